@@ -1,0 +1,2 @@
+//! The `madang-loadtest` binary.
+fn main() {}
