@@ -1,0 +1,254 @@
+//! Rooms and their members: what is asked and answered.
+
+use madang_storage::id::{RoomId, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::account::Profile;
+use super::field::{Check, PageLimit, Title, Topic};
+use super::message::Event;
+
+/// The most users invited when a room is created.
+pub const INVITED_AT_CREATION_MAX: usize = 100;
+
+/// What kind of room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomKind {
+    /// Two users, one room per pair.
+    Direct,
+    /// By invitation.
+    Group,
+    /// Found and joined by anybody.
+    Open,
+}
+
+/// What a member may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, and gives roles.
+    Owner,
+    /// Changes the room, kicks members.
+    Admin,
+    /// Talks.
+    Member,
+}
+
+/// How somebody belongs to a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberState {
+    /// In the room.
+    Joined,
+    /// Asked in, has not answered.
+    Invited,
+}
+
+/// Creates a room, or finds the direct room of a pair.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateRoom {
+    /// What kind of room.
+    pub kind: RoomKind,
+    /// Its title.
+    #[schema(value_type = Option<String>, max_length = 128)]
+    pub title: Option<Title>,
+    /// Its topic.
+    #[schema(value_type = Option<String>, max_length = 512)]
+    pub topic: Option<Topic>,
+    /// Users to invite, up to 100.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    pub members: Vec<UserId>,
+    /// The other user of a direct room.
+    #[schema(value_type = Option<String>)]
+    pub with: Option<UserId>,
+}
+
+impl Check for CreateRoom {
+    fn check(&self) -> Result<(), String> {
+        let named = self.title.is_some() || self.topic.is_some() || !self.members.is_empty();
+        match (self.kind, &self.with) {
+            (RoomKind::Direct, None) => Err("field `with`: a direct room needs the other user".into()),
+            (RoomKind::Direct, Some(_)) if named => {
+                Err("field `with`: a direct room has no title, topic or members beside it".into())
+            }
+            (RoomKind::Group | RoomKind::Open, Some(_)) => {
+                Err("field `with`: only a direct room is created with it".into())
+            }
+            _ if self.members.len() > INVITED_AT_CREATION_MAX => {
+                Err(format!("field `members`: up to {INVITED_AT_CREATION_MAX} users can be invited at once"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Asks for a page of rooms.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomsPage {
+    /// Rooms in the page, 1 to 100; 50 if absent.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    pub limit: Option<PageLimit<100>>,
+    /// The `next` of the page before.
+    pub next: Option<String>,
+}
+
+/// A page of rooms.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Rooms {
+    /// The rooms.
+    pub rooms: Vec<Room>,
+    /// Where the next page starts, if there is one.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+/// Names a room.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InRoom {
+    /// The room.
+    #[schema(value_type = String)]
+    pub room: RoomId,
+}
+
+/// Changes title or topic, or both.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetRoom {
+    /// The room.
+    #[schema(value_type = String)]
+    pub room: RoomId,
+    /// Its new title.
+    #[schema(value_type = Option<String>, max_length = 128)]
+    pub title: Option<Title>,
+    /// Its new topic.
+    #[schema(value_type = Option<String>, max_length = 512)]
+    pub topic: Option<Topic>,
+}
+
+impl Check for SetRoom {
+    fn check(&self) -> Result<(), String> {
+        match (&self.title, &self.topic) {
+            (None, None) => Err("field `title` or `topic`: at least one is needed".into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Names a room and a user.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserInRoom {
+    /// The room.
+    #[schema(value_type = String)]
+    pub room: RoomId,
+    /// The user.
+    #[schema(value_type = String)]
+    pub user: UserId,
+}
+
+/// Gives a member a role.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetRole {
+    /// The room.
+    #[schema(value_type = String)]
+    pub room: RoomId,
+    /// The member.
+    #[schema(value_type = String)]
+    pub user: UserId,
+    /// The role from now on.
+    pub role: Role,
+}
+
+/// Asks for a page of members.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MembersPage {
+    /// The room.
+    #[schema(value_type = String)]
+    pub room: RoomId,
+    /// Members in the page, 1 to 200; 100 if absent.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    pub limit: Option<PageLimit<200>>,
+    /// The `next` of the page before.
+    pub next: Option<String>,
+}
+
+/// A page of members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Members {
+    /// The members.
+    pub members: Vec<Member>,
+    /// Where the next page starts, if there is one.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+/// One member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Member {
+    /// Who.
+    #[schema(value_type = String)]
+    pub user: UserId,
+    /// The name people see.
+    pub display_name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Joined or invited.
+    pub state: MemberState,
+    /// Whether they are connected now.
+    pub online: bool,
+}
+
+/// A room as one user sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Room {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub room: RoomId,
+    /// Its kind.
+    pub kind: RoomKind,
+    /// Its title, empty if it has none.
+    pub title: String,
+    /// Its topic, empty if it has none.
+    pub topic: String,
+    /// When it was created.
+    pub created_ms: u64,
+    /// Joined members.
+    pub members: u64,
+    /// The newest position in its log.
+    pub last_seq: u64,
+    /// The newest message.
+    #[schema(required)]
+    pub last: Option<Event>,
+    /// How the asking user belongs to it; null for somebody outside.
+    #[schema(required)]
+    pub my: Option<My>,
+    /// The other one in a direct room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<Profile>,
+}
+
+/// How the asking user belongs to a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct My {
+    /// Joined or invited.
+    pub state: MemberState,
+    /// What they may do.
+    pub role: Role,
+    /// How far they have read.
+    pub read_seq: u64,
+    /// Other people's messages after that.
+    pub unread: u64,
+}
+
+impl Check for RoomsPage {}
+impl Check for InRoom {}
+impl Check for UserInRoom {}
+impl Check for SetRole {}
+impl Check for MembersPage {}

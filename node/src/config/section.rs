@@ -1,0 +1,217 @@
+//! The settings themselves, section by section.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::setting::{Section, Setting, Shape, number, section};
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+const HOUR_MS: u64 = 3_600_000;
+
+/// All settings of a node.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The node itself.
+    pub node: Node,
+    /// How clients reach it.
+    pub http: Http,
+    /// What a client may do at most.
+    pub limits: Limits,
+    /// Passwords and logging in.
+    pub auth: Auth,
+    /// WebSocket sessions.
+    pub session: Session,
+    /// Disk.
+    pub storage: Storage,
+    /// Consensus.
+    pub raft: Raft,
+    /// Rooms in memory.
+    pub rooms: Rooms,
+    /// Logging.
+    pub log: Log,
+}
+
+impl Config {
+    /// The tables behind all sections, in printing order.
+    pub const SECTIONS: &'static [Section] = &[
+        Node::SECTION,
+        Http::SECTION,
+        Limits::SECTION,
+        Auth::SECTION,
+        Session::SECTION,
+        Storage::SECTION,
+        Raft::SECTION,
+        Rooms::SECTION,
+        Log::SECTION,
+    ];
+
+    /// All settings.
+    pub fn settings() -> impl Iterator<Item = &'static Setting> {
+        Self::SECTIONS.iter().flat_map(|section| section.settings)
+    }
+}
+
+section! {
+    /// The node itself.
+    Node = "node" {
+        /// The folder with everything this node keeps. Made if it is missing. Never shared by two nodes.
+        data_dir: PathBuf = PathBuf::from("./madang-data"), Shape::Text("path"), Restart;
+        /// How long a node that is asked to stop waits for its clients and for work under way.
+        shutdown_grace_ms: u64 = 10_000, number("milliseconds", 0, HOUR_MS), Restart;
+    }
+}
+
+section! {
+    /// How clients reach the node: HTTP and WebSocket on one port.
+    Http = "http" {
+        /// Address and port. Port 0 takes any free one (see `--ready-file`).
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7300)), Shape::Text("address:port"), Restart;
+        /// Threads that serve connections. 0: one per CPU core.
+        workers: usize = 0, number("threads", 0, 256), Restart;
+        /// Origins (such as "https://chat.example.org") whose pages may use this node from a browser,
+        /// beside the node's own.
+        allowed_origins: Vec<String> = Vec::new(), Shape::List("origins"), Reload;
+        /// Connections at one time, HTTP and WebSocket together. Above it new ones are refused.
+        connections_max: usize = 19_000, number("connections", 1, 10_000_000), Restart;
+        /// Connections that the kernel holds until they are accepted.
+        backlog: u32 = 1024, number("connections", 1, 65_535), Restart;
+        /// How long an HTTP connection without a request is kept open.
+        keep_alive_ms: u64 = 75_000, number("milliseconds", 0, HOUR_MS), Restart;
+        /// How long a client may take to send the head of a request, and again for its body.
+        request_ms: u64 = 10_000, number("milliseconds", 100, HOUR_MS), Restart;
+        /// Kernel buffer for what is sent on one connection (SO_SNDBUF): what a client that stops reading
+        /// can hold of the kernel's memory.
+        send_buffer_bytes: usize = 64 * 1024, number("bytes", 4 * KIB, 16 * MIB), Restart;
+    }
+}
+
+section! {
+    /// What a client may do at most. Beyond a limit it is told so; nothing is dropped silently.
+    Limits = "limits" {
+        /// The longest WebSocket frame and HTTP body a client may send.
+        frame_bytes_max: usize = 64 * 1024, number("bytes", 2 * KIB, 16 * MIB), Restart;
+        /// The longest text of one message.
+        text_bytes_max: usize = 16 * 1024, number("bytes", 1, 8 * MIB), Restart;
+        /// Commands of one connection that wait for their reply.
+        commands_in_flight_max: usize = 256, number("commands", 1, 65_536), Restart;
+        /// The most events in one page of `history`.
+        history_page_max: u32 = 200, number("events", 1, 200), Restart;
+        /// What may wait to be sent to one connection. A client further behind is closed as a slow reader.
+        outbound_bytes_max: usize = 1024 * 1024, number("bytes", 64 * KIB, GIB), Restart;
+        /// Sessions (logins) a user may have. One more ends the oldest.
+        sessions_per_user_max: usize = 16, number("sessions", 1, 1000), Restart;
+        /// Messages that one user may send to one room, on average.
+        sends_per_second: u32 = 50, number("messages per second", 1, 1_000_000), Restart;
+        /// Messages that one user may send to one room at once, after a pause.
+        sends_burst: u32 = 500, number("messages", 1, 1_000_000), Restart;
+        /// Users that may be created from one address (IPv6: one /64). 0: no limit.
+        sign_ups_per_minute: u32 = 10, number("sign-ups per minute", 0, 1_000_000), Restart;
+        /// Logins that may be tried from one address (IPv6: one /64). 0: no limit.
+        logins_per_minute: u32 = 30, number("logins per minute", 0, 1_000_000), Restart;
+        /// Addresses whose sign-ups and logins are counted one by one. While there are more, the new ones
+        /// share one count.
+        addresses_max: usize = 100_000, number("addresses", 1, 10_000_000), Restart;
+        /// Whether sign-ups and logins from this machine itself (127.0.0.0/8, ::1) are never limited. A
+        /// reverse proxy on the same machine, load tests and scripts come from there.
+        loopback_exempt: bool = true, Shape::Flag, Restart;
+    }
+}
+
+section! {
+    /// Passwords and logging in. Passwords are hashed with argon2id (RFC 9106).
+    Auth = "auth" {
+        /// Memory of one hash.
+        argon2_memory_kib: u32 = 19 * 1024, number("KiB", 8, 4 * 1024 * 1024), Restart;
+        /// Passes over that memory.
+        argon2_iterations: u32 = 2, number("passes", 1, 100), Restart;
+        /// Lanes of one hash.
+        argon2_parallelism: u32 = 1, number("lanes", 1, 64), Restart;
+        /// Hashes computed at the same time; each takes a core and the memory above.
+        hash_concurrency_max: usize = 2, number("hashes", 1, 256), Restart;
+        /// How long a WebSocket connection may stay without a successful `connect`.
+        auth_deadline_ms: u64 = 10_000, number("milliseconds", 100, HOUR_MS), Restart;
+    }
+}
+
+section! {
+    /// WebSocket sessions.
+    Session = "session" {
+        /// A quiet connection is pinged this often; one that says nothing for two and a half times as long
+        /// is closed.
+        ping_ms: u64 = 25_000, number("milliseconds", 100, HOUR_MS), Restart;
+    }
+}
+
+section! {
+    /// Disk.
+    Storage = "storage" {
+        /// Memory for blocks read from disk, shared by everything the node keeps.
+        cache_bytes: usize = 128 * 1024 * 1024, number("bytes", MIB, 1024 * GIB), Restart;
+        /// Memory for writes that are not yet in sorted files, for log and state together.
+        write_buffer_bytes: usize = 64 * 1024 * 1024, number("bytes", MIB, 64 * GIB), Restart;
+        /// Memory for the newest raft entries of all shards, which are read again while they are being
+        /// agreed on.
+        log_tail_bytes: usize = 64 * 1024 * 1024, number("bytes", MIB, 64 * GIB), Restart;
+    }
+}
+
+section! {
+    /// Consensus.
+    Raft = "raft" {
+        /// Shards, fixed when the data folder is first used. More shards cost more processor time for the
+        /// same load.
+        shards: u16 = 16, number("shards", 1, 1024), Restart;
+        /// Commands that are agreed on together, as one raft entry.
+        batch_commands_max: usize = 512, number("commands", 1, 65_536), Restart;
+        /// Entries of one shard under way at the same time.
+        entries_in_flight: usize = 2, number("entries", 1, 64), Restart;
+        /// How often a leader makes itself heard.
+        heartbeat_ms: u64 = 200, number("milliseconds", 10, 60_000), Restart;
+        /// The shortest silence after which a follower asks for an election.
+        election_min_ms: u64 = 500, number("milliseconds", 20, 600_000), Restart;
+        /// The longest silence after which it does.
+        election_max_ms: u64 = 900, number("milliseconds", 30, 600_000), Restart;
+        /// State is flushed and the log cut off after this much log …
+        checkpoint_bytes: u64 = 64 * 1024 * 1024, number("bytes", MIB, 64 * GIB), Restart;
+        /// … or after this long, whichever comes first.
+        checkpoint_ms: u64 = 60_000, number("milliseconds", 1_000, 24 * HOUR_MS), Restart;
+    }
+}
+
+section! {
+    /// Rooms in memory.
+    Rooms = "rooms" {
+        /// The newest events of an active room that are kept in memory.
+        hot_tail_events: usize = 200, number("events", 1, 100_000), Restart;
+        /// What these may take for all rooms of the node together.
+        hot_tail_bytes_max: usize = 64 * 1024 * 1024, number("bytes", MIB, 64 * GIB), Restart;
+        /// Rooms that have an actor in memory at one time. One more sends the longest idle to sleep.
+        active_max: usize = 10_000, number("rooms", 16, 10_000_000), Restart;
+        /// A room that nobody uses for this long goes to sleep; nothing is lost.
+        idle_hibernate_ms: u64 = 300_000, number("milliseconds", 1_000, 24 * HOUR_MS), Restart;
+    }
+}
+
+section! {
+    /// Logging, to standard error.
+    Log = "log" {
+        /// What is logged: levels (error, warn, info, debug, trace), for everything or by module, separated
+        /// by commas.
+        filter: String = "info,ractor=warn,openraft=warn".to_owned(), Shape::Text("filter"), Reload;
+        /// `text` for people, `json` for machines.
+        format: LogFormat = LogFormat::Text, Shape::Word(&["text", "json"]), Restart;
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,205 @@
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("madang.toml");
+    std::fs::write(&path, text).unwrap();
+    (dir, path)
+}
+
+fn layers(file: Option<PathBuf>, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Layers {
+    Layers {
+        file,
+        environment: environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        flags: flags
+            .iter()
+            .map(|(key, value)| Flag { key, flag: "--some-flag", value: (*value).to_owned() })
+            .collect(),
+    }
+}
+
+fn refusal(layers: Layers) -> String {
+    layers.load().unwrap_err().to_string()
+}
+
+#[test]
+fn nothing_given_means_the_defaults() {
+    let loaded = layers(None, &[], &[]).load().unwrap();
+    assert_eq!(loaded.config, Config::default());
+    assert!(loaded.origins.is_empty());
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let (_dir, path) = file("[http]\nlisten = '127.0.0.1:1'\nworkers = 1\nbacklog = 7\n");
+    let loaded = layers(
+        Some(path.clone()),
+        &[("MADANG_HTTP__LISTEN", "127.0.0.1:2"), ("MADANG_HTTP__WORKERS", "2"), ("HOME", "/root")],
+        &[("http.listen", "127.0.0.1:3")],
+    )
+    .load()
+    .unwrap();
+    assert_eq!(loaded.config.http.listen.port(), 3);
+    assert_eq!(loaded.config.http.workers, 2);
+    assert_eq!(loaded.config.http.backlog, 7);
+    assert_eq!(loaded.origins["http.listen"], Origin::Flag("--some-flag"));
+    assert_eq!(loaded.origins["http.workers"], Origin::Variable("MADANG_HTTP__WORKERS".into()));
+    assert_eq!(loaded.origins["http.backlog"], Origin::File(path));
+}
+
+#[test]
+fn every_setting_can_be_given_by_its_variable() {
+    let defaults = serde_json::to_value(Config::default()).unwrap();
+    for setting in Config::settings() {
+        let value = match &defaults[setting.key.split('.').next().unwrap()][setting.name()] {
+            serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Array(_) => "https://a.example,https://b.example".to_owned(),
+            other => other.to_string(),
+        };
+        let loaded = layers(None, &[(&setting.variable(), &value)], &[]).load().unwrap();
+        assert_eq!(loaded.origins.len(), 1, "{}", setting.key);
+        assert!(loaded.origins.contains_key(setting.key), "{}", setting.key);
+    }
+}
+
+#[test]
+fn a_list_in_the_environment_is_separated_by_commas() {
+    let variable = ("MADANG_HTTP__ALLOWED_ORIGINS", "https://a.example,http://b.example:8080");
+    let loaded = layers(None, &[variable], &[]).load().unwrap();
+    assert_eq!(loaded.config.http.allowed_origins, ["https://a.example", "http://b.example:8080"]);
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_place_and_the_nearest_name() {
+    let (_dir, path) = file("[node]\ndata_dir = 'x'\n\n[http]\n# comment\nlissten = '127.0.0.1:1'\n");
+    let message = refusal(layers(Some(path.clone()), &[], &[]));
+    assert_eq!(
+        message,
+        format!(
+            "unknown setting `http.lissten` in {}, line 6; did you mean `http.listen`?",
+            path.display()
+        )
+    );
+}
+
+#[test]
+fn an_unknown_variable_is_refused_by_its_name() {
+    let message = refusal(layers(None, &[("MADANG_RAFT__HEARTBEAT", "5")], &[]));
+    assert_eq!(
+        message,
+        "unknown setting `raft.heartbeat` in the environment variable MADANG_RAFT__HEARTBEAT; did you mean \
+         `raft.heartbeat_ms`?"
+    );
+}
+
+#[test]
+fn a_setting_in_the_wrong_section_is_found_in_the_right_one() {
+    let (_dir, path) = file("[node]\nlisten = '127.0.0.1:1'\n");
+    assert!(refusal(layers(Some(path), &[], &[])).ends_with("did you mean `http.listen`?"));
+}
+
+#[test]
+fn a_key_like_nothing_gets_no_wrong_advice() {
+    let (_dir, path) = file("qqqq = 1\n");
+    assert!(refusal(layers(Some(path), &[], &[])).contains("`madang config print` shows all settings"));
+}
+
+#[test]
+fn values_of_the_wrong_kind_or_out_of_range_are_named_with_their_place() {
+    let (_dir, path) = file("[http]\nworkers = 1.5\nbacklog = 0\n[log]\nformat = 'xml'\n");
+    let message = refusal(layers(Some(path), &[("MADANG_SESSION__PING_MS", "often")], &[]));
+    for part in [
+        "http.workers must be a whole number of threads from 0 to 256, not `1.5`",
+        "http.backlog must be a whole number of connections from 1 to 65535, not `0`",
+        "log.format must be one of text, json, not `xml`",
+        "session.ping_ms must be a whole number",
+        "from the environment variable MADANG_SESSION__PING_MS",
+    ] {
+        assert!(message.contains(part), "{part}\n{message}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_refused() {
+    assert!(refusal(layers(None, &[("MADANG_HTTP__LISTEN", "here")], &[])).contains("listen"));
+}
+
+#[test]
+fn a_missing_file_and_broken_toml_are_refused() {
+    assert!(refusal(layers(Some(PathBuf::from("/nowhere/madang.toml")), &[], &[])).contains("/nowhere"));
+    let (_dir, path) = file("[http\n");
+    assert!(refusal(layers(Some(path), &[], &[])).contains("madang.toml"));
+}
+
+#[test]
+fn limits_that_contradict_each_other_are_refused() {
+    let wrong: &[(&[(&str, &str)], &str)] = &[
+        (&[("MADANG_LIMITS__TEXT_BYTES_MAX", "65536")], "limits.frame_bytes_max"),
+        (&[("MADANG_LIMITS__OUTBOUND_BYTES_MAX", "65536")], "limits.outbound_bytes_max"),
+        (&[("MADANG_LIMITS__SENDS_BURST", "1")], "limits.sends_burst"),
+        (&[("MADANG_AUTH__ARGON2_MEMORY_KIB", "8"), ("MADANG_AUTH__ARGON2_PARALLELISM", "2")], "auth.argon2"),
+        (&[("MADANG_RAFT__HEARTBEAT_MS", "400")], "raft.election_min_ms"),
+        (&[("MADANG_RAFT__ELECTION_MAX_MS", "400")], "raft.election_max_ms"),
+        (&[("MADANG_HTTP__ALLOWED_ORIGINS", "https://a.example/path")], "http.allowed_origins"),
+        (&[("MADANG_LOG__FILTER", "info,x=loud")], "log.filter"),
+    ];
+    for (environment, named) in wrong {
+        let message = refusal(layers(None, environment, &[]));
+        assert!(message.contains(named), "{environment:?}: {message}");
+    }
+}
+
+#[test]
+fn what_is_printed_can_be_loaded_again() {
+    let (_dir, path) = file(&defaults_toml());
+    let loaded = layers(Some(path), &[], &[]).load().unwrap();
+    assert_eq!(loaded.config, Config::default());
+    assert_eq!(loaded.origins.len(), Config::settings().count());
+}
+
+#[test]
+fn a_loaded_file_is_printed_with_the_origin_of_each_value() {
+    let loaded = layers(None, &[("MADANG_HTTP__WORKERS", "2")], &[]).load().unwrap();
+    let text = loaded_toml(&loaded);
+    assert!(text.contains("\nworkers = 2 # the environment variable MADANG_HTTP__WORKERS\n"), "{text}");
+    assert!(text.contains("\nbacklog = 1024 # default\n"), "{text}");
+}
+
+#[test]
+fn every_default_is_within_its_own_range() {
+    let (_dir, path) = file(&defaults_toml());
+    layers(Some(path), &[], &[]).load().unwrap();
+    check(&Config::default()).unwrap();
+}
+
+#[test]
+fn docs_show_exactly_what_the_program_prints() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/madang.toml");
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == defaults_toml(), "docs/madang.toml is out of date: run `make docs`");
+}
+
+#[test]
+fn a_reload_takes_what_can_change_and_names_what_cannot() {
+    let (_dir, path) = file("[http]\nworkers = 1\n");
+    let layers = layers(Some(path.clone()), &[], &[]);
+    let loaded = layers.clone().load().unwrap();
+    let (source, live) = LiveSource::new(layers, &loaded);
+    std::fs::write(&path, "[http]\nworkers = 2\n[log]\nfilter = 'debug'\n").unwrap();
+    assert_eq!(source.reload().unwrap(), ["http.workers"]);
+    assert_eq!(live.get().http.workers, 1);
+    assert_eq!(live.get().log.filter, "debug");
+}
+
+#[test]
+fn a_broken_file_on_reload_changes_nothing() {
+    let (_dir, path) = file("[log]\nfilter = 'warn'\n");
+    let layers = layers(Some(path.clone()), &[], &[]);
+    let loaded = layers.clone().load().unwrap();
+    let (source, live) = LiveSource::new(layers, &loaded);
+    std::fs::write(&path, "[log]\nfiller = 'debug'\n").unwrap();
+    assert!(source.reload().is_err());
+    assert_eq!(live.get().log.filter, "warn");
+}
