@@ -1,1 +1,4 @@
 //! madang-node
+
+pub mod api;
+pub mod config;
