@@ -1,1 +1,4 @@
 //! madang-actors
+
+pub mod hub;
+pub mod outbound;

@@ -1,0 +1,29 @@
+//! The fan-out hub: one light actor per worker thread that knows which of this thread's sessions are in
+//! which room, and writes shared frames straight into their outbound queues.
+//!
+//! Sessions on the same thread register and join by plain calls ([`LocalHub`]); everybody else sends
+//! messages through a [`HubRef`]. A room's frames go to its sessions in chunks, and the hub yields to its
+//! thread between chunks, so that a fan-out to thousands doesn't delay the others. Frames for one room
+//! keep their order; a session that joins gets everything delivered after its join. A hub never reads the
+//! log and never decides who is a member.
+
+mod message;
+pub use message::{Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn};
+
+mod backlog;
+mod machine;
+mod rooms;
+mod sessions;
+pub use machine::HubOptions;
+pub use sessions::SessionKey;
+
+mod actor;
+pub use actor::Hub;
+
+mod hubs;
+pub use hubs::{Backlogged, HubId, HubRef, Hubs, Interest, LocalHub};
+
+#[cfg(test)]
+mod hubs_tests;
+#[cfg(test)]
+mod machine_tests;

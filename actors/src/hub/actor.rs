@@ -1,0 +1,157 @@
+//! The hub's shell: hears messages, lets the machine work in turns, and yields between them.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use actix::fut::ActorFuture;
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult};
+
+use super::backlog::Backlog;
+use super::hubs::{HubId, Interest};
+use super::machine::{Machine, Turn};
+use super::message::{
+    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn,
+};
+use crate::outbound::Stamp;
+
+/// Sessions written to before the thread's other work gets its turn.
+const TURN_WRITES: u32 = 64;
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The fan-out actor of one worker thread. Started by [`Hubs::local`](super::Hubs::local).
+pub struct Hub {
+    pub(super) id: HubId,
+    pub(super) machine: Rc<RefCell<Machine>>,
+    pub(super) backlog: Arc<Backlog>,
+    pub(super) interest: Option<Arc<dyn Interest>>,
+    pub(super) pumping: bool,
+}
+
+impl Hub {
+    /// Sees to it that the machine's work is done.
+    fn pump(&mut self, ctx: &mut Context<Self>) {
+        if !std::mem::replace(&mut self.pumping, true) {
+            ctx.spawn(Pump);
+        }
+    }
+}
+
+impl Actor for Hub {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.run_interval(SWEEP_INTERVAL, |hub, ctx| {
+            hub.machine.borrow_mut().sweep(Stamp::now());
+            hub.pump(ctx);
+        });
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.backlog.close();
+    }
+}
+
+/// Turns until all work is done. Waking itself puts the hub behind everything else that is ready on this
+/// thread: the drivers that were just given something to write among it.
+struct Pump;
+
+impl ActorFuture<Hub> for Pump {
+    type Output = ();
+
+    fn poll(
+        self: Pin<&mut Self>,
+        hub: &mut Hub,
+        _: &mut Context<Hub>,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<()> {
+        match hub.machine.borrow_mut().turn(TURN_WRITES) {
+            Turn::More => {
+                task.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Turn::Idle => {
+                hub.pumping = false;
+                Poll::Ready(())
+            }
+        }
+    }
+}
+
+impl Handler<Deliver> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: Deliver, ctx: &mut Context<Self>) {
+        self.machine.borrow_mut().deliver(message.room, message.seq, message.frame);
+        self.pump(ctx);
+    }
+}
+
+impl Handler<DeliverUser> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: DeliverUser, _: &mut Context<Self>) {
+        self.machine.borrow_mut().deliver_user(&message.user, &message.frame);
+    }
+}
+
+impl Handler<JoinUser> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: JoinUser, _: &mut Context<Self>) {
+        let first = self.machine.borrow_mut().join_user(&message.user, message.room);
+        if first && let Some(interest) = &self.interest {
+            interest.gained(self.id, message.room);
+        }
+    }
+}
+
+impl Handler<LeaveUser> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: LeaveUser, _: &mut Context<Self>) {
+        let last = self.machine.borrow_mut().leave_user(&message.user, message.room);
+        if last && let Some(interest) = &self.interest {
+            interest.lost(self.id, message.room);
+        }
+    }
+}
+
+impl Handler<CloseSession> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: CloseSession, _: &mut Context<Self>) {
+        self.machine.borrow_mut().close_session(message.session, message.close);
+    }
+}
+
+impl Handler<Broadcast> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: Broadcast, ctx: &mut Context<Self>) {
+        self.machine.borrow_mut().broadcast(message.frame);
+        self.pump(ctx);
+    }
+}
+
+impl Handler<CloseAll> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: CloseAll, ctx: &mut Context<Self>) {
+        self.machine.borrow_mut().close_all(message.close);
+        self.pump(ctx);
+    }
+}
+
+impl Handler<OnlineIn> for Hub {
+    type Result = MessageResult<OnlineIn>;
+
+    fn handle(&mut self, message: OnlineIn, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.machine.borrow_mut().online_in(message.room))
+    }
+}

@@ -1,0 +1,270 @@
+//! All hubs of one node, and the two ways to one: [`LocalHub`] on its own thread, [`HubRef`] from others.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::{Actor, Addr};
+use bytes::Bytes;
+use madang_storage::id::{RoomId, SessionId, UserId};
+use parking_lot::Mutex;
+
+use super::actor::Hub;
+use super::backlog::Backlog;
+use super::machine::{HubOptions, Machine};
+use super::message::{
+    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn,
+};
+use super::sessions::SessionKey;
+use crate::outbound::{Close, Outbound};
+
+/// Names one hub of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HubId(pub u32);
+
+/// Hears which hub has listeners for which room. Called on the hubs' threads: must return at once.
+pub trait Interest: Send + Sync {
+    /// The hub's first session entered the room.
+    fn gained(&self, hub: HubId, room: RoomId);
+    /// The hub's last session left the room.
+    fn lost(&self, hub: HubId, room: RoomId);
+}
+
+/// The hub has its fill of frames that are on their way; this one was not taken.
+#[derive(Debug, thiserror::Error)]
+#[error("the hub's backlog is full")]
+pub struct Backlogged(pub Deliver);
+
+/// All hubs of one node. Clones share them.
+#[derive(Clone)]
+pub struct Hubs(Arc<Shared>);
+
+struct Shared {
+    options: HubOptions,
+    interest: Option<Arc<dyn Interest>>,
+    hubs: Mutex<State>,
+}
+
+struct State {
+    next: u32,
+    hubs: Arc<[HubRef]>,
+}
+
+thread_local! {
+    /// This thread's hubs: one for each node that has workers here.
+    static LOCAL: RefCell<Vec<(Hubs, LocalHub)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Hubs {
+    /// No hubs yet: each worker thread's first call of [`local`](Self::local) starts one.
+    pub fn new(options: HubOptions, interest: Option<Arc<dyn Interest>>) -> Self {
+        let state = State { next: 0, hubs: Arc::new([]) };
+        Self(Arc::new(Shared { options, interest, hubs: Mutex::new(state) }))
+    }
+
+    /// This thread's hub, started if need be. The thread must run a local task set, as actix workers do.
+    pub fn local(&self) -> LocalHub {
+        LOCAL.with_borrow_mut(|local| {
+            let known = local.iter().find(|(hubs, _)| Arc::ptr_eq(&hubs.0, &self.0));
+            if let Some((_, hub)) = known {
+                return hub.clone();
+            }
+            let hub = self.start();
+            local.push((self.clone(), hub.clone()));
+            hub
+        })
+    }
+
+    /// All hubs that run.
+    pub fn all(&self) -> Arc<[HubRef]> {
+        self.0.hubs.lock().hubs.clone()
+    }
+
+    /// One hub.
+    pub fn get(&self, id: HubId) -> Option<HubRef> {
+        self.all().iter().find(|hub| hub.id == id).cloned()
+    }
+
+    /// Sends a frame to all of a user's sessions on this node.
+    pub fn deliver_user(&self, user: &UserId, frame: &Bytes) {
+        for hub in self.all().iter() {
+            hub.addr.do_send(DeliverUser { user: user.clone(), frame: frame.clone() });
+        }
+    }
+
+    /// Lets all of a user's sessions on this node enter a room.
+    pub fn join_user(&self, user: &UserId, room: RoomId) {
+        for hub in self.all().iter() {
+            hub.addr.do_send(JoinUser { user: user.clone(), room });
+        }
+    }
+
+    /// Lets all of a user's sessions on this node leave a room.
+    pub fn leave_user(&self, user: &UserId, room: RoomId) {
+        for hub in self.all().iter() {
+            hub.addr.do_send(LeaveUser { user: user.clone(), room });
+        }
+    }
+
+    /// Ends the connections of one session on this node.
+    pub fn close_session(&self, session: SessionId, close: Close) {
+        for hub in self.all().iter() {
+            hub.addr.do_send(CloseSession { session, close });
+        }
+    }
+
+    /// Sends a frame to all sessions on this node.
+    pub fn broadcast(&self, frame: &Bytes) {
+        for hub in self.all().iter() {
+            hub.addr.do_send(Broadcast { frame: frame.clone() });
+        }
+    }
+
+    /// Closes all sessions on this node.
+    pub fn close_all(&self, close: Close) {
+        for hub in self.all().iter() {
+            hub.addr.do_send(CloseAll { close });
+        }
+    }
+
+    /// The users with a session on this node in the room, sorted.
+    pub async fn online_in(&self, room: RoomId) -> Vec<UserId> {
+        let mut users = Vec::new();
+        for hub in self.all().iter() {
+            // A hub that has just stopped has nobody online.
+            users.extend(hub.addr.send(OnlineIn { room }).await.unwrap_or_default());
+        }
+        users.sort_unstable();
+        users.dedup();
+        users
+    }
+
+    fn start(&self) -> LocalHub {
+        let backlog = Arc::new(Backlog::new(self.0.options.backlog_bytes_max));
+        let machine = Rc::new(RefCell::new(Machine::new(self.0.options, backlog.clone())));
+        let mut state = self.0.hubs.lock();
+        let id = HubId(state.next);
+        state.next += 1;
+        let interest = self.0.interest.clone();
+        let hub = Hub {
+            id,
+            machine: machine.clone(),
+            backlog: backlog.clone(),
+            interest: interest.clone(),
+            pumping: false,
+        };
+        let started = HubRef { id, addr: hub.start(), backlog };
+        // A worker that died and was started again leaves its old hub behind.
+        let alive = state.hubs.iter().filter(|hub| hub.addr.connected()).cloned();
+        state.hubs = alive.chain([started.clone()]).collect();
+        LocalHub { machine, interest, hub: started }
+    }
+}
+
+impl fmt::Debug for Hubs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hubs").field(&self.all()).finish()
+    }
+}
+
+/// A hub, seen from any thread.
+#[derive(Clone)]
+pub struct HubRef {
+    id: HubId,
+    addr: Addr<Hub>,
+    backlog: Arc<Backlog>,
+}
+
+impl HubRef {
+    /// Its name.
+    pub fn id(&self) -> HubId {
+        self.id
+    }
+
+    /// Hands over a room's frame. Order: frames of one sender keep theirs.
+    ///
+    /// # Errors
+    /// [`Backlogged`] gives the message back: try again later, or heal the gap from the log.
+    pub fn try_deliver(&self, message: Deliver) -> Result<(), Backlogged> {
+        if !self.backlog.try_add(message.frame.len()) {
+            return Err(Backlogged(message));
+        }
+        self.addr.do_send(message);
+        Ok(())
+    }
+
+    /// Hands over a room's frame as soon as the hub can take it.
+    pub async fn deliver(&self, message: Deliver) {
+        self.backlog.add(message.frame.len()).await;
+        self.addr.do_send(message);
+    }
+
+    /// Bytes on their way to the hub's sessions.
+    pub fn backlog_bytes(&self) -> usize {
+        self.backlog.bytes()
+    }
+}
+
+impl fmt::Debug for HubRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HubRef").field(&self.id).finish()
+    }
+}
+
+/// A hub, seen from its own thread: sessions come and go by plain calls, at once.
+#[derive(Clone)]
+pub struct LocalHub {
+    machine: Rc<RefCell<Machine>>,
+    interest: Option<Arc<dyn Interest>>,
+    hub: HubRef,
+}
+
+impl LocalHub {
+    /// The same hub for other threads.
+    pub fn hub(&self) -> &HubRef {
+        &self.hub
+    }
+
+    /// Makes a signed-in session known: from now on it is pinged, and closed when idle. None only when
+    /// the thread has no number left for it.
+    pub fn register(&self, outbound: Outbound, user: UserId, session: SessionId) -> Option<SessionKey> {
+        self.machine.borrow_mut().register(outbound, user, session)
+    }
+
+    /// Forgets a session. Repeats do nothing.
+    pub fn unregister(&self, key: SessionKey) {
+        let emptied = self.machine.borrow_mut().unregister(key);
+        if let Some(interest) = &self.interest {
+            emptied.into_iter().for_each(|room| interest.lost(self.hub.id, room));
+        }
+    }
+
+    /// Lets a session hear a room: all that is delivered from now on, and at most a few frames that are
+    /// just on their way. Repeats do nothing.
+    pub fn join(&self, key: SessionKey, room: RoomId) {
+        let first = self.machine.borrow_mut().join(key, room);
+        if first && let Some(interest) = &self.interest {
+            interest.gained(self.hub.id, room);
+        }
+    }
+
+    /// Lets a session hear a room no more, after what was delivered before. Repeats do nothing.
+    pub fn leave(&self, key: SessionKey, room: RoomId) {
+        let last = self.machine.borrow_mut().leave(key, room);
+        if last && let Some(interest) = &self.interest {
+            interest.lost(self.hub.id, room);
+        }
+    }
+
+    /// How many sessions are registered.
+    pub fn sessions(&self) -> usize {
+        self.machine.borrow().sessions()
+    }
+}
+
+impl fmt::Debug for LocalHub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalHub").field("hub", &self.hub).field("sessions", &self.sessions()).finish()
+    }
+}

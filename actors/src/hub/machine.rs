@@ -1,0 +1,283 @@
+//! What a hub decides: who gets which frame, in which order, and who has been silent for too long.
+//!
+//! It works in turns of a bounded number of sessions and goes round all that is to do, so that a room of
+//! thousands and a room of three each get their share. No clock and no waiting: the actor brings both.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use madang_storage::id::{RoomId, SessionId, UserId};
+
+use super::backlog::Backlog;
+use super::rooms::{Fed, HOLE, Rooms};
+use super::sessions::{SessionKey, Sessions};
+use crate::outbound::{Close, Outbound, Stamp, frame};
+
+/// A look at a session costs this share of a write to one.
+const LOOKS_PER_WRITE: u32 = 16;
+
+/// A hub's limits.
+#[derive(Debug, Clone, Copy)]
+pub struct HubOptions {
+    /// A session to which nothing was written for this long gets `{}`.
+    pub ping_ms: u32,
+    /// A session from which nothing came for this long is closed.
+    pub idle_ms: u32,
+    /// Bytes of frames on their way to one hub; at the limit senders wait or are refused.
+    pub backlog_bytes_max: usize,
+}
+
+impl Default for HubOptions {
+    fn default() -> Self {
+        Self { ping_ms: 25_000, idle_ms: 62_500, backlog_bytes_max: 16 << 20 }
+    }
+}
+
+/// Whether a turn finished all work.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    More,
+    Idle,
+}
+
+enum Work {
+    /// A room with frames on their way.
+    Room(u32),
+    /// Something for everybody, from this index on.
+    Everybody { next: u32, what: Round },
+}
+
+#[derive(Clone)]
+enum Round {
+    Sweep(Stamp),
+    Frame(Bytes),
+    Close(Close),
+}
+
+pub(super) struct Machine {
+    options: HubOptions,
+    sessions: Sessions,
+    rooms: Rooms,
+    work: VecDeque<Work>,
+    sweeping: bool,
+    backlog: Arc<Backlog>,
+}
+
+impl Machine {
+    pub(super) fn new(options: HubOptions, backlog: Arc<Backlog>) -> Self {
+        Self {
+            options,
+            sessions: Sessions::default(),
+            rooms: Rooms::default(),
+            work: VecDeque::new(),
+            sweeping: false,
+            backlog,
+        }
+    }
+
+    pub(super) fn register(
+        &mut self,
+        outbound: Outbound,
+        user: UserId,
+        session: SessionId,
+    ) -> Option<SessionKey> {
+        self.sessions.insert(outbound, user, session)
+    }
+
+    /// Forgets a session; the rooms nobody of this thread is in any more.
+    pub(super) fn unregister(&mut self, key: SessionKey) -> Vec<RoomId> {
+        let Some(session) = self.sessions.remove(key) else { return Vec::new() };
+        session.rooms.into_iter().filter_map(|room| self.rooms.leave(room, key.index)).collect()
+    }
+
+    /// True if this is the thread's first session in the room.
+    pub(super) fn join(&mut self, key: SessionKey, room: RoomId) -> bool {
+        match self.sessions.by_key(key) {
+            Some(_) => self.join_index(key.index, room),
+            None => false,
+        }
+    }
+
+    /// True if nobody of this thread is in the room any more.
+    pub(super) fn leave(&mut self, key: SessionKey, room: RoomId) -> bool {
+        match self.sessions.by_key(key) {
+            Some(_) => self.leave_index(key.index, room),
+            None => false,
+        }
+    }
+
+    /// True if one of them is the thread's first session in the room.
+    pub(super) fn join_user(&mut self, user: &UserId, room: RoomId) -> bool {
+        let indices = self.sessions.of_user(user).to_vec();
+        indices.into_iter().fold(false, |first, index| self.join_index(index, room) || first)
+    }
+
+    /// True if nobody of this thread is in the room any more.
+    pub(super) fn leave_user(&mut self, user: &UserId, room: RoomId) -> bool {
+        let indices = self.sessions.of_user(user).to_vec();
+        indices.into_iter().fold(false, |last, index| self.leave_index(index, room) || last)
+    }
+
+    pub(super) fn deliver(&mut self, room: RoomId, seq: Option<u64>, frame: Bytes) {
+        let bytes = frame.len();
+        match self.rooms.feed(room, seq, frame) {
+            Fed::Started(index) => self.work.push_back(Work::Room(index)),
+            Fed::Queued => {}
+            Fed::Dropped => self.backlog.remove(bytes),
+        }
+    }
+
+    pub(super) fn deliver_user(&mut self, user: &UserId, frame: &Bytes) {
+        for index in self.sessions.of_user(user).to_vec() {
+            if let Some(session) = self.sessions.by_index(index) {
+                let _ = session.outbound.push_or_close(frame.clone());
+            }
+        }
+    }
+
+    pub(super) fn close_session(&mut self, session: SessionId, close: Close) {
+        self.sessions
+            .iter()
+            .filter(|other| other.session == session)
+            .for_each(|other| other.outbound.close_after_queue(close));
+    }
+
+    pub(super) fn broadcast(&mut self, frame: Bytes) {
+        self.work.push_back(Work::Everybody { next: 0, what: Round::Frame(frame) });
+    }
+
+    pub(super) fn close_all(&mut self, close: Close) {
+        self.work.push_back(Work::Everybody { next: 0, what: Round::Close(close) });
+    }
+
+    /// Starts to look after everybody's signs of life, unless the last look is still on its way.
+    pub(super) fn sweep(&mut self, now: Stamp) {
+        if !std::mem::replace(&mut self.sweeping, true) {
+            self.work.push_back(Work::Everybody { next: 0, what: Round::Sweep(now) });
+        }
+    }
+
+    pub(super) fn online_in(&mut self, room: RoomId) -> Vec<UserId> {
+        let Some(room) = self.rooms.find(room).and_then(|index| self.rooms.get(index)) else {
+            return Vec::new();
+        };
+        let sessions = &mut self.sessions;
+        let mut users: Vec<UserId> = room
+            .members
+            .iter()
+            .filter_map(|index| sessions.by_index(*index).map(|session| session.user.clone()))
+            .collect();
+        users.sort_unstable();
+        users.dedup();
+        users
+    }
+
+    pub(super) fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Writes to up to `writes` sessions.
+    pub(super) fn turn(&mut self, writes: u32) -> Turn {
+        let mut looks = writes.saturating_mul(LOOKS_PER_WRITE);
+        while looks > 0 {
+            let Some(work) = self.work.pop_front() else { return Turn::Idle };
+            match work {
+                Work::Room(index) => self.turn_room(index, &mut looks),
+                Work::Everybody { next, what } => self.turn_everybody(next, what, &mut looks),
+            }
+        }
+        if self.work.is_empty() { Turn::Idle } else { Turn::More }
+    }
+
+    fn turn_room(&mut self, index: u32, looks: &mut u32) {
+        let Some(room) = self.rooms.get(index) else { return };
+        let Some(feed) = &mut room.feed else { return };
+        let rest = room.members.get(feed.next..).unwrap_or_default();
+        for member in rest {
+            if *looks == 0 {
+                self.work.push_back(Work::Room(index));
+                return;
+            }
+            feed.next += 1;
+            if *member == HOLE {
+                continue;
+            }
+            let Some(session) = self.sessions.by_index(*member) else { continue };
+            for frame in &feed.run {
+                let _ = session.outbound.push_or_close(frame.clone());
+            }
+            *looks = looks.saturating_sub(LOOKS_PER_WRITE);
+        }
+        self.backlog.remove(feed.run.iter().map(Bytes::len).sum());
+        if self.rooms.next_run(index) {
+            self.work.push_back(Work::Room(index));
+        }
+    }
+
+    fn turn_everybody(&mut self, first: u32, what: Round, looks: &mut u32) {
+        for index in first..self.sessions.end() {
+            if *looks == 0 {
+                self.work.push_back(Work::Everybody { next: index, what });
+                return;
+            }
+            let Some(session) = self.sessions.by_index(index) else { continue };
+            let outbound = &session.outbound;
+            let wrote = match &what {
+                Round::Sweep(now) => look_after(outbound, *now, &self.options),
+                Round::Frame(frame) => {
+                    let _ = outbound.push_or_close(frame.clone());
+                    true
+                }
+                Round::Close(close) => {
+                    outbound.close_after_queue(*close);
+                    true
+                }
+            };
+            *looks = looks.saturating_sub(if wrote { LOOKS_PER_WRITE } else { 1 });
+        }
+        if matches!(what, Round::Sweep(_)) {
+            self.sweeping = false;
+        }
+    }
+
+    fn join_index(&mut self, index: u32, room: RoomId) -> bool {
+        let Some(room) = self.rooms.open(room) else { return false };
+        let Some(session) = self.sessions.by_index(index) else { return false };
+        if session.rooms.contains(&room) {
+            return false;
+        }
+        session.rooms.push(room);
+        let Some(room) = self.rooms.get(room) else { return false };
+        let first = room.is_empty();
+        room.members.push(index);
+        first
+    }
+
+    fn leave_index(&mut self, index: u32, room: RoomId) -> bool {
+        let Some(room) = self.rooms.find(room) else { return false };
+        let Some(session) = self.sessions.by_index(index) else { return false };
+        let Some(at) = session.rooms.iter().position(|other| *other == room) else { return false };
+        session.rooms.swap_remove(at);
+        for frame in self.rooms.due(room, index) {
+            let _ = session.outbound.push_or_close(frame);
+        }
+        self.rooms.leave(room, index).is_some()
+    }
+}
+
+/// True if something was written.
+fn look_after(outbound: &Outbound, now: Stamp, options: &HubOptions) -> bool {
+    if !outbound.is_open() {
+        return false;
+    }
+    if outbound.heard().age_ms(now) >= options.idle_ms {
+        outbound.close_at_once(Close::IDLE);
+        return true;
+    }
+    let silent = outbound.waiting_bytes() == 0 && outbound.said().age_ms(now) >= options.ping_ms;
+    if silent {
+        let _ = outbound.push(frame::PING);
+    }
+    silent
+}

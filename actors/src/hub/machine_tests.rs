@@ -1,0 +1,253 @@
+use super::backlog::Backlog;
+use super::machine::{HubOptions, Machine, Turn};
+use super::sessions::SessionKey;
+use crate::outbound::{Close, Outbound, Stamp, frame};
+use bytes::Bytes;
+use madang_storage::id::{RoomId, SessionId, UserId};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+const ROOM: RoomId = RoomId([1; 16]);
+const OTHER: RoomId = RoomId([2; 16]);
+
+struct Bench {
+    machine: Machine,
+    backlog: Arc<Backlog>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let backlog = Arc::new(Backlog::new(1000));
+        let options = HubOptions { ping_ms: 1000, idle_ms: 2500, backlog_bytes_max: 1000 };
+        Self { machine: Machine::new(options, backlog.clone()), backlog }
+    }
+
+    fn session(&mut self, user: &str) -> (SessionKey, Outbound) {
+        let outbound = Outbound::new(100);
+        let id = SessionId([u8::try_from(self.machine.sessions()).unwrap(); 16]);
+        let key = self.machine.register(outbound.clone(), UserId::parse(user).unwrap(), id).unwrap();
+        (key, outbound)
+    }
+
+    /// `count` sessions in the room.
+    fn crowd(&mut self, room: RoomId, count: usize) -> Vec<(SessionKey, Outbound)> {
+        (0..count)
+            .map(|n| {
+                let session = self.session(&format!("user{n}"));
+                self.machine.join(session.0, room);
+                session
+            })
+            .collect()
+    }
+
+    fn deliver(&mut self, room: RoomId, seq: u64, text: &'static str) {
+        assert!(self.backlog.try_add(text.len()));
+        self.machine.deliver(room, Some(seq), Bytes::from_static(text.as_bytes()));
+    }
+
+    fn settle(&mut self) {
+        while self.machine.turn(64) == Turn::More {}
+        assert_eq!(self.backlog.bytes(), 0, "all that was delivered is accounted for");
+    }
+}
+
+/// All that waits in a queue.
+fn heard(outbound: &Outbound) -> String {
+    let mut bytes = Vec::new();
+    outbound.write_batch(|slices| {
+        bytes = slices.concat_all();
+        Ok::<_, Infallible>(bytes.len())
+    });
+    String::from_utf8(bytes).unwrap()
+}
+
+trait ConcatAll {
+    fn concat_all(&self) -> Vec<u8>;
+}
+
+impl ConcatAll for [std::io::IoSlice<'_>] {
+    fn concat_all(&self) -> Vec<u8> {
+        self.iter().flat_map(|slice| slice.iter().copied()).collect()
+    }
+}
+
+#[test]
+fn a_frame_reaches_the_rooms_sessions_and_nobody_else() {
+    let mut bench = Bench::new();
+    let inside = bench.crowd(ROOM, 3);
+    let outside = bench.session("other");
+    bench.deliver(ROOM, 1, "a");
+    bench.deliver(ROOM, 2, "b");
+    bench.settle();
+    assert!(inside.iter().all(|(_, outbound)| heard(outbound) == "ab"));
+    assert_eq!(heard(&outside.1), "");
+}
+
+#[test]
+fn repeats_are_dropped_and_what_is_not_logged_passes() {
+    let mut bench = Bench::new();
+    let (_, outbound) = bench.crowd(ROOM, 1).remove(0);
+    for seq in [5, 5, 4, 6] {
+        bench.deliver(ROOM, seq, "x");
+    }
+    bench.backlog.try_add(1);
+    bench.machine.deliver(ROOM, None, Bytes::from_static(b"t"));
+    bench.deliver(OTHER, 1, "nobody");
+    bench.settle();
+    assert_eq!(heard(&outbound), "xxt");
+}
+
+#[test]
+fn a_small_room_does_not_wait_for_a_large_one() {
+    let mut bench = Bench::new();
+    let crowd = bench.crowd(ROOM, 1000);
+    let (_, small) = bench.crowd(OTHER, 1).remove(0);
+    bench.deliver(ROOM, 1, "a");
+    bench.deliver(OTHER, 1, "b");
+    assert_eq!(bench.machine.turn(64), Turn::More);
+    assert_eq!(bench.machine.turn(64), Turn::More);
+    assert_eq!(heard(&small), "b");
+    let served = crowd.iter().filter(|(_, outbound)| outbound.waiting_bytes() > 0).count();
+    assert!((64..=128).contains(&served), "{served}");
+    bench.settle();
+    assert!(crowd.iter().all(|(_, outbound)| heard(outbound) == "a"));
+}
+
+#[test]
+fn who_leaves_in_the_middle_of_a_run_gets_what_was_delivered_before_and_nobody_is_passed_over() {
+    let mut bench = Bench::new();
+    let crowd = bench.crowd(ROOM, 10);
+    bench.deliver(ROOM, 1, "a");
+    assert_eq!(bench.machine.turn(4), Turn::More);
+    bench.deliver(ROOM, 2, "b");
+    assert!(!bench.machine.leave(crowd[0].0, ROOM), "served already");
+    assert!(!bench.machine.leave(crowd[9].0, ROOM), "not served yet");
+    assert_eq!(bench.machine.unregister(crowd[5].0), []);
+    let (late, late_outbound) = bench.session("late");
+    assert!(!bench.machine.join(late, ROOM));
+    bench.deliver(ROOM, 3, "c");
+    bench.settle();
+    for (n, (_, outbound)) in crowd.iter().enumerate() {
+        let expected = match n {
+            0 | 9 => "ab",
+            5 => "",
+            _ => "abc",
+        };
+        assert_eq!(heard(outbound), expected, "session {n}");
+    }
+    assert!(heard(&late_outbound).ends_with('c'), "what comes after a join is heard");
+    bench.deliver(ROOM, 4, "d");
+    bench.settle();
+    assert_eq!(heard(&crowd[1].1), "d");
+    assert_eq!(heard(&late_outbound), "d");
+    assert_eq!(heard(&crowd[9].1), "");
+}
+
+#[test]
+fn first_and_last_of_a_room_are_reported() {
+    let mut bench = Bench::new();
+    let (a, _) = bench.session("minji");
+    let (b, _) = bench.session("minji");
+    assert!(bench.machine.join(a, ROOM));
+    assert!(!bench.machine.join(a, ROOM), "a repeat");
+    assert!(!bench.machine.join(b, ROOM));
+    assert!(!bench.machine.leave(a, ROOM));
+    assert!(!bench.machine.leave(a, ROOM), "a repeat");
+    assert!(bench.machine.join(a, OTHER));
+    assert_eq!(bench.machine.unregister(b), [ROOM]);
+    assert_eq!(bench.machine.unregister(b), []);
+    assert!(bench.machine.join_user(&UserId::parse("minji").unwrap(), ROOM));
+    assert!(bench.machine.leave_user(&UserId::parse("minji").unwrap(), ROOM));
+}
+
+#[test]
+fn an_old_key_never_reaches_the_session_that_came_after() {
+    let mut bench = Bench::new();
+    let (old, _) = bench.session("old");
+    bench.machine.unregister(old);
+    let (_, outbound) = bench.session("new");
+    assert!(!bench.machine.join(old, ROOM));
+    bench.deliver(ROOM, 1, "secret");
+    bench.settle();
+    assert_eq!(heard(&outbound), "");
+}
+
+#[test]
+fn a_room_emptied_in_the_middle_of_a_run_starts_anew() {
+    let mut bench = Bench::new();
+    let crowd = bench.crowd(ROOM, 3);
+    bench.deliver(ROOM, 1, "a");
+    assert_eq!(bench.machine.turn(1), Turn::More);
+    for (key, _) in &crowd {
+        bench.machine.unregister(*key);
+    }
+    let (key, outbound) = bench.session("next");
+    assert!(bench.machine.join(key, ROOM));
+    bench.settle();
+    heard(&outbound);
+    bench.deliver(ROOM, 2, "b");
+    bench.settle();
+    assert_eq!(heard(&outbound), "b");
+}
+
+#[test]
+fn a_slow_reader_is_closed_and_the_others_hear_on() {
+    let mut bench = Bench::new();
+    let crowd = bench.crowd(ROOM, 2);
+    let mut fast = String::new();
+    for seq in 1..=60 {
+        bench.deliver(ROOM, seq, "abc");
+        bench.settle();
+        fast.push_str(&heard(&crowd[1].1));
+    }
+    assert_eq!(crowd[0].1.closing(), Some(Close::SLOW_READER));
+    assert_eq!(fast, "abc".repeat(60));
+}
+
+#[test]
+fn the_sweep_pings_the_silent_and_closes_the_dead() {
+    let mut bench = Bench::new();
+    let (_, quiet) = bench.session("quiet");
+    let (_, busy) = bench.session("busy");
+    let (_, dead) = bench.session("dead");
+    let later = Stamp::now().plus_ms(1500);
+    busy.mark_said(later);
+    bench.machine.sweep(later);
+    bench.settle();
+    assert_eq!(quiet.waiting_bytes(), frame::PING.len());
+    assert_eq!(busy.waiting_bytes(), 0);
+    bench.machine.sweep(later.plus_ms(100));
+    bench.settle();
+    assert_eq!(quiet.waiting_bytes(), frame::PING.len(), "no second ping behind the first");
+    let much_later = Stamp::now().plus_ms(3000);
+    quiet.mark_heard(much_later);
+    busy.mark_heard(much_later);
+    bench.machine.sweep(much_later);
+    bench.settle();
+    assert_eq!(dead.closing(), Some(Close::IDLE));
+    assert_eq!(quiet.closing(), None);
+    assert_eq!(busy.closing(), None);
+}
+
+#[test]
+fn users_sessions_and_everybody_are_reached() {
+    let mut bench = Bench::new();
+    let (phone, phone_out) = bench.session("minji");
+    let (_, laptop_out) = bench.session("minji");
+    let (joon, joon_out) = bench.session("joon");
+    let minji = UserId::parse("minji").unwrap();
+    bench.machine.deliver_user(&minji, &Bytes::from_static(b"m"));
+    bench.machine.broadcast(Bytes::from_static(b"!"));
+    bench.settle();
+    assert_eq!((heard(&phone_out), heard(&laptop_out), heard(&joon_out)), ("m!".into(), "m!".into(), "!".into()));
+    bench.machine.join(phone, ROOM);
+    bench.machine.join(joon, ROOM);
+    bench.machine.join_user(&minji, ROOM);
+    assert_eq!(bench.machine.online_in(ROOM), [UserId::parse("joon").unwrap(), minji]);
+    bench.machine.close_session(SessionId([1; 16]), Close::REVOKED);
+    bench.machine.close_all(Close::DRAINING);
+    bench.settle();
+    assert_eq!(laptop_out.closing(), Some(Close::REVOKED));
+    assert_eq!(phone_out.closing(), Some(Close::DRAINING));
+    assert_eq!(joon_out.closing(), Some(Close::DRAINING));
+}

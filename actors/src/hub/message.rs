@@ -1,0 +1,86 @@
+//! What a hub hears from other threads. None of it is answered unless said so.
+
+use actix::Message;
+use bytes::Bytes;
+use madang_storage::id::{RoomId, SessionId, UserId};
+
+use crate::outbound::Close;
+
+/// From the audience: one event of a room, for this thread's sessions in it.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Deliver {
+    /// The room.
+    pub room: RoomId,
+    /// The event's position; an event at or before the last one delivered is dropped as a repeat.
+    /// None for what is not logged: it is always delivered.
+    pub seq: Option<u64>,
+    /// The encoded frame.
+    pub frame: Bytes,
+}
+
+/// From anybody: a frame for all of a user's sessions on this thread.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct DeliverUser {
+    /// The user.
+    pub user: UserId,
+    /// The encoded frame.
+    pub frame: Bytes,
+}
+
+/// From whoever hears of membership: all of the user's sessions on this thread enter the room. Repeats
+/// do nothing.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct JoinUser {
+    /// The user.
+    pub user: UserId,
+    /// The room.
+    pub room: RoomId,
+}
+
+/// From whoever hears of membership: all of the user's sessions on this thread leave the room, after they
+/// got what was delivered before. Repeats do nothing.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct LeaveUser {
+    /// The user.
+    pub user: UserId,
+    /// The room.
+    pub room: RoomId,
+}
+
+/// From the account service: ends the connections of one session (log-out, revocation).
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct CloseSession {
+    /// The session.
+    pub session: SessionId,
+    /// What the close frame says.
+    pub close: Close,
+}
+
+/// From the node: a frame for every session on this thread (the `drain` push).
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Broadcast {
+    /// The encoded frame.
+    pub frame: Bytes,
+}
+
+/// From the node: closes every session on this thread once what waits for it is written.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct CloseAll {
+    /// What the close frame says.
+    pub close: Close,
+}
+
+/// From whoever lists members: the users with a session of this thread in the room, sorted.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Vec<UserId>")]
+pub struct OnlineIn {
+    /// The room.
+    pub room: RoomId,
+}

@@ -1,0 +1,158 @@
+//! Who of this thread is in which room, and the frames that are on their way to them.
+//!
+//! A room's frames go out in *runs*: all frames that wait when a run starts (up to [`RUN_FRAMES_MAX`]) go
+//! to one member after the other. Members may come and go in the middle of a run: who comes is appended
+//! and gets the run too, who leaves leaves a hole, so nobody is passed over or served twice.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+use madang_storage::id::RoomId;
+use slab::Slab;
+
+/// Marks the place of a member that left in the middle of a run.
+pub(super) const HOLE: u32 = u32::MAX;
+/// Frames of one run at most.
+pub(super) const RUN_FRAMES_MAX: usize = 64;
+
+pub(super) struct Room {
+    pub(super) id: RoomId,
+    /// Session indices, or [`HOLE`].
+    pub(super) members: Vec<u32>,
+    holes: usize,
+    last_seq: u64,
+    /// Only while frames are on their way: most rooms are silent most of the time.
+    pub(super) feed: Option<Box<Feed>>,
+}
+
+#[derive(Default)]
+pub(super) struct Feed {
+    /// The frames of this run.
+    pub(super) run: Vec<Bytes>,
+    /// Position in `members` of the next to get them.
+    pub(super) next: usize,
+    waiting: VecDeque<Bytes>,
+}
+
+/// How a room took a frame.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fed {
+    /// The room's first frame: it has become busy.
+    Started(u32),
+    /// It waits behind others.
+    Queued,
+    /// A repeat, or nobody of this thread is in the room.
+    Dropped,
+}
+
+#[derive(Default)]
+pub(super) struct Rooms {
+    slots: Slab<Room>,
+    index: HashMap<RoomId, u32>,
+}
+
+impl Rooms {
+    /// The room's index, made if need be. None when 2^32 rooms are here already.
+    pub(super) fn open(&mut self, id: RoomId) -> Option<u32> {
+        if let Some(index) = self.index.get(&id) {
+            return Some(*index);
+        }
+        let room = Room { id, members: Vec::new(), holes: 0, last_seq: 0, feed: None };
+        let index = u32::try_from(self.slots.insert(room)).ok()?;
+        self.index.insert(id, index);
+        Some(index)
+    }
+
+    pub(super) fn find(&self, id: RoomId) -> Option<u32> {
+        self.index.get(&id).copied()
+    }
+
+    pub(super) fn get(&mut self, index: u32) -> Option<&mut Room> {
+        self.slots.get_mut(index as usize)
+    }
+
+    /// Queues a frame for the room's members.
+    pub(super) fn feed(&mut self, id: RoomId, seq: Option<u64>, frame: Bytes) -> Fed {
+        let Some(index) = self.find(id) else { return Fed::Dropped };
+        let Some(room) = self.get(index) else { return Fed::Dropped };
+        match seq {
+            _ if room.is_empty() => return Fed::Dropped,
+            Some(seq) if seq <= room.last_seq => return Fed::Dropped,
+            Some(seq) => room.last_seq = seq,
+            None => {}
+        }
+        match &mut room.feed {
+            Some(feed) => {
+                feed.waiting.push_back(frame);
+                Fed::Queued
+            }
+            None => {
+                room.feed = Some(Box::new(Feed { run: vec![frame], ..Feed::default() }));
+                Fed::Started(index)
+            }
+        }
+    }
+
+    /// The frames that were delivered to the room and have not reached this member yet.
+    pub(super) fn due(&self, index: u32, member: u32) -> Vec<Bytes> {
+        let Some(room) = self.slots.get(index as usize) else { return Vec::new() };
+        let Some(feed) = &room.feed else { return Vec::new() };
+        let unserved = room.members.get(feed.next..).unwrap_or_default().contains(&member);
+        let run = if unserved { feed.run.as_slice() } else { &[] };
+        run.iter().chain(&feed.waiting).cloned().collect()
+    }
+
+    /// Takes a member out; the room's id if it was the last one.
+    pub(super) fn leave(&mut self, index: u32, member: u32) -> Option<RoomId> {
+        let room = self.get(index)?;
+        let at = room.members.iter().position(|other| *other == member)?;
+        if room.feed.is_some() {
+            if let Some(place) = room.members.get_mut(at) {
+                *place = HOLE;
+                room.holes += 1;
+            }
+        } else {
+            room.members.swap_remove(at);
+        }
+        let (id, emptied) = (room.id, room.is_empty());
+        self.close_if_unused(index);
+        emptied.then_some(id)
+    }
+
+    /// Ends a run and starts the next one. False if nothing waits: the room is silent again.
+    pub(super) fn next_run(&mut self, index: u32) -> bool {
+        let Some(room) = self.get(index) else { return false };
+        if room.holes > 0 {
+            room.members.retain(|member| *member != HOLE);
+            room.holes = 0;
+        }
+        if let Some(feed) = &mut room.feed
+            && !feed.waiting.is_empty()
+        {
+            let count = feed.waiting.len().min(RUN_FRAMES_MAX);
+            feed.run = feed.waiting.drain(..count).collect();
+            feed.next = 0;
+            return true;
+        }
+        room.feed = None;
+        self.close_if_unused(index);
+        false
+    }
+
+    /// A room with frames on their way stays until they are gone, since its index is in the hub's work.
+    fn close_if_unused(&mut self, index: u32) {
+        if let Some(room) = self.slots.get(index as usize)
+            && room.is_empty()
+            && room.feed.is_none()
+        {
+            self.index.remove(&room.id);
+            self.slots.remove(index as usize);
+        }
+    }
+}
+
+impl Room {
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.len() == self.holes
+    }
+}

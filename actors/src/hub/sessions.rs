@@ -1,0 +1,86 @@
+//! This thread's sessions, by key, by user and by session id.
+
+use std::collections::HashMap;
+
+use madang_storage::id::{SessionId, UserId};
+use slab::Slab;
+
+use crate::outbound::Outbound;
+
+/// Names one registered connection on one thread. Never names another one later, so a late message with
+/// an old key does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionKey {
+    pub(super) index: u32,
+    serial: u32,
+}
+
+pub(super) struct Session {
+    pub(super) outbound: Outbound,
+    pub(super) user: UserId,
+    pub(super) session: SessionId,
+    /// Indices of the rooms it is in.
+    pub(super) rooms: Vec<u32>,
+    serial: u32,
+}
+
+#[derive(Default)]
+pub(super) struct Sessions {
+    slots: Slab<Session>,
+    by_user: HashMap<UserId, Vec<u32>>,
+    serial: u32,
+}
+
+impl Sessions {
+    /// None when 2^32 sessions are here already.
+    pub(super) fn insert(
+        &mut self,
+        outbound: Outbound,
+        user: UserId,
+        session: SessionId,
+    ) -> Option<SessionKey> {
+        let index = u32::try_from(self.slots.vacant_key()).ok()?;
+        self.serial = self.serial.wrapping_add(1);
+        let key = SessionKey { index, serial: self.serial };
+        self.by_user.entry(user.clone()).or_default().push(index);
+        self.slots.insert(Session { outbound, user, session, rooms: Vec::new(), serial: key.serial });
+        Some(key)
+    }
+
+    pub(super) fn remove(&mut self, key: SessionKey) -> Option<Session> {
+        self.by_key(key)?;
+        let session = self.slots.try_remove(key.index as usize)?;
+        if let Some(indices) = self.by_user.get_mut(&session.user) {
+            indices.retain(|index| *index != key.index);
+            if indices.is_empty() {
+                self.by_user.remove(&session.user);
+            }
+        }
+        Some(session)
+    }
+
+    pub(super) fn by_key(&mut self, key: SessionKey) -> Option<&mut Session> {
+        self.slots.get_mut(key.index as usize).filter(|session| session.serial == key.serial)
+    }
+
+    pub(super) fn by_index(&mut self, index: u32) -> Option<&mut Session> {
+        self.slots.get_mut(index as usize)
+    }
+
+    pub(super) fn of_user(&self, user: &UserId) -> &[u32] {
+        self.by_user.get(user).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.slots.iter().map(|(_, session)| session)
+    }
+
+    /// One past the highest index in use, or more.
+    pub(super) fn end(&self) -> u32 {
+        u32::try_from(self.slots.capacity()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+}

@@ -1,0 +1,82 @@
+//! Server-to-client WebSocket frames (RFC 6455 §5.2), encoded once and then shared by every connection
+//! that gets them: a server's frames are unmasked, so the bytes are the same for all.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+const FIN_TEXT: u8 = 0x81;
+const FIN_CLOSE: u8 = 0x88;
+const LENGTH_IN_2_BYTES: u8 = 126;
+const LENGTH_IN_8_BYTES: u8 = 127;
+/// A control frame's payload ends here (RFC 6455 §5.5); two of these bytes are the close code.
+const CONTROL_BYTES_MAX: usize = 125;
+
+/// The server's sign of life: a text frame that holds `{}`.
+pub const PING: Bytes = Bytes::from_static(&[FIN_TEXT, 2, b'{', b'}']);
+
+/// One text frame around `payload`, which must be UTF-8.
+pub fn text(payload: &[u8]) -> Bytes {
+    frame(FIN_TEXT, payload)
+}
+
+/// A close frame. A reason that does not fit into a control frame is cut at a character's end.
+pub fn close(code: u16, reason: &str) -> Bytes {
+    let mut end = reason.len().min(CONTROL_BYTES_MAX - 2);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut payload = Vec::with_capacity(2 + end);
+    payload.extend_from_slice(&code.to_be_bytes());
+    payload.extend_from_slice(reason.get(..end).unwrap_or_default().as_bytes());
+    frame(FIN_CLOSE, &payload)
+}
+
+fn frame(first: u8, payload: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(10 + payload.len());
+    out.put_u8(first);
+    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
+        (Ok(short), _) if short < LENGTH_IN_2_BYTES => out.put_u8(short),
+        (_, Ok(middle)) => {
+            out.put_u8(LENGTH_IN_2_BYTES);
+            out.put_u16(middle);
+        }
+        _ => {
+            out.put_u8(LENGTH_IN_8_BYTES);
+            out.put_u64(payload.len() as u64);
+        }
+    }
+    out.put_slice(payload);
+    out.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_states_its_length_in_the_shortest_form() {
+        for (bytes, header) in [
+            (0, vec![0x81, 0]),
+            (125, vec![0x81, 125]),
+            (126, vec![0x81, 126, 0, 126]),
+            (65_535, vec![0x81, 126, 255, 255]),
+            (65_536, vec![0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let frame = text(&vec![b'x'; bytes]);
+            assert_eq!(frame[..header.len()], header[..], "{bytes}");
+            assert_eq!(frame.len(), header.len() + bytes);
+        }
+    }
+
+    #[test]
+    fn the_ping_is_an_empty_object() {
+        assert_eq!(PING, text(b"{}"));
+    }
+
+    #[test]
+    fn a_close_frame_holds_code_and_reason_and_fits_into_a_control_frame() {
+        assert_eq!(close(3002, "slow")[..], [0x88, 6, 0x0b, 0xba, b's', b'l', b'o', b'w']);
+        let long = close(3000, &"마".repeat(60));
+        assert_eq!(long.len(), 2 + 2 + 123);
+        assert!(std::str::from_utf8(&long[4..]).is_ok());
+    }
+}
