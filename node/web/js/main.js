@@ -1,0 +1,135 @@
+// Puts the parts together: state, connection, what to do when they change, and which view is on the screen.
+
+import { CallError, Connection } from './connection.js';
+import { chooseLanguage, t, useLanguage } from './i18n/index.js';
+import { createSender } from './sender.js';
+import { language, outboxOf, token } from './session.js';
+import { unreadTotal } from './state/rooms.js';
+import { createStore } from './store.js';
+import { createSync } from './sync.js';
+import { authView } from './views/auth.js';
+import { shellView } from './views/shell.js';
+import { toast } from './views/toast.js';
+
+const store = createStore();
+const connection = new Connection({
+  url: new URL('v1/ws', location.href.split('#')[0]).href.replace(/^http/, 'ws'),
+  onLink: linkChanged,
+  onPush: (name, body) => sync.push(name, body),
+});
+const call = (op, fields) => connection.call(op, fields);
+const sync = createSync(store, call);
+const sender = createSender(store, call, sync.fill);
+let view = null;
+let user = null;
+
+const app = { store, sync, sender, call, go, started, logOut, setLanguage, retryLink: () => connection.retryNow(), newest };
+
+/** A session has begun: by log-in, sign-up, or a token from an earlier visit. */
+function started(value) {
+  token.write(value);
+  store.dispatch({ type: 'session_started' });
+  connection.start(value);
+  mount();
+}
+
+async function logOut() {
+  // The server ends the session; that it is gone here too doesn't wait for the answer.
+  await call('logout').catch(() => {});
+  if (user) outboxOf(user).forget();
+  ended(null);
+}
+
+function ended(message) {
+  connection.stop();
+  token.forget();
+  user = null;
+  history.replaceState(null, '', location.pathname);
+  store.dispatch({ type: 'session_ended' });
+  mount();
+  if (message) toast(message);
+}
+
+function linkChanged(link) {
+  if (link.state === 'ended') return ended(t('auth.ended'));
+  store.dispatch({ type: 'link_changed', link });
+  if (link.state !== 'online') return store.dispatch({ type: 'link_lost' });
+  if (user !== link.user) {
+    user = link.user;
+    sender.restore(user);
+  }
+  sync.connected().catch((error) => {
+    // Cut off again in the middle: the next connect starts over. Anything else a person should see.
+    if (!(error instanceof CallError) || !error.temporary) console.error(error);
+  });
+}
+
+/** Shows a room, or the list. One step in the browser's history, so that a phone's back button leads to the list. */
+function go(room) {
+  const open = store.state.open;
+  if (room === open) return;
+  if (room === null && history.state?.inner) return history.back();
+  const url = room === null ? location.pathname : `#${room}`;
+  if (open === null && room !== null) history.pushState({ inner: true }, '', url);
+  else history.replaceState(history.state, '', url);
+  route();
+}
+
+function route() {
+  const room = location.hash.slice(1) || null;
+  store.dispatch({ type: 'room_opened', room });
+  if (room !== null && store.state.link.state === 'online') sync.openRoom(room);
+}
+
+/** Back to the end of a room, reading its newest page again if the window had left it. */
+function newest(room) {
+  store.dispatch({ type: 'newest_asked', room });
+  if (store.state.timelines.get(room)?.events.length === 0) sync.page(room, 'newest');
+}
+
+function setLanguage(tag) {
+  language.write(tag);
+  useLanguage(tag);
+  mount();
+}
+
+function mount() {
+  view?.destroy?.();
+  view = (token.read() === null ? authView : shellView)(app);
+  document.body.querySelector('#app').replaceChildren(view.el);
+  view.update?.(store.state);
+}
+
+function paint(state) {
+  view.update?.(state);
+  const unread = unreadTotal(state);
+  document.title = unread > 0 ? `(${unread}) ${t('app.name')}` : t('app.name');
+}
+
+let savedOutbox = store.state.outbox;
+store.hear((state, input) => {
+  if (input.type === 'room_removed' && location.hash.slice(1) === input.room) history.replaceState(history.state, '', location.pathname);
+  if (state.outbox !== savedOutbox) {
+    savedOutbox = state.outbox;
+    if (user !== null) sender.save(user);
+    sender.pump();
+  } else if (input.type === 'link_changed') sender.pump();
+});
+store.onPaint((state) => {
+  paint(state);
+  sync.markRead();
+});
+addEventListener('popstate', route);
+addEventListener('hashchange', route);
+addEventListener('online', () => connection.retryNow());
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return;
+  connection.retryNow();
+  sync.markRead();
+});
+
+chooseLanguage();
+const known = token.read();
+if (known === null) mount();
+else started(known);
+route();

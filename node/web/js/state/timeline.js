@@ -1,0 +1,91 @@
+// The part of a room's log that is in memory and on the screen: a window without holes over `seq`.
+// It is bounded, so that a room with a long history stays as fast as a new one: what grows at one end
+// is cut at the other.
+
+export const WINDOW = 400;
+export const PAGE = 100;
+
+/** What a room that has just been opened has: nothing yet, and the newest page is wanted. */
+const START = { events: [], older: true, newest: true, following: true, loading: null, divider: null };
+
+const get = (state, room) => state.timelines.get(room);
+const put = (state, room, timeline) => ({ ...state, timelines: new Map(state.timelines).set(room, timeline) });
+
+export const lastSeq = (timeline) => timeline.events.at(-1)?.seq ?? 0;
+
+export const timelines = {
+  /** Opening a room notes where reading stopped; the line "new messages" stays there while it is open. */
+  room_opened(state, { room }) {
+    if (room === null || state.open === room) return state;
+    const my = state.rooms.get(room)?.my;
+    const divider = my && my.unread > 0 ? my.read_seq : null;
+    return put(state, room, { ...(get(state, room) ?? START), divider, following: true });
+  },
+
+  page_asked(state, { room, where }) {
+    const timeline = get(state, room);
+    return timeline ? put(state, room, { ...timeline, loading: where }) : state;
+  },
+
+  page_failed(state, { room }) {
+    const timeline = get(state, room);
+    return timeline ? put(state, room, { ...timeline, loading: null }) : state;
+  },
+
+  page_loaded(state, { room, where, events, more }) {
+    const timeline = get(state, room);
+    if (timeline === undefined) return state;
+    const next = { ...timeline, loading: null };
+    if (where === 'newest') Object.assign(next, { events, older: more, newest: true });
+    if (where === 'older') Object.assign(next, withOlder(timeline, events, more));
+    if (where === 'newer') Object.assign(next, withNewer(timeline, events, more));
+    return put(state, room, next);
+  },
+
+  /** Only the event after our last one is taken: a hole is noticed (`isBehind`) and read from the history. */
+  event_heard(state, { event }) {
+    const timeline = get(state, event.room);
+    if (!timeline?.newest || timeline.events.length === 0 || event.seq !== lastSeq(timeline) + 1) return state;
+    const events = [...timeline.events, event];
+    if (events.length <= WINDOW) return put(state, event.room, { ...timeline, events });
+    // Somebody who reads further up must not lose what they look at: stop following the end instead.
+    if (!timeline.following) return put(state, event.room, { ...timeline, newest: false });
+    return put(state, event.room, { ...timeline, events: events.slice(-WINDOW), older: true });
+  },
+
+  /** The reader reached the end of the window, or left it. */
+  scrolled(state, { room, atEnd }) {
+    const timeline = get(state, room);
+    if (timeline === undefined || timeline.following === atEnd) return state;
+    return put(state, room, { ...timeline, following: atEnd });
+  },
+
+  /** Back to the newest message, from wherever the reader is. */
+  newest_asked(state, { room }) {
+    const timeline = get(state, room);
+    if (timeline === undefined) return state;
+    return put(state, room, timeline.newest ? { ...timeline, following: true } : { ...START, divider: null });
+  },
+};
+
+function withOlder(timeline, events, more) {
+  const all = [...before(events, timeline.events[0]?.seq), ...timeline.events];
+  if (all.length <= WINDOW) return { events: all, older: more };
+  return { events: all.slice(0, WINDOW), older: more, newest: false, following: false };
+}
+
+function withNewer(timeline, events, more) {
+  const last = lastSeq(timeline);
+  const all = [...timeline.events, ...events.filter((event) => event.seq > last)];
+  const cut = all.length > WINDOW;
+  return { events: cut ? all.slice(-WINDOW) : all, older: timeline.older || cut, newest: !more };
+}
+
+const before = (events, seq) => (seq === undefined ? events : events.filter((event) => event.seq < seq));
+
+/** Whether the room has gone on without us: after a reconnect, or because a push was dropped. */
+export function isBehind(state, room) {
+  const timeline = get(state, room);
+  if (timeline === undefined || !timeline.newest || timeline.events.length === 0) return false;
+  return lastSeq(timeline) < (state.rooms.get(room)?.last_seq ?? 0);
+}

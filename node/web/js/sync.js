@@ -1,0 +1,165 @@
+// Keeps the state in step with the server: the list after each connect, pages of history, gaps, names, read marks.
+
+import { PAGE, WINDOW, isBehind, lastSeq } from './state/timeline.js';
+
+const ROOMS_PAGE = 100;
+const MEMBERS_PAGE = 200;
+/** For how many direct rooms at the top of the list we ask whether the other one is here. */
+const PEERS_ASKED = 20;
+const NAMES_AT_ONCE = 8;
+const MEMBERSHIP = new Set(['joined', 'left', 'kicked', 'invited', 'role']);
+
+export function createSync(store, call) {
+  const filling = new Set();
+  const marked = new Map();
+  const stale = new Set();
+  const asking = new Set();
+  const wantedNames = [];
+  let namesInFlight = 0;
+
+  /** Runs after each connect. */
+  async function connected() {
+    marked.clear();
+    const [profile] = await Promise.all([call('me'), loadRooms(true)]);
+    store.dispatch({ type: 'me_loaded', profile });
+    const { open, rooms } = store.state;
+    if (open !== null) openRoom(open);
+    for (const room of store.state.timelines.keys()) fill(room);
+    const direct = [...rooms.values()].filter((room) => room.kind === 'direct' && room.room !== open);
+    for (const { room } of direct.slice(0, PEERS_ASKED)) loadMembers(room).catch(ignore);
+  }
+
+  async function loadRooms(first) {
+    const next = first ? {} : { next: store.state.nextRooms };
+    const answer = await call('rooms', { limit: ROOMS_PAGE, ...next });
+    store.dispatch({ type: 'rooms_loaded', first, ...answer });
+  }
+
+  async function loadRoom(room) {
+    store.dispatch({ type: 'room_loaded', room: await call('room', { room }) });
+  }
+
+  /** Whatever the room on the screen lacks: itself, its newest page, its members. */
+  async function openRoom(room) {
+    try {
+      if (!store.state.rooms.has(room)) await loadRoom(room);
+      if (store.state.rooms.get(room)?.my?.state !== 'joined') return;
+      const timeline = store.state.timelines.get(room);
+      if (timeline && timeline.events.length === 0) await page(room, 'newest');
+      else fill(room);
+      await loadMembers(room);
+    } catch (error) {
+      if (error.name === 'not_found') store.dispatch({ type: 'room_removed', room });
+    }
+  }
+
+  /** Reads one page next to the window. */
+  async function page(room, where) {
+    const timeline = store.state.timelines.get(room);
+    if (!timeline || timeline.loading === where) return;
+    const at = { newest: {}, older: { before: timeline.events[0]?.seq }, newer: { after: lastSeq(timeline) } }[where];
+    store.dispatch({ type: 'page_asked', room, where });
+    try {
+      const { events, more } = await call('history', { room, limit: PAGE, ...at });
+      store.dispatch({ type: 'page_loaded', room, where, events, more });
+    } catch {
+      store.dispatch({ type: 'page_failed', room });
+    }
+  }
+
+  /** Reads what a window that follows the end has missed. A long absence starts again from the newest page. */
+  async function fill(room, sure = false) {
+    if (filling.has(room)) return;
+    filling.add(room);
+    try {
+      while (sure || isBehind(store.state, room)) {
+        sure = false;
+        const timeline = store.state.timelines.get(room);
+        if (timeline === undefined) break;
+        const gap = (store.state.rooms.get(room)?.last_seq ?? 0) - lastSeq(timeline);
+        const far = gap > WINDOW;
+        const { events, more } = await call('history', { room, limit: PAGE, ...(far ? {} : { after: lastSeq(timeline) }) });
+        store.dispatch({ type: 'page_loaded', room, where: far ? 'newest' : 'newer', events, more });
+        if (events.length === 0) break;
+      }
+    } catch {
+      // Offline again, or no longer a member: the next connect or the next event brings us back here.
+    } finally {
+      filling.delete(room);
+    }
+  }
+
+  async function loadMembers(room, more = false) {
+    const next = more ? { next: store.state.members.get(room)?.next } : {};
+    const answer = await call('members', { room, limit: MEMBERS_PAGE, ...next });
+    store.dispatch({ type: 'members_loaded', room, first: !more, ...answer });
+  }
+
+  /** Membership changed: read room and members again, once for a burst of changes. */
+  function refreshSoon(room) {
+    if (stale.has(room)) return;
+    stale.add(room);
+    setTimeout(() => {
+      stale.delete(room);
+      loadRoom(room).catch(ignore);
+      if (store.state.open === room) loadMembers(room).catch(ignore);
+    }, 150);
+  }
+
+  function push(name, body) {
+    if (name === 'event') {
+      store.dispatch({ type: 'event_heard', event: body });
+      if (!store.state.rooms.has(body.room)) loadRoom(body.room).catch(ignore);
+      else if (MEMBERSHIP.has(body.kind)) refreshSoon(body.room);
+      if (isBehind(store.state, body.room)) fill(body.room);
+    }
+    if (name === 'room_added') {
+      store.dispatch({ type: 'room_loaded', room: body });
+      if (store.state.open === body.room) openRoom(body.room);
+    }
+    if (name === 'room_removed') store.dispatch({ type: 'room_removed', room: body.room });
+    if (name === 'read') store.dispatch({ type: 'read_moved', ...body });
+    if (name === 'presence') store.dispatch({ type: 'presence_heard', ...body });
+  }
+
+  /** What is on the screen, at its end, in a page that is looked at, has been read. */
+  function markRead() {
+    const { open, link, rooms, timelines } = store.state;
+    const timeline = timelines.get(open);
+    const my = rooms.get(open)?.my;
+    if (document.hidden || link.state !== 'online' || !timeline?.newest || !timeline.following) return;
+    const seq = lastSeq(timeline);
+    if (!my || my.state !== 'joined' || my.unread === 0 || seq <= my.read_seq || marked.get(open) === seq) return;
+    marked.set(open, seq);
+    call('mark_read', { room: open, seq }).then(
+      (answer) => store.dispatch({ type: 'read_moved', room: open, ...answer }),
+      () => marked.delete(open),
+    );
+  }
+
+  /** Asks for the names of users we show but don't know; a few at a time, each once. */
+  function wantName(user) {
+    if (store.state.names.has(user) || asking.has(user)) return;
+    asking.add(user);
+    wantedNames.push(user);
+    nextName();
+  }
+
+  async function nextName() {
+    if (namesInFlight >= NAMES_AT_ONCE || wantedNames.length === 0) return;
+    namesInFlight++;
+    const user = wantedNames.shift();
+    try {
+      store.dispatch({ type: 'names_loaded', profiles: [await call('profile', { user })] });
+    } catch (error) {
+      if (error.temporary) asking.delete(user);
+    } finally {
+      namesInFlight--;
+      nextName();
+    }
+  }
+
+  return { connected, loadRooms, loadRoom, openRoom, page, fill, loadMembers, push, markRead, wantName };
+}
+
+function ignore() {}

@@ -1,0 +1,38 @@
+// A window over the page: the browser's own <dialog>, which keeps the focus inside and closes on Escape.
+
+import { h, iconButton } from '../dom.js';
+import { errorText, t } from '../i18n/index.js';
+
+/** Opens one; `build(close)` gives its content. */
+export function openDialog(title, build) {
+  const close = () => el.close();
+  const heading = h('h2', { id: 'dialog-title' }, title);
+  const body = h('div', { class: 'dialog-body' });
+  const el = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => el.remove() },
+    h('header', { class: 'dialog-head' }, heading, iconButton('close', t('action.close'), close)), body);
+  // A click beside the window lands on the dialog element itself.
+  el.addEventListener('pointerdown', (press) => press.target === el && close());
+  body.append(...[build(close)].flat());
+  document.body.append(el);
+  el.showModal();
+  return close;
+}
+
+/** Asks before something that can't be undone. */
+export function confirmDialog(title, text, label, action) {
+  openDialog(title, (close) => {
+    const problem = h('p', { class: 'problem', role: 'alert' });
+    const yes = h('button', { type: 'button', class: 'danger', onclick: run }, label);
+    async function run() {
+      yes.disabled = true;
+      try {
+        await action();
+        close();
+      } catch (error) {
+        problem.textContent = errorText(error);
+        yes.disabled = false;
+      }
+    }
+    return [h('p', {}, text), problem, h('div', { class: 'actions' }, h('button', { type: 'button', onclick: close }, t('action.cancel')), yes)];
+  });
+}

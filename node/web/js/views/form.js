@@ -1,0 +1,65 @@
+// Forms: labelled fields, a submit button that shows it is busy, and a place for what went wrong.
+
+import { h } from '../dom.js';
+import { errorText } from '../i18n/index.js';
+
+let nextId = 1;
+
+/** A labelled input with an optional hint below. */
+export function field(label, props = {}, hint = null) {
+  const id = `field-${nextId++}`;
+  const hintId = hint ? `${id}-hint` : null;
+  const { tag = 'input', ...rest } = props;
+  const input = h(tag, { id, 'aria-describedby': hintId, ...rest });
+  const el = h('div', { class: 'field' }, h('label', { for: id }, label), input, hint && h('p', { class: 'hint', id: hintId }, hint));
+  return { el, input };
+}
+
+/** A set of choices of which one holds; `choices` are [value, title, text] rows. */
+export function choice(legend, name, choices, onchange) {
+  const rows = choices.map(([value, title, text], index) => {
+    const input = h('input', { type: 'radio', name, value, checked: index === 0, onchange: () => onchange(value) });
+    return h('label', { class: 'choice' }, input, h('span', {}, h('strong', {}, title), text && h('small', {}, text)));
+  });
+  return h('fieldset', { class: 'choices' }, h('legend', {}, legend), rows);
+}
+
+/** Calls `action` on submit; while it runs the button is off, and a refusal is shown and read out. */
+export function form({ fields, submit, action, danger = false }) {
+  const problem = h('p', { class: 'problem', role: 'alert' });
+  const button = h('button', { type: 'submit', class: danger ? 'danger' : 'primary' }, submit);
+  const el = h('form', { novalidate: true, onsubmit: run }, fields, problem, h('div', { class: 'actions' }, button));
+  async function run(submitted) {
+    submitted.preventDefault();
+    if (button.disabled) return;
+    problem.textContent = '';
+    button.disabled = true;
+    try {
+      await action(el);
+    } catch (error) {
+      problem.textContent = errorText(error);
+    } finally {
+      button.disabled = false;
+    }
+  }
+  return el;
+}
+
+/** A button beside others that does one thing at the server and tells when that is refused. */
+export function actionButton(label, onclick, props = {}, tell = () => {}) {
+  const button = h('button', {
+    type: 'button',
+    ...props,
+    onclick: async () => {
+      button.disabled = true;
+      try {
+        await onclick();
+      } catch (error) {
+        tell(errorText(error));
+      } finally {
+        button.disabled = false;
+      }
+    },
+  }, label);
+  return button;
+}

@@ -1,0 +1,94 @@
+// One room: its head, what was said, the place to write, and who is here.
+
+import { h, iconButton } from '../dom.js';
+import { t } from '../i18n/index.js';
+import { roomName } from '../state/rooms.js';
+import { composerView } from './composer.js';
+import { peopleView } from './people.js';
+import { roomAvatar } from './roomlist.js';
+import { timelineView } from './timeline.js';
+import { toast } from './toast.js';
+import { actionButton } from './form.js';
+
+/** Wide enough for the people beside the room without asking. */
+const WIDE = matchMedia('(min-width: 1100px)');
+
+export function roomView(app, id) {
+  const face = h('span', { class: 'room-face' });
+  const title = h('h1', {});
+  const subtitle = h('p', {});
+  const peopleButton = iconButton('people', t('people.title'), togglePeople, { data: { do: 'people' }, 'aria-expanded': String(WIDE.matches) });
+  const head = h('header', { class: 'room-head' },
+    iconButton('back', t('action.back'), () => app.go(null), { class: 'icon-button back' }), face,
+    h('div', { class: 'room-head-text' }, title, subtitle), peopleButton);
+  const timeline = timelineView(app, id);
+  const composer = composerView(app, id);
+  const people = peopleView(app, id, () => togglePeople());
+  const body = h('div', { class: 'room-body' });
+  const el = h('section', { class: `room${WIDE.matches ? ' with-people' : ''}`, 'aria-label': t('room.label') }, h('div', { class: 'room-column' }, head, body), people.el);
+  let mode;
+  let drawn = {};
+
+  function togglePeople() {
+    const open = el.classList.toggle('with-people');
+    peopleButton.setAttribute('aria-expanded', String(open));
+    if (open) people.focus();
+    else peopleButton.focus();
+  }
+
+  function update(state) {
+    const room = state.rooms.get(id);
+    if (drawn.room !== room || drawn.names !== state.names || drawn.online !== state.online) drawHead(state, room);
+    drawn = { room, names: state.names, online: state.online };
+    const next = room === undefined ? 'loading' : (room.my?.state ?? 'outside');
+    if (next !== mode) show(next);
+    if (mode !== 'joined') return;
+    timeline.update(state);
+    composer.update(state);
+    people.update(state);
+  }
+
+  function drawHead(state, room) {
+    if (room === undefined) return;
+    const name = roomName(state, room) ?? t('room.untitled');
+    const here = room.peer && state.online.has(room.peer.user);
+    title.textContent = name;
+    subtitle.textContent = describe(state, room, here);
+    face.replaceChildren(roomAvatar(room, name, here));
+    if (drawn.room?.room !== room.room) composer.named(name);
+  }
+
+  function show(next) {
+    mode = next;
+    peopleButton.hidden = people.el.hidden = mode !== 'joined';
+    if (mode === 'joined') body.replaceChildren(timeline.el, composer.el);
+    else if (mode === 'loading') body.replaceChildren(h('div', { class: 'empty' }, h('p', {}, t('room.loading'))));
+    else body.replaceChildren(doorView(app, id, mode));
+    if (mode === 'joined' && matchMedia('(hover: hover)').matches) composer.focus();
+  }
+
+  return { el, update, destroy: () => timeline.destroy() };
+}
+
+function describe(state, room, here) {
+  if (room.kind === 'direct') return here ? t('people.here') : t('people.away');
+  const members = t('room.members', { n: room.members });
+  return room.topic ? `${members} · ${room.topic}` : members;
+}
+
+/** At the door: accept or decline an invitation, or join an open room. */
+function doorView(app, id, mode) {
+  const enter = async () => {
+    app.store.dispatch({ type: 'room_loaded', room: await app.call('join', { room: id }) });
+    await app.sync.openRoom(id);
+  };
+  const decline = async () => {
+    await app.call('leave', { room: id });
+    app.store.dispatch({ type: 'room_removed', room: id });
+  };
+  return h('div', { class: 'empty door' },
+    h('p', {}, mode === 'invited' ? t('room.invitedText') : t('room.outsideText')),
+    h('div', { class: 'actions' },
+      mode === 'invited' && actionButton(t('room.decline'), decline, { data: { do: 'decline' } }, toast),
+      actionButton(mode === 'invited' ? t('room.accept') : t('room.join'), enter, { class: 'primary', data: { do: 'accept' } }, toast)));
+}
