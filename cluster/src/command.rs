@@ -1,0 +1,273 @@
+//! What can be asked of the replicated machines, and what they answer. These types go into raft
+//! entries and between nodes: a variant's number (its serde name) and the order of its fields stay for
+//! good; new fields come last with `#[serde(default)]`. Golden bytes: `command/golden_tests.rs`.
+
+#[cfg(test)]
+mod golden_tests;
+mod refusal;
+
+use std::fmt;
+use std::sync::Arc;
+
+use madang_storage::id::{Cid, RoomId, SessionId, UserId};
+use madang_storage::row::{Effect, Role, RoomKind};
+use serde::{Deserialize, Serialize};
+
+pub use refusal::Refusal;
+
+/// One command to a group, with the time at which it was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Milliseconds since the epoch, by the clock of the node that took it.
+    pub at_ms: u64,
+    /// What to do.
+    pub op: Op,
+}
+
+/// What to do, by who decides it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Op {
+    /// Decided by a room.
+    #[serde(rename = "1")]
+    Room {
+        /// Which room.
+        room: RoomId,
+        /// Who asks.
+        user: UserId,
+        /// What.
+        op: RoomOp,
+    },
+    /// Decided by a user's account.
+    #[serde(rename = "2")]
+    User {
+        /// Whose account.
+        user: UserId,
+        /// What.
+        op: UserOp,
+    },
+    /// News from another shard's outbox; repeats are dropped.
+    #[serde(rename = "3")]
+    Effect(Effect),
+    /// These outbox rows of this shard were delivered; forget them.
+    #[serde(rename = "4")]
+    OutboxDone(Vec<u64>),
+    /// Decided by META.
+    #[serde(rename = "5")]
+    Meta(MetaOp),
+}
+
+/// What can be asked of a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RoomOp {
+    /// Begin the room.
+    #[serde(rename = "1")]
+    Create {
+        /// Direct, group or open.
+        kind: RoomKind,
+        /// Title, may be empty.
+        title: String,
+        /// Topic, may be empty.
+        topic: String,
+        /// Whom to invite; for a direct room exactly the other one.
+        members: Vec<UserId>,
+    },
+    /// Say something.
+    #[serde(rename = "2")]
+    Send {
+        /// The client's name for this send.
+        cid: Cid,
+        /// The text.
+        text: String,
+        /// The send that must be in the log before this one.
+        after: Option<Cid>,
+    },
+    /// Enter.
+    #[serde(rename = "3")]
+    Join,
+    /// Leave, or decline.
+    #[serde(rename = "4")]
+    Leave,
+    /// Ask somebody in.
+    #[serde(rename = "5")]
+    Invite(UserId),
+    /// Put somebody out.
+    #[serde(rename = "6")]
+    Kick(UserId),
+    /// Give somebody a role.
+    #[serde(rename = "7")]
+    SetRole(UserId, Role),
+    /// Change title or topic.
+    #[serde(rename = "8")]
+    Change {
+        /// New title, if any.
+        title: Option<String>,
+        /// New topic, if any.
+        topic: Option<String>,
+    },
+    /// Everything up to this seq is read.
+    #[serde(rename = "9")]
+    MarkRead(u64),
+}
+
+/// What can be asked of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserOp {
+    /// Make the account.
+    #[serde(rename = "1")]
+    SignUp {
+        /// What people see.
+        display_name: String,
+        /// PHC string.
+        password_hash: String,
+    },
+    /// Log a device in.
+    #[serde(rename = "2")]
+    OpenSession {
+        /// Its id, made by the node.
+        session: SessionId,
+        /// SHA-256 of the token's secret.
+        #[serde(with = "serde_hash")]
+        token_hash: [u8; 32],
+        /// The device's name.
+        device: String,
+        /// How many sessions the user may have; the oldest are ended.
+        sessions_max: u16,
+    },
+    /// Log a device out.
+    #[serde(rename = "3")]
+    CloseSession(SessionId),
+    /// Change the password if the old one still is what was checked.
+    #[serde(rename = "4")]
+    SetPassword {
+        /// PHC string that the old password was checked against.
+        old_hash: String,
+        /// PHC string of the new one.
+        new_hash: String,
+        /// The session that stays; all others end.
+        keep: SessionId,
+    },
+    /// Change what people see.
+    #[serde(rename = "5")]
+    SetProfile {
+        /// The new display name.
+        display_name: String,
+    },
+}
+
+/// What can be asked of META.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MetaOp {
+    /// Form the cluster; happens once.
+    #[serde(rename = "1")]
+    Form {
+        /// Random, tells clusters apart.
+        #[serde(with = "serde_id")]
+        cluster_id: [u8; 16],
+        /// How many shards, for good.
+        shards: u16,
+        /// The first node.
+        node: u64,
+    },
+}
+
+/// What a machine answers to a command it carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// Done (or already so).
+    #[serde(rename = "1")]
+    Done {
+        /// Ids of the effects now in this shard's outbox.
+        outbox: Vec<u64>,
+    },
+    /// The message is in the log.
+    #[serde(rename = "2")]
+    Sent {
+        /// Where.
+        seq: u64,
+        /// When, milliseconds since the epoch.
+        at_ms: u64,
+        /// Whether it was there before.
+        dup: Repeat,
+    },
+    /// The read marker, after the command.
+    #[serde(rename = "3")]
+    Read {
+        /// Everything up to this seq is read.
+        read_seq: u64,
+        /// How many messages are not.
+        unread: u64,
+    },
+}
+
+/// Whether a command was carried out now or before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Repeat {
+    /// Now.
+    #[serde(rename = "1")]
+    First,
+    /// Before; this is the first answer again.
+    #[serde(rename = "2")]
+    Again,
+}
+
+/// A machine's answer: a refusal is an answer, not an error.
+pub type Outcome = Result<Reply, Refusal>;
+
+/// Commands that share one raft entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Carried out in this order.
+    pub commands: Arc<Vec<Command>>,
+}
+
+impl fmt::Display for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} commands", self.commands.len())
+    }
+}
+
+impl Op {
+    /// About how many bytes the command takes in an entry: what the batcher's limits count.
+    pub fn weight(&self) -> usize {
+        const BASE: usize = 64;
+        BASE + match self {
+            Self::Room { op: RoomOp::Send { text, .. }, .. } => text.len(),
+            Self::Room { op: RoomOp::Create { members, topic, .. }, .. } => members.len() * 32 + topic.len(),
+            Self::OutboxDone(ids) => ids.len() * 9,
+            Self::User { .. } => 256,
+            _ => 0,
+        }
+    }
+}
+
+/// 32 bytes as one binary value.
+mod serde_hash {
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 32], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 32], D::Error> {
+        super::fixed(from)
+    }
+}
+
+/// 16 bytes as one binary value.
+mod serde_id {
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 16], D::Error> {
+        super::fixed(from)
+    }
+}
+
+/// Reads exactly `N` bytes.
+fn fixed<'de, D: serde::Deserializer<'de>, const N: usize>(from: D) -> Result<[u8; N], D::Error> {
+    let bytes = bytes::Bytes::deserialize(from)?;
+    bytes.as_ref().try_into().map_err(|_| serde::de::Error::invalid_length(bytes.len(), &"a fixed number of bytes"))
+}

@@ -1,0 +1,75 @@
+//! What an account decides: that a name is given once, which sessions live, what people see.
+
+#[cfg(test)]
+mod tests;
+
+use madang_storage::StorageError;
+use madang_storage::id::{SessionId, UserId};
+use madang_storage::row::{SessionRow, UserRow, table};
+
+use super::rows::{session_key, user_key};
+use super::shard::{Stop, Turn};
+use crate::command::{Refusal, Reply, UserOp};
+use crate::event::ShardEvent;
+
+/// Decides one command. `None` stands for "done".
+pub(super) fn decide(turn: &mut Turn<'_, '_>, user: &UserId, op: &UserOp) -> Result<Option<Reply>, Stop> {
+    let known: Option<UserRow> = turn.rows.load(table::USER, &user_key(user))?;
+    if let UserOp::SignUp { display_name, password_hash } = op {
+        if known.is_some() {
+            return Err(Refusal::UserExists.into());
+        }
+        let (display_name, password_hash) = (display_name.clone(), password_hash.clone());
+        let row = UserRow { display_name, password_hash, created_ms: turn.at_ms, sessions: Vec::new() };
+        save(turn, user, &row)?;
+        return Ok(None);
+    }
+    let mut row = known.ok_or(Refusal::NoUser)?;
+    match op {
+        UserOp::SignUp { .. } => {}
+        UserOp::OpenSession { session, token_hash, device, sessions_max } => {
+            if row.sessions.contains(session) {
+                return Ok(None);
+            }
+            let (token_hash, device) = (*token_hash, device.clone());
+            let opened = SessionRow { token_hash, device, created_ms: turn.at_ms };
+            turn.rows.save(table::SESSION, session_key(user, session), &opened)?;
+            row.sessions.push(*session);
+            let excess = row.sessions.len().saturating_sub(usize::from(*sessions_max).max(1));
+            let ended: Vec<SessionId> = row.sessions.drain(..excess).collect();
+            end(turn, user, &ended);
+        }
+        UserOp::CloseSession(session) => {
+            let before = row.sessions.len();
+            row.sessions.retain(|open| open != session);
+            if row.sessions.len() == before {
+                return Ok(None);
+            }
+            end(turn, user, &[*session]);
+        }
+        UserOp::SetPassword { old_hash, new_hash, keep } => {
+            if row.password_hash != *old_hash {
+                return Err(Refusal::PasswordChanged.into());
+            }
+            row.password_hash.clone_from(new_hash);
+            let (kept, ended) = row.sessions.iter().partition(|session| *session == keep);
+            row.sessions = kept;
+            end(turn, user, &ended);
+        }
+        UserOp::SetProfile { display_name } => row.display_name.clone_from(display_name),
+    }
+    save(turn, user, &row)?;
+    Ok(None)
+}
+
+/// Forgets sessions and tells the feed, which closes their sockets.
+fn end(turn: &mut Turn<'_, '_>, user: &UserId, sessions: &[SessionId]) {
+    for session in sessions {
+        turn.rows.remove(table::SESSION, session_key(user, session));
+        turn.tell(ShardEvent::SessionEnded { user: user.clone(), session: *session });
+    }
+}
+
+fn save(turn: &mut Turn<'_, '_>, user: &UserId, row: &UserRow) -> Result<(), StorageError> {
+    turn.rows.save(table::USER, user_key(user), row)
+}

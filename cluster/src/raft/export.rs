@@ -1,0 +1,61 @@
+//! Snapshots. Their label (applied position, membership) is what is durable in the state store; their
+//! rows are read only when a follower needs them.
+
+use std::io;
+use std::sync::Arc;
+
+use openraft::RaftSnapshotBuilder;
+use openraft::storage::Snapshot;
+
+use super::types::{SnapshotMeta, TypeConfig};
+use super::state::{Applied, GroupState, StoredRow};
+
+/// The rows of a group: still in the state store of the node that made the label, or on their way.
+pub(crate) enum Export {
+    /// To be read from this state.
+    Here(Arc<GroupState>),
+    /// As they came from another node.
+    Rows(Vec<StoredRow>),
+}
+
+impl Export {
+    /// All rows, without the generation in their keys.
+    pub(super) fn into_rows(self) -> io::Result<Vec<StoredRow>> {
+        match self {
+            Self::Here(state) => state.export().map_err(io::Error::other),
+            Self::Rows(rows) => Ok(rows),
+        }
+    }
+}
+
+/// Makes labels.
+pub(crate) struct ExportBuilder {
+    state: Arc<GroupState>,
+}
+
+impl ExportBuilder {
+    pub(super) fn new(state: Arc<GroupState>) -> Self {
+        Self { state }
+    }
+
+    /// The label of what would survive a power cut now.
+    pub(super) fn durable(&self) -> io::Result<Option<openraft::alias::SnapshotOf<TypeConfig, Export>>> {
+        let Some(applied) = self.state.durable_applied().map_err(io::Error::other)? else { return Ok(None) };
+        let (last_log_id, last_membership) = Applied::into_parts(applied);
+        if last_log_id.is_none() {
+            return Ok(None);
+        }
+        let meta = SnapshotMeta { last_log_id, last_membership };
+        Ok(Some(Snapshot { meta, snapshot: Export::Here(Arc::clone(&self.state)) }))
+    }
+}
+
+impl RaftSnapshotBuilder<TypeConfig> for ExportBuilder {
+    type SnapshotData = Export;
+
+    async fn build_snapshot(
+        &mut self,
+    ) -> Result<openraft::alias::SnapshotOf<TypeConfig, Export>, io::Error> {
+        self.durable()?.ok_or_else(|| io::Error::other("nothing is durable in the state yet"))
+    }
+}
