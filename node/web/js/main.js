@@ -1,7 +1,7 @@
 // Puts the parts together: state, connection, what to do when they change, and which view is on the screen.
 
-import { CallError, Connection } from './connection.js';
-import { chooseLanguage, t, useLanguage } from './i18n/index.js';
+import { Connection } from './connection.js';
+import { chooseLanguage, errorText, t, useLanguage } from './i18n/index.js';
 import { createSender } from './sender.js';
 import { language, outboxOf, token } from './session.js';
 import { unreadTotal } from './state/rooms.js';
@@ -58,10 +58,7 @@ function linkChanged(link) {
     user = link.user;
     sender.restore(user);
   }
-  sync.connected().catch((error) => {
-    // Cut off again in the middle: the next connect starts over. Anything else a person should see.
-    if (!(error instanceof CallError) || !error.temporary) console.error(error);
-  });
+  sync.connected().catch((error) => toast(errorText(error)));
 }
 
 /** Shows a room, or the list. One step in the browser's history, so that a phone's back button leads to the list. */

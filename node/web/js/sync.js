@@ -1,5 +1,6 @@
 // Keeps the state in step with the server: the list after each connect, pages of history, gaps, names, read marks.
 
+import { reconnectDelayMs } from './connection.js';
 import { PAGE, WINDOW, isBehind, lastSeq } from './state/timeline.js';
 
 const ROOMS_PAGE = 100;
@@ -17,13 +18,23 @@ export function createSync(store, call) {
   const wantedNames = [];
   let namesInFlight = 0;
 
-  /** Runs after each connect. */
-  async function connected() {
+  /** Runs after each connect; what a server that is still starting refuses is asked again while we stay connected. */
+  async function connected(attempt = 0) {
+    try {
+      await catchUp();
+    } catch (error) {
+      if (error.name === 'offline') return;
+      if (!error.temporary) throw error;
+      setTimeout(() => store.state.link.state === 'online' && connected(attempt + 1), reconnectDelayMs(attempt));
+    }
+  }
+
+  async function catchUp() {
     marked.clear();
     const [profile] = await Promise.all([call('me'), loadRooms(true)]);
     store.dispatch({ type: 'me_loaded', profile });
     const { open, rooms } = store.state;
-    if (open !== null) openRoom(open);
+    if (open !== null) openRoom(open, true);
     for (const room of store.state.timelines.keys()) fill(room);
     const direct = [...rooms.values()].filter((room) => room.kind === 'direct' && room.room !== open);
     for (const { room } of direct.slice(0, PEERS_ASKED)) loadMembers(room).catch(ignore);
@@ -40,9 +51,9 @@ export function createSync(store, call) {
   }
 
   /** Whatever the room on the screen lacks: itself, its newest page, its members. */
-  async function openRoom(room) {
+  async function openRoom(room, afresh = false) {
     try {
-      if (!store.state.rooms.has(room)) await loadRoom(room);
+      if (afresh || !store.state.rooms.has(room)) await loadRoom(room);
       if (store.state.rooms.get(room)?.my?.state !== 'joined') return;
       const timeline = store.state.timelines.get(room);
       if (timeline && timeline.events.length === 0) await page(room, 'newest');

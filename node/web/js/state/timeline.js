@@ -4,6 +4,8 @@
 
 export const WINDOW = 400;
 export const PAGE = 100;
+/** Of how many rooms the window is kept, for coming back to them at once. */
+export const ROOMS_KEPT = 12;
 
 /** What a room that has just been opened has: nothing yet, and the newest page is wanted. */
 const START = { events: [], older: true, newest: true, following: true, loading: null, divider: null };
@@ -19,7 +21,13 @@ export const timelines = {
     if (room === null || state.open === room) return state;
     const my = state.rooms.get(room)?.my;
     const divider = my && my.unread > 0 ? my.read_seq : null;
-    return put(state, room, { ...(get(state, room) ?? START), divider, following: true });
+    const known = get(state, room);
+    const timelines = new Map(state.timelines);
+    timelines.delete(room);
+    timelines.set(room, { ...(known?.newest ? known : START), divider, following: true });
+    // The map is in the order of opening: what was opened longest ago is forgotten.
+    if (timelines.size > ROOMS_KEPT) timelines.delete(timelines.keys().next().value);
+    return { ...state, timelines };
   },
 
   page_asked(state, { room, where }) {

@@ -12,14 +12,18 @@ export function authView(app) {
   const el = h('main', { class: 'auth' },
     h('div', { class: 'auth-brand' }, logo(), h('h1', {}, t('app.name')), h('p', {}, t('app.tagline'))),
     card, languageSwitch(app));
-  show('login');
+  show('login', 'input');
 
-  function show(mode) {
-    const tab = (name) => h('button', { type: 'button', role: 'tab', 'aria-selected': String(name === mode), onclick: () => show(name) }, t(`auth.${name}`));
+  /** `focus` is where the focus goes: on from a click into the form, but by the arrow keys along the tabs. */
+  function show(mode, focus) {
+    const tab = (name) => h('button', {
+      type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': 'auth-form', 'aria-selected': String(name === mode), tabindex: name === mode ? 0 : -1, onclick: () => show(name, 'input'),
+    }, t(`auth.${name}`));
+    const turn = (key) => ['ArrowLeft', 'ArrowRight'].includes(key.key) && show(mode === 'login' ? 'signup' : 'login', '[aria-selected=true]');
     card.replaceChildren(
-      h('div', { class: 'tabs', role: 'tablist', 'aria-label': t('app.name') }, tab('login'), tab('signup')),
-      mode === 'login' ? loginForm(app) : signUpForm(app));
-    card.querySelector('input').focus();
+      h('div', { class: 'tabs', role: 'tablist', 'aria-label': t('app.name'), onkeydown: turn }, tab('login'), tab('signup')),
+      h('div', { id: 'auth-form', role: 'tabpanel', 'aria-labelledby': `tab-${mode}` }, mode === 'login' ? loginForm(app) : signUpForm(app)));
+    card.querySelector(focus).focus();
   }
   return { el };
 }

@@ -9,7 +9,7 @@ import { toast } from './toast.js';
 
 export function browseDialog(app) {
   openDialog(t('rooms.browse'), (close) => {
-    const filter = h('input', { type: 'search', class: 'search', placeholder: t('browse.filter'), 'aria-label': t('browse.filter'), oninput: draw });
+    const filter = h('input', { type: 'search', autofocus: true, class: 'search', placeholder: t('browse.filter'), 'aria-label': t('browse.filter'), oninput: draw });
     const list = h('ul', { class: 'open-rooms' });
     const note = h('p', { class: 'hint', role: 'status' }, t('room.loading'));
     const more = actionButton(t('rooms.more'), load, { class: 'quiet', hidden: true }, toast);

@@ -11,7 +11,7 @@ const KINDS = ['direct', 'group', 'open'];
 export function newRoomDialog(app) {
   openDialog(t('rooms.new'), (close) => {
     let kind = KINDS[0];
-    const peer = field(t('people.userId'), { name: 'with', autocapitalize: 'none', spellcheck: 'false', maxlength: 32 }, t('people.userIdHint'));
+    const peer = field(t('people.userId'), { name: 'with', autofocus: true, autocapitalize: 'none', spellcheck: 'false', maxlength: 32 }, t('people.userIdHint'));
     const title = field(t('room.title'), { name: 'title', maxlength: 128 });
     const topic = field(t('room.topic'), { name: 'topic', maxlength: 512 }, t('room.topicHint'));
     const members = field(t('room.inviteMany'), { name: 'members', autocapitalize: 'none', spellcheck: 'false' }, t('room.inviteManyHint'));

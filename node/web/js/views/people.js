@@ -56,6 +56,7 @@ export function peopleView(app, id, close) {
       h('span', { class: 'member-name' }, h('span', {}, name, own && ` (${t('room.you')})`), h('small', {}, `@${member.user}`)),
       here && h('span', { class: 'sr-only' }, t('people.here')),
       member.role !== 'member' && h('span', { class: 'role' }, t(`role.${member.role}`)),
+      actions.length > 0 && icon('more'),
     ];
     return h('li', { data: { user: member.user } },
       actions.length === 0

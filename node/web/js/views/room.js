@@ -29,6 +29,11 @@ export function roomView(app, id) {
   let mode;
   let drawn = {};
 
+  el.addEventListener('keydown', (key) => {
+    // Where the people lie over the room, Escape puts them away.
+    if (key.key === 'Escape' && !WIDE.matches && el.classList.contains('with-people')) togglePeople();
+  });
+
   function togglePeople() {
     const open = el.classList.toggle('with-people');
     peopleButton.setAttribute('aria-expanded', String(open));
@@ -55,7 +60,7 @@ export function roomView(app, id) {
     title.textContent = name;
     subtitle.textContent = describe(state, room, here);
     face.replaceChildren(roomAvatar(room, name, here));
-    if (drawn.room?.room !== room.room) composer.named(name);
+    composer.named(name);
   }
 
   function show(next) {

@@ -24,7 +24,7 @@ export function editRoomDialog(app, room) {
 
 export function inviteDialog(app, room) {
   openDialog(t('room.invite'), (close) => {
-    const user = field(t('people.userId'), { name: 'user', autocapitalize: 'none', spellcheck: 'false', maxlength: 32 }, t('people.userIdHint'));
+    const user = field(t('people.userId'), { name: 'user', autofocus: true, autocapitalize: 'none', spellcheck: 'false', maxlength: 32 }, t('people.userIdHint'));
     return form({
       fields: [user.el],
       submit: t('room.invite'),
