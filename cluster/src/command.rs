@@ -269,5 +269,8 @@ mod serde_id {
 /// Reads exactly `N` bytes.
 fn fixed<'de, D: serde::Deserializer<'de>, const N: usize>(from: D) -> Result<[u8; N], D::Error> {
     let bytes = bytes::Bytes::deserialize(from)?;
-    bytes.as_ref().try_into().map_err(|_| serde::de::Error::invalid_length(bytes.len(), &"a fixed number of bytes"))
+    bytes
+        .as_ref()
+        .try_into()
+        .map_err(|_| serde::de::Error::invalid_length(bytes.len(), &"a fixed number of bytes"))
 }

@@ -15,5 +15,5 @@ mod state;
 mod types;
 
 pub(crate) use group::{Group, GroupParts};
-pub(crate) use state::GroupState;
 pub use network::{Alone, Answer as TransportAnswer, PeerTransport, RaftCall, TransportError};
+pub(crate) use state::GroupState;

@@ -12,9 +12,7 @@ use madang_storage::{Direction, KeyRange, PageLimit, RoomPage, ScanLimit, Storag
 
 use crate::error::ClusterError;
 use crate::event::RoomEvent;
-use crate::machine::rows::{
-    Base, member_key, room_key, session_key, user_key, user_prefix, user_room_key,
-};
+use crate::machine::rows::{Base, member_key, room_key, session_key, user_key, user_prefix, user_room_key};
 use crate::raft::GroupState;
 
 /// Which part of a room's log.
@@ -167,16 +165,17 @@ impl Reader {
         let mut rows = Vec::new();
         let mut broken = None;
         let limit = ScanLimit { items: limit, bytes: usize::MAX };
-        self.state.store().scan(&range, Direction::Ascending, limit, &mut |key, value| {
-            match read(key.get(whole.len()..).unwrap_or_default(), value) {
-                Ok(row) => {
-                    rows.push(row);
-                    ControlFlow::Continue(())
-                }
-                Err(error) => {
-                    broken = Some(error);
-                    ControlFlow::Break(())
-                }
+        self.state.store().scan(&range, Direction::Ascending, limit, &mut |key, value| match read(
+            key.get(whole.len()..).unwrap_or_default(),
+            value,
+        ) {
+            Ok(row) => {
+                rows.push(row);
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                broken = Some(error);
+                ControlFlow::Break(())
             }
         })?;
         broken.map_or(Ok(rows), |error| Err(error.into()))

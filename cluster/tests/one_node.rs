@@ -8,7 +8,7 @@ use madang_cluster::event::ShardEvent;
 use madang_cluster::{Alone, Cluster, ClusterOptions, EventPage, Page};
 use madang_storage::id::{Cid, RoomId, UserId};
 use madang_storage::row::{EventBody, RoomKind};
-use madang_storage::{LogOptions, LogStore, StateOptions, StateStore};
+use madang_storage::{LogOptions, LogStore, StateOptions, StateStore, StorageError};
 
 const ROOM: RoomId = RoomId([5; 16]);
 
@@ -17,11 +17,24 @@ fn user(name: &str) -> UserId {
 }
 
 async fn start(dir: &Path) -> (Cluster, LogStore, StateStore) {
-    let log = LogStore::open(&dir.join("log"), &LogOptions::default()).unwrap();
-    let state = StateStore::open(&dir.join("state"), &StateOptions::default()).unwrap();
+    let log = unlocked(|| LogStore::open(&dir.join("log"), &LogOptions::default())).await;
+    let state = unlocked(|| StateStore::open(&dir.join("state"), &StateOptions::default())).await;
     let cluster =
         Cluster::start(ClusterOptions::default(), log.clone(), state.clone(), Arc::new(Alone)).await.unwrap();
     (cluster, log, state)
+}
+
+/// Opens a store as soon as the tasks of the cluster before have let go of it.
+async fn unlocked<T>(open: impl Fn() -> Result<T, StorageError>) -> T {
+    let limit = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        match open() {
+            Err(StorageError::Locked { .. }) if tokio::time::Instant::now() < limit => {
+                tokio::task::yield_now().await;
+            }
+            other => return other.unwrap(),
+        }
+    }
 }
 
 async fn room_op(cluster: &Cluster, who: &str, op: RoomOp) -> Result<Reply, Refusal> {
@@ -163,8 +176,7 @@ async fn a_checkpoint_lets_the_log_go_and_loses_nothing() {
     let state = StateStore::open(&dir.path().join("state"), &StateOptions::default()).unwrap();
     let mut options = ClusterOptions { shards: 1, ..ClusterOptions::default() };
     (options.raft.log_entries_kept, options.raft.purge_entries_min) = (10, 1);
-    let cluster =
-        Cluster::start(options.clone(), log.clone(), state.clone(), Arc::new(Alone)).await.unwrap();
+    let cluster = Cluster::start(options.clone(), log.clone(), state.clone(), Arc::new(Alone)).await.unwrap();
     room_op(&cluster, "minji", open_room()).await.unwrap();
     for i in 0..200 {
         room_op(&cluster, "minji", send(&format!("c{i}"), "text", None)).await.unwrap();

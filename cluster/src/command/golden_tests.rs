@@ -12,3 +12,98 @@ fn check<T: Serialize + serde::de::DeserializeOwned + PartialEq + fmt::Debug>(va
     assert_eq!(hex, golden, "{value:?}");
     assert_eq!(rmp_serde::from_slice::<T>(&bytes).unwrap(), value);
 }
+
+fn command(op: Op) -> Command {
+    Command { at_ms: 1, op }
+}
+
+fn room(op: RoomOp) -> Command {
+    command(Op::Room { room: RoomId([1; 16]), user: user(), op })
+}
+
+fn account(op: UserOp) -> Command {
+    command(Op::User { user: user(), op })
+}
+
+/// What every room command begins with.
+const ROOM_HEAD: &str = "920181a13193c41001010101010101010101010101010101a56d696e6a69";
+/// What every account command begins with.
+const USER_HEAD: &str = "920181a13292a56d696e6a69";
+
+#[test]
+fn room_commands_keep_their_bytes() {
+    let check = |op, golden: &str| check(room(op), &format!("{ROOM_HEAD}{golden}"));
+    let (title, topic) = ("t".to_owned(), String::new());
+    check(
+        RoomOp::Create { kind: RoomKind::Group, title, topic, members: vec![user()] },
+        "81a13194a132a174a091a56d696e6a69",
+    );
+    let cid = Cid::parse("c").unwrap();
+    check(RoomOp::Send { cid: cid.clone(), text: "x".into(), after: None }, "81a13293a163a178c0");
+    check(RoomOp::Send { cid: cid.clone(), text: "x".into(), after: Some(cid) }, "81a13293a163a178a163");
+    check(RoomOp::Join, "a133");
+    check(RoomOp::Leave, "a134");
+    check(RoomOp::Invite(user()), "81a135a56d696e6a69");
+    check(RoomOp::Kick(user()), "81a136a56d696e6a69");
+    check(RoomOp::SetRole(user(), Role::Owner), "81a13792a56d696e6a69a133");
+    check(RoomOp::Change { title: None, topic: Some("t".into()) }, "81a13892c0a174");
+    check(RoomOp::MarkRead(7), "81a13907");
+}
+
+#[test]
+fn account_commands_keep_their_bytes() {
+    let check = |op, golden: &str| check(account(op), &format!("{USER_HEAD}{golden}"));
+    check(UserOp::SignUp { display_name: "M".into(), password_hash: "h".into() }, "81a13192a14da168");
+    let session = SessionId([2; 16]);
+    let id = format!("c410{}", "02".repeat(16));
+    let open = UserOp::OpenSession { session, token_hash: [3; 32], device: "d".into(), sessions_max: 16 };
+    check(open, &format!("81a13294{id}c420{}a16410", "03".repeat(32)));
+    check(UserOp::CloseSession(session), &format!("81a133{id}"));
+    let set = UserOp::SetPassword { old_hash: "o".into(), new_hash: "n".into(), keep: session };
+    check(set, &format!("81a13493a16fa16e{id}"));
+    check(UserOp::SetProfile { display_name: "M".into() }, "81a13591a14d");
+}
+
+#[test]
+fn other_commands_and_answers_keep_their_bytes() {
+    let room = RoomId([1; 16]);
+    let effect = Effect::UserRoom { user: user(), room, state: None, room_seq: 2 };
+    check(
+        command(Op::Effect(effect)),
+        "920181a13381a13194a56d696e6a69c41001010101010101010101010101010101c002",
+    );
+    check(command(Op::OutboxDone(vec![1, 2])), "920181a134920102");
+    let form = MetaOp::Form { cluster_id: [4; 16], shards: 16, node: 1 };
+    check(command(Op::Meta(form)), &format!("920181a13581a13193c410{}1001", "04".repeat(16)));
+    check(Reply::Done { outbox: vec![1] }, "81a131919101");
+    check(Reply::Sent { seq: 1, at_ms: 2, dup: Repeat::Again }, "81a132930102a132");
+    check(Reply::Read { read_seq: 1, unread: 2 }, "81a133920102");
+    check(Refusal::NoRoom, "a131");
+    check(Refusal::RoomFull { max: 100 }, "81a231319164");
+}
+
+#[test]
+fn every_refusal_keeps_its_number() {
+    let all = [
+        Refusal::NoRoom,
+        Refusal::NoUser,
+        Refusal::NotMember,
+        Refusal::Forbidden,
+        Refusal::InviteOnly,
+        Refusal::UserExists,
+        Refusal::CidConflict,
+        Refusal::OutOfOrder,
+        Refusal::DirectRoom,
+        Refusal::OwnerLeaves,
+        Refusal::RoomFull { max: 1 },
+        Refusal::RoomExists,
+        Refusal::PasswordChanged,
+        Refusal::AlreadyFormed,
+        Refusal::WrongGroup,
+    ];
+    for (number, refusal) in (1..).zip(&all) {
+        let bytes = rmp_serde::to_vec(refusal).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(text.contains(&number.to_string()), "{refusal:?} is {text}");
+    }
+}

@@ -2,9 +2,9 @@
 
 mod change;
 mod entry;
+mod talk;
 #[cfg(test)]
 mod tests;
-mod talk;
 
 use madang_storage::StorageError;
 use madang_storage::id::{RoomId, UserId};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use openraft::RaftSnapshotBuilder;
 use openraft::storage::Snapshot;
 
-use super::types::{SnapshotMeta, TypeConfig};
 use super::state::{Applied, GroupState, StoredRow};
+use super::types::{SnapshotMeta, TypeConfig};
 
 /// The rows of a group: still in the state store of the node that made the label, or on their way.
 pub(crate) enum Export {
@@ -53,9 +53,7 @@ impl ExportBuilder {
 impl RaftSnapshotBuilder<TypeConfig> for ExportBuilder {
     type SnapshotData = Export;
 
-    async fn build_snapshot(
-        &mut self,
-    ) -> Result<openraft::alias::SnapshotOf<TypeConfig, Export>, io::Error> {
+    async fn build_snapshot(&mut self) -> Result<openraft::alias::SnapshotOf<TypeConfig, Export>, io::Error> {
         self.durable()?.ok_or_else(|| io::Error::other("nothing is durable in the state yet"))
     }
 }

@@ -14,13 +14,13 @@ use openraft::storage::{ApplyResponder, EntryResponder, RaftStateMachine};
 use openraft::{EntryPayload, OptionalSend};
 
 use super::export::{Export, ExportBuilder};
+use super::state::{Applied, GroupState};
 use super::types::{LogId, Outcomes, SnapshotMeta, StoredMembership, TypeConfig};
 use crate::command::{Batch, Outcome};
 use crate::event::{FeedBatch, ShardEvent};
 use crate::machine::rows::{Base, Rows};
 use crate::machine::shard::{COUNTERS_KEY, Counters};
 use crate::machine::{meta, shard};
-use super::state::{Applied, GroupState};
 
 /// Rows are written after this many bytes at the latest, also in the middle of a long replay.
 const WRITE_BYTES_MAX: usize = 1 << 20;

@@ -132,10 +132,15 @@ impl GroupState {
     pub(crate) fn export(&self) -> Result<Vec<StoredRow>, StorageError> {
         let prefix = KeyBuilder::shard_prefix(self.home, self.generation());
         let mut rows = Vec::new();
-        self.store.scan(&KeyRange::prefix(&prefix), Direction::Ascending, ScanLimit::NONE, &mut |key, value| {
-            rows.push((key.get(prefix.len()..).unwrap_or_default().to_vec(), value.to_vec()));
-            ControlFlow::Continue(())
-        })?;
+        self.store.scan(
+            &KeyRange::prefix(&prefix),
+            Direction::Ascending,
+            ScanLimit::NONE,
+            &mut |key, value| {
+                rows.push((key.get(prefix.len()..).unwrap_or_default().to_vec(), value.to_vec()));
+                ControlFlow::Continue(())
+            },
+        )?;
         Ok(rows)
     }
 

@@ -21,7 +21,11 @@ pub(super) fn create(
 ) -> Result<(), Stop> {
     let pair = direct_pair(kind, user, members)?;
     if let Some(existing) = turn.rows.load::<RoomRow>(table::ROOM, &room_key(room))? {
-        return if pair.is_some() && existing.pair == pair { Ok(()) } else { Err(Refusal::RoomExists.into()) };
+        return if pair.is_some() && existing.pair == pair {
+            Ok(())
+        } else {
+            Err(Refusal::RoomExists.into())
+        };
     }
     let mut head = RoomRow {
         kind,
