@@ -29,6 +29,20 @@ const tokenOf = (person) => person.page.evaluate(() => localStorage.getItem('mad
 const roomOnScreen = (person) => person.page.evaluate(() => location.hash.slice(1));
 const seqsOnScreen = (person) => person.page.locator('[data-seq]').evaluateAll((rows) => rows.map((row) => Number(row.dataset.seq)));
 
+/** Scrolls near the top, waits for the older page this asks for, and tells how far the row in sight moved meanwhile. */
+const scrollUpAndWatch = (person) => person.page.locator('.scroll').evaluate(async (scroll) => {
+  const oldest = () => scroll.querySelector('[data-seq]').dataset.seq;
+  const before = oldest();
+  scroll.scrollTop = 300;
+  const edge = scroll.getBoundingClientRect().top;
+  const row = [...scroll.querySelectorAll('[data-seq]')].find((el) => el.getBoundingClientRect().bottom > edge);
+  const { top } = row.getBoundingClientRect();
+  const end = performance.now() + 5_000;
+  while (oldest() === before && performance.now() < end) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return { moved: Math.abs(row.getBoundingClientRect().top - top), still: row.isConnected };
+});
+
 test('two people sign up, one in English and one in Korean', async () => {
   minji = await personAt(browser, node.url, { locale: 'ko-KR' });
   haru = await personAt(browser, node.url, { locale: 'en-US' });
@@ -153,17 +167,8 @@ test('scrolling back reads a long history without a hole and keeps the place', a
   await fill(client, room, 620, (n) => (n % 7 === 0 ? `${n}번째 이야기는 조금 더 길어요. `.repeat(4) : `${n}번째 이야기`));
   await minji.openRoom(`Long ${run}`);
   await minji.hears('620번째 이야기');
-  const rows = await until('the place stays while older pages come', async () => {
-    await minji.scrollTo(300);
-    const probe = await minji.page.locator('.scroll').evaluate(async (scroll) => {
-      const edge = scroll.getBoundingClientRect().top;
-      const row = [...scroll.querySelectorAll('[data-seq]')].find((el) => el.getBoundingClientRect().bottom > edge);
-      const [top, oldest] = [row.getBoundingClientRect().top, scroll.querySelector('[data-seq]').dataset.seq];
-      const end = performance.now() + 3000;
-      while (scroll.querySelector('[data-seq]').dataset.seq === oldest && performance.now() < end) await new Promise(requestAnimationFrame);
-      await new Promise(requestAnimationFrame);
-      return { moved: Math.abs(row.getBoundingClientRect().top - top), still: row.isConnected };
-    });
+  const rows = await until('the first message is in sight', async () => {
+    const probe = await scrollUpAndWatch(minji);
     assert.ok(probe.still && probe.moved <= 2, `the row in sight moved by ${probe.moved} px`);
     const seqs = await seqsOnScreen(minji);
     assert.deepEqual(seqs, Array.from(seqs, (_, n) => seqs[0] + n), 'no hole in what is on the screen');
@@ -198,9 +203,9 @@ test('the page comes back by itself after the node was killed, and nothing is lo
   await haru.hears('before the night');
   const bringBack = await node.kill();
   await minji.page.locator('.link:visible').waitFor();
-  await minji.shot('reconnecting-ko');
   await minji.say('written while nobody was there');
   await minji.page.locator('.message.waiting').waitFor();
+  await minji.shot('reconnecting-ko');
   await bringBack();
   await minji.hears('written while nobody was there');
   await haru.hears('written while nobody was there');
@@ -210,6 +215,22 @@ test('the page comes back by itself after the node was killed, and nothing is lo
   for (const person of [minji, haru]) {
     const texts = await person.bubbles();
     for (const text of ['before the night', 'written while nobody was there', 'good morning']) assert.equal(texts.filter((each) => each === text).length, 1, text);
+  }
+});
+
+test('of a storm of messages with the node killed in its middle each arrives once and in order', async (t) => {
+  if (!node.canRestart) return t.skip('the node at MADANG_URL is not ours to kill');
+  const texts = Array.from({ length: 24 }, (_, n) => `storm ${n}`);
+  const storming = (async () => {
+    for (const text of texts) await haru.say(text);
+  })();
+  await minji.hears('storm 5');
+  const bringBack = await node.kill();
+  await storming;
+  await bringBack();
+  for (const person of [minji, haru]) {
+    await person.hears('storm 23');
+    assert.deepEqual((await person.bubbles()).filter((text) => text.startsWith('storm ')), texts);
   }
 });
 

@@ -23,7 +23,8 @@ export function authView(app) {
     card.replaceChildren(
       h('div', { class: 'tabs', role: 'tablist', 'aria-label': t('app.name'), onkeydown: turn }, tab('login'), tab('signup')),
       h('div', { id: 'auth-form', role: 'tabpanel', 'aria-labelledby': `tab-${mode}` }, mode === 'login' ? loginForm(app) : signUpForm(app)));
-    card.querySelector(focus).focus();
+    // The card may not be on the page yet.
+    queueMicrotask(() => card.querySelector(focus).focus());
   }
   return { el };
 }

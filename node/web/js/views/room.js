@@ -68,7 +68,7 @@ export function roomView(app, id) {
     peopleButton.hidden = people.el.hidden = mode !== 'joined';
     if (mode === 'joined') body.replaceChildren(timeline.el, composer.el);
     else if (mode === 'loading') body.replaceChildren(h('div', { class: 'empty' }, h('p', {}, t('room.loading'))));
-    else body.replaceChildren(doorView(app, id, mode));
+    else body.replaceChildren(doorView(app, app.store.state.rooms.get(id), mode));
     if (mode === 'joined' && matchMedia('(hover: hover)').matches) composer.focus();
   }
 
@@ -82,7 +82,9 @@ function describe(state, room, here) {
 }
 
 /** At the door: accept or decline an invitation, or join an open room. */
-function doorView(app, id, mode) {
+function doorView(app, room, mode) {
+  const id = room.room;
+  const name = room.title || t('room.untitled');
   const enter = async () => {
     app.store.dispatch({ type: 'room_loaded', room: await app.call('join', { room: id }) });
     await app.sync.openRoom(id);
@@ -92,6 +94,7 @@ function doorView(app, id, mode) {
     app.store.dispatch({ type: 'room_removed', room: id });
   };
   return h('div', { class: 'empty door' },
+    roomAvatar(room, name), h('h2', {}, name), room.topic && h('p', { class: 'topic' }, room.topic),
     h('p', {}, mode === 'invited' ? t('room.invitedText') : t('room.outsideText')),
     h('div', { class: 'actions' },
       mode === 'invited' && actionButton(t('room.decline'), decline, { data: { do: 'decline' } }, toast),
