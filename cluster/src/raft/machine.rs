@@ -70,7 +70,7 @@ impl GroupMachine {
 
     /// Writes, answers, feeds. The order matters: nobody hears of what is not in the state.
     fn write(&self, rows: Rows<'_>, waiting: &mut Waiting) -> Result<(), StorageError> {
-        let applied = Applied::new(self.applied.clone(), self.membership.clone());
+        let applied = Applied::new(self.applied, self.membership.clone());
         self.state.write(rows, &applied, &self.counters)?;
         for (responder, outcomes) in waiting.answers.drain(..) {
             responder.send(outcomes);
@@ -89,7 +89,7 @@ impl RaftStateMachine<TypeConfig> for GroupMachine {
     type SnapshotBuilder = ExportBuilder;
 
     async fn applied_state(&mut self) -> Result<(Option<LogId>, StoredMembership), io::Error> {
-        Ok((self.applied.clone(), self.membership.clone()))
+        Ok((self.applied, self.membership.clone()))
     }
 
     async fn apply<Strm>(&mut self, mut entries: Strm) -> Result<(), io::Error>
@@ -107,7 +107,7 @@ impl RaftStateMachine<TypeConfig> for GroupMachine {
                 continue;
             }
             if let Some(membership) = entry.payload.get_membership() {
-                self.membership = StoredMembership::new(Some(log_id.clone()), membership);
+                self.membership = StoredMembership::new(Some(log_id), membership);
             }
             self.applied = Some(log_id);
             let outcomes = match &entry.payload {

@@ -1,0 +1,55 @@
+# The same verbs for people and for CI. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+ENV := deploy/with-env.sh
+CARGO := $(ENV) cargo
+ARGS ?=
+
+.PHONY: help run build test test-rust test-browser lint fmt deny bench replay chat docs
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build ## build all that is needed and start a node (ARGS="--help" for its flags)
+	@$(ENV) bash -c 'exec "$$CARGO_TARGET_DIR/release/madang" serve $(ARGS)'
+
+build: ## the release binary
+	@deploy/setup.sh build
+	@$(CARGO) build --release --locked -p madang-node
+
+test: ## the whole suite, browser included
+	@deploy/setup.sh test
+	@$(MAKE) --no-print-directory test-rust test-browser
+
+test-rust:
+	@$(CARGO) build --locked -p madang-node -p madang-loadtest --bins
+	@$(CARGO) test --locked --workspace
+
+test-browser:
+	@$(ENV) bash -c 'MADANG_BIN="$$CARGO_TARGET_DIR/debug/madang" npm --prefix tests/browser test --silent'
+
+lint: ## formatting, clippy with warnings as errors
+	@deploy/setup.sh build
+	@cargo fmt --all --check
+	@$(CARGO) clippy --locked --workspace --lib --bins -- -D warnings
+	@$(CARGO) clippy --locked --workspace --tests --benches -- -D warnings -A clippy::unwrap_used \
+	  -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing -A clippy::cast_possible_truncation
+
+fmt: ## format everything
+	@cargo fmt --all
+
+deny: ## licences, sources and doubled versions of dependencies
+	@command -v cargo-deny >/dev/null || cargo install --locked --quiet cargo-deny
+	@cargo deny --all-features check licenses bans sources
+
+replay: build ## play chat logs against a node of its own and compare: make replay LOG=folder
+	@test -n "$(LOG)" || { echo "which logs? make replay LOG=folder-of-irc-logs" >&2; exit 2; }
+	@$(CARGO) build --release --locked -p madang-loadtest
+	@$(ENV) deploy/replay.sh "$(LOG)" $(ARGS)
+
+bench: build ## measure; writes docs/benchmarks.md
+	@$(CARGO) build --release --locked -p madang-loadtest
+	@$(ENV) deploy/bench.sh $(ARGS)
+
+docs: ## regenerate docs/madang.toml from the code
+	@$(CARGO) run --quiet --locked -p madang-node --bin madang -- config print --defaults > docs/madang.toml
