@@ -1,0 +1,67 @@
+//! The HTTP side: `/v1/…` for every operation, health, metrics, the OpenAPI document, and the page.
+//!
+//! [`app`] is the whole actix `App`. Every operation goes through one handler ([`handle`]), steered by one
+//! table ([`route`]), so a route cannot do anything that the operation itself does not. There are no
+//! cookies, hence nothing that another site's page could misuse.
+
+mod docs;
+mod handle;
+mod headers;
+mod health;
+mod openapi;
+mod problem;
+mod route;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, web};
+
+use super::dispatch::Dispatch;
+use crate::config::Live;
+use crate::telemetry::{Metrics, Readiness};
+use crate::web::page;
+
+pub use openapi::document;
+pub(crate) use problem::not_found;
+pub use route::{ROUTES, Route};
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct HttpState {
+    /// Carries requests out.
+    pub dispatch: Arc<dyn Dispatch>,
+    /// Settings in force.
+    pub config: Live,
+    /// What `/readyz` says.
+    pub readiness: Readiness,
+    /// What `/metrics` shows.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The whole HTTP application; one per worker thread.
+pub fn app(
+    state: HttpState,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let cors = headers::cors(state.config.clone());
+    App::new()
+        .app_data(web::Data::new(state))
+        .configure(handle::routes)
+        .configure(health::routes)
+        .configure(docs::routes)
+        .configure(page::routes)
+        .default_service(web::to(problem::not_found))
+        .wrap(cors)
+        .wrap(headers::security())
+}

@@ -1,0 +1,36 @@
+//! Logs to standard error, as lines or JSON, with a filter that can change while the node runs.
+
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
+
+use crate::config::{Log, LogFormat};
+
+/// Changes the filter of a running program.
+#[derive(Debug, Clone)]
+pub struct LogHandle(reload::Handle<EnvFilter, Registry>);
+
+impl LogHandle {
+    /// Takes over another filter.
+    ///
+    /// # Errors
+    /// If it is not a filter; the old one stays.
+    pub fn set_filter(&self, filter: &str) -> anyhow::Result<()> {
+        self.0.reload(EnvFilter::try_new(filter)?)?;
+        Ok(())
+    }
+}
+
+/// Starts logging for the whole process. Called once, by `main`.
+///
+/// # Errors
+/// If the filter is none, or logging was started before.
+pub fn start_logging(log: &Log) -> anyhow::Result<LogHandle> {
+    let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
+    let registry = tracing_subscriber::registry().with(filter);
+    match log.format {
+        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init()?,
+        LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()?,
+    }
+    Ok(LogHandle(handle))
+}
