@@ -2,5 +2,6 @@
 
 pub mod api;
 pub mod config;
+pub mod edge;
 pub mod telemetry;
 pub mod web;

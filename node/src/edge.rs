@@ -1,0 +1,32 @@
+//! The WebSocket edge: from a TCP connection to lines of text for a session's handler, and from shared
+//! frames back to the wire.
+//!
+//! Requests other than upgrades go to the actix-web app. An upgrade is checked ([`handshake`]) before the
+//! 101, then the stream leaves the HTTP dispatcher (with its buffers) for a small task of ours: the
+//! [`driver`], which reads through a guard on frame headers, feeds the session actor and writes what waits
+//! in the session's outbound queue. Nothing outside this module knows of actix-web-actors, and nothing in
+//! here knows of rooms, users or the log.
+//!
+//! To read in order: [`handler`] (what the layer above implements), [`server`], [`handshake`], [`driver`],
+//! [`guard`], [`session`].
+
+mod config;
+mod handler;
+pub use config::EdgeConfig;
+pub use handler::{Closed, SessionFactory, SessionHandler, SessionLink};
+
+mod server;
+pub use server::{EdgeHandle, EdgeServer};
+
+mod connections;
+mod handshake;
+mod refusal;
+mod upgrade;
+
+mod driver;
+mod guard;
+mod inbound;
+mod session;
+mod wire;
+
+pub use madang_actors::outbound::{Close, Outbound, Pushed, frame};

@@ -1,0 +1,49 @@
+//! The edge's settings, already checked by the configuration.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Limits and addresses of the edge.
+#[derive(Debug, Clone)]
+pub struct EdgeConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: Vec<SocketAddr>,
+    /// Worker threads.
+    pub workers: usize,
+    /// WebSocket connections at the same time.
+    pub connections_max: usize,
+    /// Bytes of one message, over all its fragments.
+    pub frame_bytes_max: usize,
+    /// Bytes that may wait for one connection before it counts as a slow reader.
+    pub outbound_bytes_max: usize,
+    /// The kernel's send buffer for one connection (`SO_SNDBUF`): more only hides slow readers.
+    pub send_buffer_bytes: usize,
+    /// Origins other than the node's own that browsers may connect from, like `https://chat.example.com`.
+    pub allowed_origins: Vec<String>,
+    /// How long a peer may take for its part of the close handshake.
+    pub close_timeout: Duration,
+    /// How long a request's head may take to arrive.
+    pub request_head_timeout: Duration,
+    /// How long an idle HTTP connection is kept.
+    pub keep_alive: Duration,
+    /// How long stopping waits for HTTP requests that are being answered.
+    pub http_drain_timeout: Duration,
+}
+
+impl Default for EdgeConfig {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+            workers: 2,
+            connections_max: 50_000,
+            frame_bytes_max: 64 * 1024,
+            outbound_bytes_max: 256 * 1024,
+            send_buffer_bytes: 64 * 1024,
+            allowed_origins: Vec::new(),
+            close_timeout: Duration::from_secs(3),
+            request_head_timeout: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(15),
+            http_drain_timeout: Duration::from_secs(5),
+        }
+    }
+}

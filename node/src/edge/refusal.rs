@@ -1,0 +1,90 @@
+//! The HTTP answer to an upgrade that is not taken: the same problem document as everywhere else.
+
+use std::fmt::Write;
+
+use crate::api::error::Problem;
+use crate::api::{ApiError, ErrorKind};
+
+/// How long a client waits before it tries a full or stopping node again.
+const RETRY_AFTER_MS: u64 = 5_000;
+
+/// Why an upgrade is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// There is no WebSocket at this path.
+    NotFound,
+    /// Only GET upgrades.
+    Method,
+    /// A header is missing or wrong; says which.
+    BadRequest(&'static str),
+    /// Not WebSocket version 13.
+    Version,
+    /// The page that asks is not one of ours.
+    Origin,
+    /// As many connections are open as may be.
+    Full,
+    /// The node is stopping.
+    Stopping,
+}
+
+impl Refusal {
+    /// The whole answer; the connection ends with it.
+    pub(super) fn to_http(self) -> Vec<u8> {
+        let (error, status, header) = self.parts();
+        let mut problem = Problem::from(error);
+        problem.status = status.0;
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        let mut head = format!(
+            "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\
+             cache-control: no-store\r\nconnection: close\r\n",
+            status.0,
+            status.1,
+            body.len()
+        );
+        if let Some((name, value)) = header {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if let Some(wait_ms) = problem.retry_after_ms {
+            // Writing to a String can't fail.
+            let _ = write!(head, "retry-after: {}\r\n", wait_ms.div_ceil(1000));
+        }
+        head += "\r\n";
+        head += &body;
+        head.into_bytes()
+    }
+
+    fn parts(self) -> (ApiError, (u16, &'static str), Option<(&'static str, &'static str)>) {
+        let error = |kind, message: &str| ApiError::new(kind, message);
+        match self {
+            Self::NotFound => {
+                (error(ErrorKind::NotFound, "there is no WebSocket here"), (404, "Not Found"), None)
+            }
+            Self::Method => (
+                error(ErrorKind::BadRequest, "only GET opens a WebSocket"),
+                (405, "Method Not Allowed"),
+                Some(("allow", "GET")),
+            ),
+            Self::BadRequest(message) => {
+                (error(ErrorKind::BadRequest, message), (400, "Bad Request"), None)
+            }
+            Self::Version => (
+                error(ErrorKind::BadRequest, "only WebSocket version 13 is spoken here"),
+                (426, "Upgrade Required"),
+                Some(("sec-websocket-version", "13")),
+            ),
+            Self::Origin => {
+                (error(ErrorKind::Forbidden, "this Origin is not allowed"), (403, "Forbidden"), None)
+            }
+            Self::Full => (
+                error(ErrorKind::Overloaded, "too many connections").retry_after_ms(RETRY_AFTER_MS),
+                (503, "Service Unavailable"),
+                None,
+            ),
+            Self::Stopping => (
+                error(ErrorKind::Unavailable, "the node is stopping").retry_after_ms(RETRY_AFTER_MS),
+                (503, "Service Unavailable"),
+                None,
+            ),
+        }
+    }
+}

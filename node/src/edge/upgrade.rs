@@ -1,0 +1,104 @@
+//! The upgrade service of one worker thread: from an upgrade request to a running driver, or a refusal.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_codec::{Framed, FramedParts};
+use actix_http::h1;
+use actix_http::{Request, ws};
+use actix_web_actors::ws::WebsocketContext;
+use bytes::BytesMut;
+use madang_actors::outbound::Outbound;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::config::EdgeConfig;
+use super::connections::{Full, Worker};
+use super::driver::Driver;
+use super::handler::{SessionFactory, SessionLink};
+use super::handshake::Accepted;
+use super::inbound::InboundFrames;
+use super::refusal::Refusal;
+use super::session::Session;
+use super::wire::Wire;
+
+/// How long a refused client may take to read why.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What upgrades on one worker need.
+pub(super) struct Upgrader {
+    pub(super) config: EdgeConfig,
+    pub(super) worker: Rc<Worker>,
+    pub(super) factory: SessionFactory,
+}
+
+impl Upgrader {
+    /// Takes the stream away from the HTTP dispatcher. Returns soon: the dispatcher's buffers live as
+    /// long as this future, a connection lives in a task of its own.
+    pub(super) async fn upgrade(
+        self: Rc<Self>,
+        request: Request,
+        framed: Framed<TcpStream, h1::Codec>,
+    ) -> Result<(), Infallible> {
+        let FramedParts { io: socket, read_buf: early, .. } = framed.into_parts();
+        if let Err((refusal, socket)) = self.open(&request, socket, &early) {
+            tracing::debug!(?refusal, path = request.path(), "an upgrade was refused");
+            drop((request, early));
+            // A client that doesn't read its refusal loses nothing but the reason.
+            let _ = tokio::time::timeout(REFUSAL_TIMEOUT, refuse(socket, refusal)).await;
+        }
+        Ok(())
+    }
+
+    fn open(
+        &self,
+        request: &Request,
+        socket: TcpStream,
+        early: &BytesMut,
+    ) -> Result<(), (Refusal, TcpStream)> {
+        let accepted = match Accepted::check(request.head(), &self.config.allowed_origins) {
+            Ok(accepted) => accepted,
+            Err(refusal) => return Err((refusal, socket)),
+        };
+        let outbound = Outbound::new(self.config.outbound_bytes_max);
+        let permit = match self.worker.admit(outbound.clone()) {
+            Ok(permit) => permit,
+            Err(Full::Limit) => return Err((Refusal::Full, socket)),
+            Err(Full::Stopping) => return Err((Refusal::Stopping, socket)),
+        };
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let remote = request.head().peer_addr.unwrap_or(unknown);
+        tune(&socket, self.config.send_buffer_bytes);
+        // The queue is new: the 101 is its first entry, and fits.
+        let _ = outbound.push(accepted.to_http());
+
+        let wire = Rc::new(Wire::new(socket, outbound.clone(), early, self.config.frame_bytes_max));
+        let session = Session::new((self.factory)(), SessionLink::new(outbound, remote));
+        let codec = ws::Codec::new().max_size(self.config.frame_bytes_max);
+        let output = WebsocketContext::with_codec(session, InboundFrames::new(wire.clone()), codec);
+        drop(actix_rt::spawn(Driver::new(wire, output, self.config.close_timeout, permit)));
+        Ok(())
+    }
+}
+
+/// Without TCP_NODELAY a frame behind an unacknowledged one waits for the peer's delayed ACK; with the
+/// kernel's own growing send buffer a reader that stalls could hold megabytes.
+fn tune(socket: &TcpStream, send_buffer_bytes: usize) {
+    let tuned = socket
+        .set_nodelay(true)
+        .and_then(|()| socket2::SockRef::from(socket).set_send_buffer_size(send_buffer_bytes));
+    if let Err(error) = tuned {
+        tracing::debug!(%error, "a socket could not be tuned");
+    }
+}
+
+async fn refuse(mut socket: TcpStream, refusal: Refusal) -> std::io::Result<()> {
+    socket.write_all(&refusal.to_http()).await?;
+    socket.shutdown().await?;
+    // Closing with unread input would reset the connection, and with it the answer.
+    let mut sink = [0; 1024];
+    while socket.read(&mut sink).await? > 0 {}
+    Ok(())
+}
