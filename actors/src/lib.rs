@@ -1,4 +1,20 @@
 //! madang-actors
 
+pub mod auth;
 pub mod hub;
 pub mod outbound;
+pub mod actors;
+mod answer;
+pub mod audience;
+pub mod encoder;
+pub mod error;
+mod gate;
+mod node;
+pub mod options;
+pub mod presence;
+mod pump;
+mod room;
+pub mod rooms;
+pub mod service;
+mod shard;
+pub mod truth;

@@ -1,0 +1,112 @@
+//! All actors of one node, started and stopped together.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ractor::{Actor, ActorRef, SpawnErr};
+use tokio::task::JoinHandle;
+
+use crate::audience::Audiences;
+use crate::encoder::FrameEncoder;
+use crate::gate::Gate;
+use crate::hub::Hubs;
+use crate::node::{Node, NodeArguments, NodeMessage};
+use crate::options::ActorOptions;
+use crate::presence::{Announcer, Presence, Roster};
+use crate::room::Budget;
+use crate::rooms::Rooms;
+use crate::truth::Truth;
+
+/// All actors of one node.
+///
+/// ```text
+/// let audiences = Audiences::new(cluster.slots());
+/// let hubs = Hubs::new(hub_options, Some(Arc::new(audiences.clone())));
+/// let parts = Parts { truth: Arc::new(cluster), hubs, audiences, encoder };
+/// let actors = Actors::start(parts, options).await?;
+/// ```
+pub struct Actors {
+    rooms: Rooms,
+    presence: Presence,
+    budget: Budget,
+    root: ActorRef<NodeMessage>,
+    ended: JoinHandle<()>,
+}
+
+/// What the actors stand on and talk to.
+pub struct Parts {
+    /// The cluster.
+    pub truth: Arc<dyn Truth>,
+    /// The fan-out hubs; their interest must be the audiences below.
+    pub hubs: Hubs,
+    /// Who listens to what.
+    pub audiences: Audiences,
+    /// Makes frames.
+    pub encoder: Arc<dyn FrameEncoder>,
+}
+
+/// Why the actors did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The root actor or one of its children.
+    #[error("the node's actors cannot start: {0}")]
+    Root(#[from] SpawnErr),
+    /// The thread for presence.
+    #[error("the presence thread cannot start: {0}")]
+    Thread(#[from] io::Error),
+}
+
+impl Actors {
+    /// Starts all actors on the current runtime (tokio, multi-threaded or not); presence gets a thread of
+    /// its own.
+    pub async fn start(parts: Parts, options: ActorOptions) -> Result<Self, StartError> {
+        let Parts { truth, hubs, audiences, encoder } = parts;
+        let options = Arc::new(options);
+        let roster = Roster::new();
+        let announcer = Announcer {
+            truth: truth.clone(),
+            audiences: audiences.clone(),
+            encoder: encoder.clone(),
+            options: options.presence,
+        };
+        let presence = Presence::start(roster.clone(), announcer)?;
+        let shards: Vec<_> = truth.slots().all().map(|_| Arc::new(Gate::shut())).collect();
+        let rooms = Rooms::new(truth.clone(), shards.iter().cloned(), &options);
+        let budget = Budget::new(options.tails_bytes_max);
+        let arguments = NodeArguments {
+            truth,
+            shards,
+            audiences,
+            hubs,
+            encoder,
+            roster,
+            budget: budget.clone(),
+            options,
+        };
+        let (root, ended) = Node::spawn(None, Node, arguments).await?;
+        Ok(Self { rooms, presence, budget, root, ended })
+    }
+
+    /// The rooms.
+    pub fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// Who is online.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    /// What the newest events of all active rooms take in memory.
+    pub fn tail_bytes(&self) -> usize {
+        self.budget.used_bytes()
+    }
+
+    /// Stops all actors and waits for their end. Commands that the cluster has are still answered.
+    pub async fn stop(self) {
+        self.root.stop(None);
+        // Children that hang must not keep the node from ending.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.ended).await;
+    }
+}

@@ -1,0 +1,205 @@
+//! The audience's shell: hears the feed, reads the log off the thread, sends frames to the hubs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use madang_cluster::event::ShardEvent;
+use madang_cluster::{ClusterError, Page};
+use madang_storage::id::RoomId;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::Semaphore;
+
+use super::audiences::Seats;
+use super::machine::Heal;
+use super::message::AudienceMessage;
+use super::people::{Parts, People};
+use super::sink::HubSink;
+use crate::options::ActorOptions;
+use crate::pump::{Fed, Running, pump};
+use crate::truth::read_off_thread;
+
+/// Events of one page that heals.
+const PAGE_EVENTS: usize = 200;
+/// Bytes of one page that heals.
+const PAGE_BYTES: usize = 256 * 1024;
+/// Rooms whose newest seq is read in one go.
+const HEADS_AT_ONCE: usize = 1_000;
+/// Reads of one shard's audience at the same time.
+const READS_AT_ONCE: usize = 4;
+/// How long a full hub or a failed read is left alone.
+const RETRY_AFTER: Duration = Duration::from_millis(20);
+
+/// The audience of one shard. Started and supervised by the node's root actor.
+pub(crate) struct Audience;
+
+/// What an audience starts with.
+pub(crate) struct AudienceArguments {
+    /// What outlives it.
+    pub(crate) seats: Arc<Seats>,
+    /// What it works with.
+    pub(crate) parts: Parts,
+    /// Limits.
+    pub(crate) options: Arc<ActorOptions>,
+}
+
+/// An audience at work.
+pub(crate) struct AudienceState {
+    seats: Arc<Seats>,
+    parts: Parts,
+    people: People,
+    reads: Arc<Semaphore>,
+    _feed: Running,
+}
+
+impl Actor for Audience {
+    type Msg = AudienceMessage;
+    type State = AudienceState;
+    type Arguments = AudienceArguments;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<AudienceMessage>,
+        arguments: AudienceArguments,
+    ) -> Result<AudienceState, ActorProcessingErr> {
+        let AudienceArguments { seats, parts, options } = arguments;
+        let to = myself.clone();
+        let feed = parts.truth.feed(parts.shard)?;
+        let feed =
+            pump(feed, options.feed_batches_ahead_max, move |fed| to.cast(AudienceMessage::Fed(fed)).is_ok());
+        let people = People::start(parts.clone(), options.user_news_max);
+        let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
+        let state = AudienceState { seats, parts, people, reads, _feed: feed };
+        // Whatever a predecessor missed. The feed is open already, so nothing falls in between.
+        state.seats.table.lock().forget_reads();
+        state.skipped(&myself);
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<AudienceMessage>,
+        message: AudienceMessage,
+        state: &mut AudienceState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            AudienceMessage::Fed(Fed::Batch(batch, _permit)) => state.fed(&batch.events, &myself),
+            AudienceMessage::Fed(Fed::Skipped(events)) => {
+                tracing::warn!(shard = %state.parts.shard, events, "the feed was too fast: healing from the log");
+                state.skipped(&myself);
+            }
+            AudienceMessage::Opened => {
+                let rooms = state.seats.table.lock().take_unasked();
+                state.read_heads(rooms, &myself);
+            }
+            AudienceMessage::Heads(Ok(heads)) => state.heads(heads, &myself),
+            AudienceMessage::Heads(Err((rooms, error))) => {
+                tracing::warn!(shard = %state.parts.shard, %error, "cannot read where rooms are");
+                myself.send_after(RETRY_AFTER, move || AudienceMessage::RetryHeads(rooms));
+            }
+            AudienceMessage::RetryHeads(rooms) => state.read_heads(rooms, &myself),
+            AudienceMessage::Page { room, page } => state.page(room, page, &myself),
+            AudienceMessage::Retry(room) => {
+                let heal = state.seats.table.lock().retry(room);
+                state.heal(heal, &myself);
+            }
+            AudienceMessage::Tell { rooms, frame } => {
+                let hubs = state.parts.hubs.all();
+                let sink = HubSink::new(&hubs, &*state.parts.encoder);
+                let table = state.seats.table.lock();
+                for room in rooms {
+                    table.hubs(&room).for_each(|hub| sink.tell(hub, room, &frame));
+                }
+            }
+            #[cfg(test)]
+            AudienceMessage::Fail => panic!("told to fail"),
+        }
+        Ok(())
+    }
+}
+
+impl AudienceState {
+    fn fed(&self, events: &[ShardEvent], myself: &ActorRef<AudienceMessage>) {
+        let hubs = self.parts.hubs.all();
+        let mut sink = HubSink::new(&hubs, &*self.parts.encoder);
+        for event in events {
+            match event {
+                ShardEvent::Room(event) => {
+                    let heal = self.seats.table.lock().fed(event, &mut sink);
+                    self.heal(heal, myself);
+                }
+                ShardEvent::UserRoom { user, room, state, .. } => self.people.moved(user, *room, *state),
+                ShardEvent::Read { user, room, read_seq, unread } => {
+                    self.people.read(user, room, *read_seq, *unread);
+                }
+                ShardEvent::SessionEnded { user, session } => self.people.session_ended(user, *session),
+                ShardEvent::Outbox => {}
+            }
+        }
+    }
+
+    fn skipped(&self, myself: &ActorRef<AudienceMessage>) {
+        let rooms = self.seats.table.lock().all_rooms();
+        self.read_heads(rooms, myself);
+        self.people.catch_up();
+    }
+
+    fn heads(&self, heads: Vec<(RoomId, u64)>, myself: &ActorRef<AudienceMessage>) {
+        for (room, last_seq) in heads {
+            let heal = self.seats.table.lock().head(room, last_seq);
+            self.heal(heal, myself);
+        }
+    }
+
+    fn page(
+        &self,
+        room: RoomId,
+        page: Result<madang_cluster::EventPage, ClusterError>,
+        myself: &ActorRef<AudienceMessage>,
+    ) {
+        let hubs = self.parts.hubs.all();
+        let mut sink = HubSink::new(&hubs, &*self.parts.encoder);
+        let heal = match page {
+            Ok(page) => self.seats.table.lock().page(room, &page.events, &mut sink),
+            Err(error) => {
+                tracing::warn!(shard = %self.parts.shard, %error, "cannot read a room's log");
+                self.seats.table.lock().failed(room)
+            }
+        };
+        self.heal(heal, myself);
+    }
+
+    fn heal(&self, heal: Option<Heal>, myself: &ActorRef<AudienceMessage>) {
+        match heal {
+            None => {}
+            Some(Heal::Later(room)) => {
+                myself.send_after(RETRY_AFTER, move || AudienceMessage::Retry(room));
+            }
+            Some(Heal::Read { room, after }) => {
+                let (truth, reads, myself) = (self.parts.truth.clone(), self.reads.clone(), myself.clone());
+                tokio::spawn(async move {
+                    let _turn = reads.acquire_owned().await;
+                    let read = move || truth.page(&room, Page::After(after), PAGE_EVENTS, PAGE_BYTES);
+                    let page = read_off_thread(read).await;
+                    // An audience that has gone is followed by one that looks at all rooms.
+                    let _ = myself.cast(AudienceMessage::Page { room, page });
+                });
+            }
+        }
+    }
+
+    fn read_heads(&self, rooms: Vec<RoomId>, myself: &ActorRef<AudienceMessage>) {
+        for rooms in rooms.chunks(HEADS_AT_ONCE).map(<[RoomId]>::to_vec) {
+            let (truth, reads, myself) = (self.parts.truth.clone(), self.reads.clone(), myself.clone());
+            tokio::spawn(async move {
+                let _turn = reads.acquire_owned().await;
+                let asked = rooms.clone();
+                let heads = read_off_thread(move || {
+                    let head = |room| Ok((room, truth.head(&room)?.map_or(0, |head| head.last_seq)));
+                    asked.into_iter().map(head).collect()
+                });
+                let heads = heads.await.map_err(|error| (rooms, error));
+                let _ = myself.cast(AudienceMessage::Heads(heads));
+            });
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The door to the audiences of all shards.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use madang_cluster::placement::SlotMap;
+use madang_storage::id::{RoomId, ShardId};
+use parking_lot::Mutex;
+
+use super::machine::Machine;
+use super::message::AudienceMessage;
+use crate::gate::Gate;
+use crate::hub::{HubId, Interest};
+
+/// The audiences of this node. Clones share them. Give a clone to [`Hubs::new`](crate::hub::Hubs::new):
+/// hubs tell it which rooms they hear.
+#[derive(Clone)]
+pub struct Audiences(Arc<Inner>);
+
+struct Inner {
+    slots: SlotMap,
+    shards: Vec<Arc<Seats>>,
+}
+
+/// One shard's audience: the actor, and what outlives it.
+pub(crate) struct Seats {
+    /// The actor's door.
+    pub(crate) gate: Gate<AudienceMessage>,
+    /// Who listens to what. Locked for one event or one change at a time.
+    pub(super) table: Mutex<Machine>,
+}
+
+impl Audiences {
+    /// Nobody listens yet.
+    pub fn new(slots: SlotMap) -> Self {
+        let seats = |_| Arc::new(Seats { gate: Gate::shut(), table: Mutex::default() });
+        Self(Arc::new(Inner { slots, shards: slots.all().map(seats).collect() }))
+    }
+
+    /// A hub hears `room` from now on: every event that is applied after this call reaches it, in order.
+    /// What was applied before is in the log. Returns at once.
+    pub fn listen(&self, hub: HubId, room: RoomId) {
+        if let Some(seats) = self.seats(self.0.slots.of_room(&room)) {
+            seats.table.lock().gained(hub, room);
+            seats.gate.cast(AudienceMessage::Opened);
+        }
+    }
+
+    /// A hub no longer hears `room`. Returns at once.
+    pub fn unlisten(&self, hub: HubId, room: RoomId) {
+        if let Some(seats) = self.seats(self.0.slots.of_room(&room)) {
+            seats.table.lock().lost(hub, room);
+        }
+    }
+
+    /// Sends a frame that is not logged to all who hear these rooms; it is the first that overload drops.
+    pub fn tell(&self, rooms: Vec<RoomId>, frame: &Bytes) {
+        let mut by_shard = vec![Vec::new(); self.0.shards.len()];
+        for room in rooms {
+            let shard = usize::from(self.0.slots.of_room(&room).0);
+            if let Some(rooms) = by_shard.get_mut(shard) {
+                rooms.push(room);
+            }
+        }
+        for (seats, rooms) in self.0.shards.iter().zip(by_shard) {
+            if !rooms.is_empty() {
+                seats.gate.cast(AudienceMessage::Tell { rooms, frame: frame.clone() });
+            }
+        }
+    }
+
+    /// One shard's.
+    pub(crate) fn seats(&self, shard: ShardId) -> Option<&Arc<Seats>> {
+        self.0.shards.get(usize::from(shard.0))
+    }
+}
+
+impl Interest for Audiences {
+    fn gained(&self, hub: HubId, room: RoomId) {
+        self.listen(hub, room);
+    }
+
+    fn lost(&self, hub: HubId, room: RoomId) {
+        self.unlisten(hub, room);
+    }
+}

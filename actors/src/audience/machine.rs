@@ -1,0 +1,227 @@
+//! Which hubs hear which rooms, how far each has come, and what must be read to fill a hole.
+//!
+//! Nothing is kept waiting in memory: while a room is being healed, its new events only move the target,
+//! and are read from the log when their turn comes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use madang_cluster::event::RoomEvent;
+use madang_storage::id::RoomId;
+
+use crate::hub::HubId;
+
+/// What became of an event that was offered to a hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It is on its way.
+    Yes,
+    /// The hub has its fill; try again later.
+    Full,
+    /// There is no such hub any more.
+    Gone,
+}
+
+/// Where events go.
+pub(super) trait Sink {
+    /// Offers a hub the event that comes next.
+    fn offer(&mut self, hub: HubId, event: &Arc<RoomEvent>) -> Taken;
+}
+
+/// To be carried out by the actor.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Heal {
+    /// Read on in the room's log after this seq, then say [`Machine::page`].
+    Read {
+        /// Which room.
+        room: RoomId,
+        /// After which seq.
+        after: u64,
+    },
+    /// Say [`Machine::retry`] after a while.
+    Later(RoomId),
+}
+
+/// The rooms of one shard that are heard on this node.
+#[derive(Debug, Default)]
+pub(super) struct Machine {
+    rooms: HashMap<RoomId, Room>,
+    /// Rooms whose newest seq nobody has asked for yet.
+    unasked: Vec<RoomId>,
+}
+
+#[derive(Debug)]
+struct Room {
+    listeners: Vec<Listener>,
+    state: State,
+    /// The newest seq that is known to exist.
+    target: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Listener {
+    hub: HubId,
+    /// All events up to this seq were passed on, or are older than the listening.
+    passed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Just opened: its newest seq is being read, to know from where on a hole is a hole.
+    Opening,
+    /// Nobody lacks anything.
+    Live,
+    /// The log is being read, one page at a time.
+    Healing,
+}
+
+impl Machine {
+    /// A hub hears a room from now on: whatever is applied after this call is passed on.
+    pub(super) fn gained(&mut self, hub: HubId, room: RoomId) {
+        let unasked = &mut self.unasked;
+        let entry = self.rooms.entry(room).or_insert_with(|| {
+            unasked.push(room);
+            Room { listeners: Vec::new(), state: State::Opening, target: 0 }
+        });
+        if entry.listeners.iter().all(|listener| listener.hub != hub) {
+            let passed = entry.listeners.iter().map(|listener| listener.passed).max().unwrap_or(0);
+            entry.listeners.push(Listener { hub, passed });
+        }
+    }
+
+    /// A hub no longer hears a room.
+    pub(super) fn lost(&mut self, hub: HubId, room: RoomId) {
+        if let Some(entry) = self.rooms.get_mut(&room) {
+            entry.listeners.retain(|listener| listener.hub != hub);
+            if entry.listeners.is_empty() {
+                self.rooms.remove(&room);
+            }
+        }
+    }
+
+    /// The rooms that were opened since the last call: their newest seq must be read.
+    pub(super) fn take_unasked(&mut self) -> Vec<RoomId> {
+        std::mem::take(&mut self.unasked)
+    }
+
+    /// The feed skipped, or the actor is new: the newest seq of all these rooms must be read.
+    pub(super) fn all_rooms(&mut self) -> Vec<RoomId> {
+        self.unasked.clear();
+        let mut rooms: Vec<_> = self.rooms.keys().copied().collect();
+        rooms.sort_unstable();
+        rooms
+    }
+
+    /// The actor is new: what its predecessor was reading will not come.
+    pub(super) fn forget_reads(&mut self) {
+        for room in self.rooms.values_mut() {
+            if room.state == State::Healing {
+                room.state = State::Live;
+            }
+        }
+    }
+
+    /// The hubs that hear a room.
+    pub(super) fn hubs(&self, room: &RoomId) -> impl Iterator<Item = HubId> {
+        self.rooms.get(room).into_iter().flat_map(|room| room.listeners.iter().map(|listener| listener.hub))
+    }
+
+    /// The feed has an event.
+    pub(super) fn fed(&mut self, event: &Arc<RoomEvent>, sink: &mut impl Sink) -> Option<Heal> {
+        let room = self.rooms.get_mut(&event.room)?;
+        room.target = room.target.max(event.seq);
+        if room.state != State::Live {
+            return None;
+        }
+        let full = room.offer(event, sink);
+        self.settle(event.room, full)
+    }
+
+    /// A room's newest seq was read, after the room was opened or the feed had skipped.
+    pub(super) fn head(&mut self, id: RoomId, last_seq: u64) -> Option<Heal> {
+        let room = self.rooms.get_mut(&id)?;
+        room.target = room.target.max(last_seq);
+        match room.state {
+            State::Opening => {
+                room.listeners.iter_mut().for_each(|listener| listener.passed = last_seq);
+                room.state = State::Live;
+                self.settle(id, Full::No)
+            }
+            State::Live => self.settle(id, Full::No),
+            State::Healing => None,
+        }
+    }
+
+    /// What follows in a room's log was read.
+    pub(super) fn page(
+        &mut self,
+        id: RoomId,
+        events: &[Arc<RoomEvent>],
+        sink: &mut impl Sink,
+    ) -> Option<Heal> {
+        let room = self.rooms.get_mut(&id).filter(|room| room.state == State::Healing)?;
+        // An empty page where there should be more: the log is not there yet, as when a hub is full.
+        let mut full = if events.is_empty() { Full::Yes } else { Full::No };
+        for event in events {
+            room.target = room.target.max(event.seq);
+            if room.offer(event, sink) == Full::Yes {
+                full = Full::Yes;
+            }
+        }
+        self.settle(id, full)
+    }
+
+    /// A read failed.
+    pub(super) fn failed(&self, id: RoomId) -> Option<Heal> {
+        self.rooms.get(&id).filter(|room| room.state == State::Healing).map(|_| Heal::Later(id))
+    }
+
+    /// It is time to read on.
+    pub(super) fn retry(&mut self, id: RoomId) -> Option<Heal> {
+        self.settle(id, Full::No)
+    }
+
+    /// Whether anybody lacks something, and what is to be done about it.
+    fn settle(&mut self, id: RoomId, full: Full) -> Option<Heal> {
+        let room = self.rooms.get_mut(&id)?;
+        let Some(after) = room.listeners.iter().map(|listener| listener.passed).min() else {
+            self.rooms.remove(&id);
+            return None;
+        };
+        if room.state == State::Opening {
+            return None;
+        }
+        if after >= room.target {
+            room.state = State::Live;
+            return None;
+        }
+        room.state = State::Healing;
+        Some(if full == Full::Yes { Heal::Later(id) } else { Heal::Read { room: id, after } })
+    }
+}
+
+/// Whether a hub had its fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Full {
+    Yes,
+    No,
+}
+
+impl Room {
+    /// Offers an event to those for whom it comes next.
+    fn offer(&mut self, event: &Arc<RoomEvent>, sink: &mut impl Sink) -> Full {
+        let mut full = Full::No;
+        self.listeners.retain_mut(|listener| {
+            if listener.passed + 1 != event.seq {
+                return true;
+            }
+            match sink.offer(listener.hub, event) {
+                Taken::Yes => listener.passed = event.seq,
+                Taken::Full => full = Full::Yes,
+                Taken::Gone => return false,
+            }
+            true
+        });
+        full
+    }
+}

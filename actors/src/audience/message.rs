@@ -1,0 +1,40 @@
+//! What an audience hears.
+
+use bytes::Bytes;
+use madang_cluster::{ClusterError, EventPage};
+use madang_storage::id::RoomId;
+
+use crate::pump::Fed;
+
+/// What an audience hears.
+pub(crate) enum AudienceMessage {
+    /// From the feed: something became true, or events were skipped.
+    Fed(Fed),
+    /// From [`Audiences`](super::Audiences): there are new rooms in the table. One lost is made up for by
+    /// the next, or by a restart.
+    Opened,
+    /// From the audience's own read: rooms and their newest seq.
+    Heads(Result<Vec<(RoomId, u64)>, (Vec<RoomId>, ClusterError)>),
+    /// From the audience's own read: what follows in a room's log. One that comes late is dropped.
+    Page {
+        /// Which room.
+        room: RoomId,
+        /// What follows.
+        page: Result<EventPage, ClusterError>,
+    },
+    /// From a timer: read on in this room.
+    Retry(RoomId),
+    /// From a timer: these rooms' heads were not read yet.
+    RetryHeads(Vec<RoomId>),
+    /// From presence: a frame for all who hear these rooms. It is not logged: a hub that has its fill
+    /// goes without.
+    Tell {
+        /// Which rooms, all of this shard.
+        rooms: Vec<RoomId>,
+        /// What.
+        frame: Bytes,
+    },
+    /// Fails, as a bug would.
+    #[cfg(test)]
+    Fail,
+}

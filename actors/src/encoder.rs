@@ -1,0 +1,36 @@
+//! How pushes become frames: handed down by whoever knows the client protocol's JSON.
+
+use bytes::Bytes;
+use madang_cluster::event::RoomEvent;
+use madang_storage::id::{RoomId, UserId};
+
+/// Whether a user is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Online {
+    /// With at least one live session, or gone for less than the grace period.
+    Yes,
+    /// Gone.
+    No,
+}
+
+/// Encodes each push once, as the frame that goes to every connection as it is.
+pub trait FrameEncoder: Send + Sync + 'static {
+    /// `event`: something was logged.
+    fn event(&self, event: &RoomEvent) -> Bytes;
+
+    /// `room_added`, as this user sees the room. Called where reading rows keeps nobody waiting; `None` if
+    /// there is nothing to show (any more).
+    fn room_added(&self, user: &UserId, room: &RoomId) -> Option<Bytes>;
+
+    /// `room_removed`.
+    fn room_removed(&self, room: &RoomId) -> Bytes;
+
+    /// `read`: the user read on, on another device.
+    fn read(&self, room: &RoomId, read_seq: u64, unread: u64) -> Bytes;
+
+    /// `presence`: somebody came or went.
+    fn presence(&self, user: &UserId, online: Online) -> Bytes;
+
+    /// `drain`: the node is about to stop.
+    fn drain(&self, reconnect_after_ms: u64) -> Bytes;
+}

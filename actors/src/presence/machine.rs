@@ -1,0 +1,78 @@
+//! What one user's entry decides: a short absence is none.
+
+use crate::encoder::Online;
+
+/// To be carried out by the entry.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Tell the user's rooms.
+    Announce(Online),
+    /// Say [`Machine::grace_over`] with this number after the grace period.
+    Wait(u64),
+    /// The user is offline: the entry is not needed any more.
+    Retire,
+}
+
+/// One user's entry.
+#[derive(Debug)]
+pub(super) struct Machine {
+    state: State,
+    absences: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Offline,
+    Online,
+    /// No connection; the number tells this absence from earlier ones.
+    Absent(u64),
+}
+
+/// What the roster says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// At least one connection.
+    Here,
+    /// None.
+    Nowhere,
+}
+
+impl Machine {
+    /// A new entry, by what was announced last: a predecessor may have failed.
+    pub(super) fn new(announced: Online) -> Self {
+        let state = match announced {
+            Online::Yes => State::Online,
+            Online::No => State::Offline,
+        };
+        Self { state, absences: 0 }
+    }
+
+    /// The roster may have changed. Repeats do nothing.
+    pub(super) fn look(&mut self, seen: Seen) -> Option<Effect> {
+        match (&self.state, seen) {
+            (State::Offline, Seen::Here) => {
+                self.state = State::Online;
+                Some(Effect::Announce(Online::Yes))
+            }
+            (State::Absent(_), Seen::Here) => {
+                self.state = State::Online;
+                None
+            }
+            (State::Online, Seen::Nowhere) => {
+                self.absences += 1;
+                self.state = State::Absent(self.absences);
+                Some(Effect::Wait(self.absences))
+            }
+            (State::Offline, Seen::Nowhere) => Some(Effect::Retire),
+            (State::Online, Seen::Here) | (State::Absent(_), Seen::Nowhere) => None,
+        }
+    }
+
+    /// The grace period of an absence is over.
+    pub(super) fn grace_over(&mut self, absence: u64) -> Option<Effect> {
+        (self.state == State::Absent(absence)).then(|| {
+            self.state = State::Offline;
+            Effect::Announce(Online::No)
+        })
+    }
+}

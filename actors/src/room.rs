@@ -1,0 +1,25 @@
+//! The owner of one room: admits or refuses commands, and keeps the newest events in memory.
+//!
+//! It holds soft state only. Order, membership and rights are decided by the replicated machine; an owner
+//! that is lost is built anew and nobody but the rate limits forgets anything.
+//!
+//! Reading order: `message`, `rate` (who sends too fast), `tail` (the newest events), `machine` (what is
+//! admitted, what is read), `relay` (how answers come back), `actor`.
+
+mod message;
+pub(crate) use message::{Read, RoomMessage, Submit, Wanted};
+
+mod rate;
+mod tail;
+pub(crate) use tail::Budget;
+
+mod machine;
+
+mod relay;
+pub(crate) use relay::Relay;
+
+mod actor;
+pub(crate) use actor::{Owner, OwnerArguments, Surroundings};
+
+#[cfg(test)]
+mod machine_tests;

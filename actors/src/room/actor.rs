@@ -1,0 +1,157 @@
+//! The room owner's shell: asks the machine, passes commands on, reads off the thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use madang_cluster::command::Op;
+use madang_cluster::{EventPage, Page};
+use madang_storage::id::{RoomId, ShardId};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::machine::{Effect, Machine};
+use super::message::{Read, RoomMessage, Submit, Wanted};
+use super::relay::{Counted, Relay};
+use super::tail::Budget;
+use crate::answer::Answer;
+use crate::error::ActorError;
+use crate::options::ActorOptions;
+use crate::truth::{Truth, read_off_thread};
+
+/// What one load of the tail reads at most, however few events that is.
+const LOAD_BYTES_MAX: usize = 1 << 20;
+
+/// The owner of one room. Started and supervised by the shard's router.
+pub(crate) struct Owner;
+
+/// What an owner starts with.
+pub(crate) struct OwnerArguments {
+    /// Which room.
+    pub(crate) room: RoomId,
+    /// What it shares with the other rooms of its shard.
+    pub(crate) around: Arc<Surroundings>,
+}
+
+/// What the owners of one shard share.
+pub(crate) struct Surroundings {
+    /// Which shard.
+    pub(crate) shard: ShardId,
+    /// The cluster.
+    pub(crate) truth: Arc<dyn Truth>,
+    /// Limits.
+    pub(crate) options: Arc<ActorOptions>,
+    /// What all tails of the node may take.
+    pub(crate) budget: Budget,
+    /// The way back for answers.
+    pub(crate) relay: Relay,
+    /// Where the owners' clock begins.
+    pub(crate) epoch: Instant,
+}
+
+/// Who waits for a page.
+type Reader = (Answer<EventPage>, OwnedSemaphorePermit);
+
+/// An owner at work.
+pub(crate) struct OwnerState {
+    room: RoomId,
+    around: Arc<Surroundings>,
+    machine: Machine<Reader>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl Actor for Owner {
+    type Msg = RoomMessage;
+    type State = OwnerState;
+    type Arguments = OwnerArguments;
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<RoomMessage>,
+        arguments: OwnerArguments,
+    ) -> Result<OwnerState, ActorProcessingErr> {
+        let OwnerArguments { room, around } = arguments;
+        let machine = Machine::new(&around.options, around.budget.clone());
+        Ok(OwnerState { room, around, machine, in_flight: Arc::default() })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<RoomMessage>,
+        message: RoomMessage,
+        state: &mut OwnerState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            RoomMessage::Submit(submit) => state.submit(submit),
+            RoomMessage::Read(Read { wanted, answer, permit }) => {
+                let effects = state.machine.read(wanted, (answer, permit));
+                state.carry_out(effects, &myself);
+            }
+            RoomMessage::Logged(event) => state.machine.logged(event),
+            RoomMessage::Loaded(Ok(page)) => {
+                let effects = state.machine.loaded(page);
+                state.carry_out(effects, &myself);
+            }
+            RoomMessage::Loaded(Err(error)) => {
+                for effect in state.machine.load_failed() {
+                    if let Effect::Fail((answer, _)) = effect {
+                        answer.send(Err(error.clone().into()));
+                    }
+                }
+            }
+            #[cfg(test)]
+            RoomMessage::Fail => panic!("told to fail"),
+        }
+        Ok(())
+    }
+}
+
+impl OwnerState {
+    fn submit(&mut self, submit: Submit) {
+        let Submit { user, op, answer, permit } = submit;
+        let now_us = u64::try_from(self.around.epoch.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let in_flight = self.in_flight.load(Ordering::Relaxed);
+        if let Err(refused) = self.machine.admit(&user, &op, in_flight, now_us) {
+            return answer.send(Err(refused));
+        }
+        match self.around.truth.submit(self.around.shard, Op::Room { room: self.room, user, op }) {
+            Ok(outcome) => {
+                self.around.relay.carry(outcome, answer, permit, Counted::new(&self.in_flight));
+            }
+            Err(error) => answer.send(Err(error.into())),
+        }
+    }
+
+    fn carry_out(&self, effects: Vec<Effect<Reader>>, myself: &ActorRef<RoomMessage>) {
+        for effect in effects {
+            match effect {
+                Effect::Give((answer, _), page) => answer.send(Ok(page)),
+                Effect::Load { events_max } => self.load(events_max, myself.clone()),
+                Effect::ReadFor(reader, wanted) => self.read_for(reader, wanted),
+                Effect::TurnAway((answer, _), limit) => {
+                    answer.send(Err(ActorError::Overloaded { what: "the room's readers", limit }));
+                }
+                Effect::Fail((answer, _)) => answer.send(Err(ActorError::Restarted)),
+            }
+        }
+    }
+
+    fn load(&self, events_max: usize, myself: ActorRef<RoomMessage>) {
+        let (truth, room) = (self.around.truth.clone(), self.room);
+        tokio::spawn(async move {
+            let page = read_off_thread(move || truth.page(&room, Page::Newest, events_max, LOAD_BYTES_MAX)).await;
+            // An owner that has gone has dropped its readers, and they know.
+            let _ = myself.cast(RoomMessage::Loaded(page));
+        });
+    }
+
+    fn read_for(&self, (answer, permit): Reader, wanted: Wanted) {
+        let (truth, room) = (self.around.truth.clone(), self.room);
+        tokio::spawn(async move {
+            let Wanted { page, limit, bytes_max, .. } = wanted;
+            let page = read_off_thread(move || truth.page(&room, page, limit, bytes_max)).await;
+            answer.send(page.map_err(Into::into));
+            drop(permit);
+        });
+    }
+}

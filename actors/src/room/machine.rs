@@ -1,0 +1,154 @@
+//! What a room owner decides: which commands are passed on, and whether a page comes from memory.
+
+use std::sync::Arc;
+
+use madang_cluster::command::RoomOp;
+use madang_cluster::event::RoomEvent;
+use madang_cluster::{EventPage, Page};
+use madang_storage::id::UserId;
+
+use super::message::Wanted;
+use super::rate::{Rates, TooFast};
+use super::tail::{Budget, Tail};
+use crate::error::ActorError;
+use crate::options::ActorOptions;
+
+/// To be carried out by the actor. `W` is whoever waits for a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Effect<W> {
+    /// Give the reader its page.
+    Give(W, EventPage),
+    /// Read the newest events off the thread, then say [`Machine::loaded`].
+    Load { events_max: usize },
+    /// Read this page off the thread, for this reader alone.
+    ReadFor(W, Wanted),
+    /// Tell the reader that too many wait.
+    TurnAway(W, usize),
+    /// Tell the reader that reading failed.
+    Fail(W),
+}
+
+/// One room's owner.
+#[derive(Debug)]
+pub(super) struct Machine<W> {
+    limits: Limits,
+    rates: Rates,
+    tail: Tail,
+    loading: Loading<W>,
+}
+
+#[derive(Debug)]
+struct Limits {
+    send_rate: Option<crate::options::SendRate>,
+    commands_max: usize,
+    readers_max: usize,
+    tail_events_max: usize,
+}
+
+/// Whether the newest events are being read, and who waits for them.
+#[derive(Debug)]
+enum Loading<W> {
+    No,
+    For(Vec<(Wanted, W)>),
+}
+
+impl<W> Machine<W> {
+    /// An owner that has just started.
+    pub(super) fn new(options: &ActorOptions, budget: Budget) -> Self {
+        let limits = Limits {
+            send_rate: options.send_rate,
+            commands_max: options.room_commands_max,
+            readers_max: options.room_readers_max,
+            tail_events_max: options.tail_events_max,
+        };
+        let tail = Tail::new(options.tail_events_max, budget);
+        Self { limits, rates: Rates::default(), tail, loading: Loading::No }
+    }
+
+    /// Whether a command may be passed on, with `in_flight` commands of the room waiting for an answer.
+    pub(super) fn admit(
+        &mut self,
+        user: &UserId,
+        op: &RoomOp,
+        in_flight: usize,
+        now_us: u64,
+    ) -> Result<(), ActorError> {
+        if in_flight >= self.limits.commands_max {
+            let limit = self.limits.commands_max;
+            return Err(ActorError::Overloaded { what: "the room's commands", limit });
+        }
+        let (RoomOp::Send { .. }, Some(rate)) = (op, self.limits.send_rate) else { return Ok(()) };
+        self.rates.admit(user, rate, now_us).map_err(|why| match why {
+            TooFast::Wait { retry_after_ms } => ActorError::RateLimited { retry_after_ms },
+            TooFast::TooMany { users_max } => {
+                ActorError::Overloaded { what: "the people who send to the room", limit: users_max }
+            }
+        })
+    }
+
+    /// The log grew.
+    pub(super) fn logged(&mut self, event: Arc<RoomEvent>) {
+        self.tail.push(event);
+    }
+
+    /// Somebody wants a page.
+    pub(super) fn read(&mut self, wanted: Wanted, reader: W) -> Vec<Effect<W>> {
+        if let Some(page) = self.tail.page(wanted) {
+            return vec![Effect::Give(reader, page)];
+        }
+        if !self.could_be_in_the_tail(wanted) {
+            return vec![Effect::ReadFor(reader, wanted)];
+        }
+        match &mut self.loading {
+            Loading::For(readers) if readers.len() >= self.limits.readers_max => {
+                vec![Effect::TurnAway(reader, self.limits.readers_max)]
+            }
+            Loading::For(readers) => {
+                readers.push((wanted, reader));
+                Vec::new()
+            }
+            Loading::No => {
+                self.loading = Loading::For(vec![(wanted, reader)]);
+                vec![Effect::Load { events_max: self.limits.tail_events_max }]
+            }
+        }
+    }
+
+    /// The newest events were read.
+    pub(super) fn loaded(&mut self, page: EventPage) -> Vec<Effect<W>> {
+        self.tail.load(page.events);
+        let mut effects = Vec::new();
+        for (wanted, reader) in self.no_longer_loading() {
+            if self.tail.page(wanted).is_none() && self.tail.last_seq() >= wanted.at_least {
+                // Longer than what was read: it would miss again.
+                effects.push(Effect::ReadFor(reader, wanted));
+            } else {
+                // A reader that came after the read had begun may need a newer one.
+                effects.extend(self.read(wanted, reader));
+            }
+        }
+        effects
+    }
+
+    /// The newest events could not be read.
+    pub(super) fn load_failed(&mut self) -> Vec<Effect<W>> {
+        self.no_longer_loading().into_iter().map(|(_, reader)| Effect::Fail(reader)).collect()
+    }
+
+    fn no_longer_loading(&mut self) -> Vec<(Wanted, W)> {
+        match std::mem::replace(&mut self.loading, Loading::No) {
+            Loading::For(readers) => readers,
+            Loading::No => Vec::new(),
+        }
+    }
+
+    /// Old pages are read for their reader alone: they would drive the newest events out.
+    fn could_be_in_the_tail(&self, wanted: Wanted) -> bool {
+        let reach = self.limits.tail_events_max as u64;
+        match wanted.page {
+            Page::Newest => wanted.limit <= self.limits.tail_events_max,
+            Page::After(seq) => seq.saturating_add(reach) >= wanted.at_least,
+            Page::Before(_) | Page::Around(_) => false,
+        }
+    }
+}

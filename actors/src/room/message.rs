@@ -1,0 +1,62 @@
+//! What a room owner hears.
+
+use std::sync::Arc;
+
+use madang_cluster::command::{Outcome, RoomOp};
+use madang_cluster::event::RoomEvent;
+use madang_cluster::{ClusterError, EventPage, Page};
+use madang_storage::id::UserId;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::answer::Answer;
+
+/// What a room owner hears.
+pub(crate) enum RoomMessage {
+    /// From a service, through the shard's router: has the room decide. Answered by the cluster, or at
+    /// once if it is not admitted.
+    Submit(Submit),
+    /// From a service, through the router: a page of the log.
+    Read(Read),
+    /// From the router: the room's log grew. A repeat does nothing; after a hole the tail begins anew.
+    Logged(Arc<RoomEvent>),
+    /// From the owner's own read: the newest events.
+    Loaded(Result<EventPage, ClusterError>),
+    /// Fails, as a bug would.
+    #[cfg(test)]
+    Fail,
+}
+
+/// A command for the room's machine.
+pub(crate) struct Submit {
+    /// Who asks.
+    pub(crate) user: UserId,
+    /// What.
+    pub(crate) op: RoomOp,
+    /// Where to.
+    pub(crate) answer: Answer<Outcome>,
+    /// One of the shard's places, given back with the answer.
+    pub(crate) permit: OwnedSemaphorePermit,
+}
+
+/// A question for a page of the log.
+pub(crate) struct Read {
+    /// Which page.
+    pub(crate) wanted: Wanted,
+    /// Where to.
+    pub(crate) answer: Answer<EventPage>,
+    /// One of the shard's places for readers, given back with the answer.
+    pub(crate) permit: OwnedSemaphorePermit,
+}
+
+/// Which page of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Where.
+    pub(crate) page: Page,
+    /// How many events, the most.
+    pub(crate) limit: usize,
+    /// How many bytes, the most; one event always fits.
+    pub(crate) bytes_max: usize,
+    /// The log had this seq when the question was asked: an answer from memory must know it.
+    pub(crate) at_least: u64,
+}

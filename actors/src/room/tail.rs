@@ -1,0 +1,186 @@
+//! The newest events of one room, in memory: always an unbroken end of the log.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use madang_cluster::event::RoomEvent;
+use madang_cluster::{EventPage, Page};
+use madang_storage::row::EventBody;
+
+use super::message::Wanted;
+
+/// What an event takes beside its text, about.
+const EVENT_BYTES: usize = 256;
+/// A full tail is cut back by this share of its limit, so that not every event moves it.
+const TRIM_SHARE: usize = 8;
+
+/// How much the tails of a node may take together. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget {
+    used: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+impl Budget {
+    /// Nothing is used yet.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { used: Arc::default(), limit }
+    }
+
+    /// Whether more is used than may be.
+    pub(crate) fn is_exceeded(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.limit
+    }
+
+    /// Bytes in use.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn remove(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// The newest events of one room. Invariant: their seqs have no hole.
+#[derive(Debug)]
+pub(super) struct Tail {
+    events: VecDeque<Arc<RoomEvent>>,
+    bytes: usize,
+    events_max: usize,
+    budget: Budget,
+}
+
+impl Tail {
+    /// Knows nothing yet.
+    pub(super) fn new(events_max: usize, budget: Budget) -> Self {
+        Self { events: VecDeque::new(), bytes: 0, events_max: events_max.max(1), budget }
+    }
+
+    /// The newest seq it knows; 0 if none.
+    pub(super) fn last_seq(&self) -> u64 {
+        self.events.back().map_or(0, |event| event.seq)
+    }
+
+    /// The log grew. A repeat is dropped; after a hole only what comes then is known.
+    pub(super) fn push(&mut self, event: Arc<RoomEvent>) {
+        let last = self.last_seq();
+        if event.seq <= last {
+            return;
+        }
+        if event.seq != last + 1 {
+            self.forget(self.events.len());
+        }
+        let bytes = weight(&event);
+        self.bytes += bytes;
+        self.budget.add(bytes);
+        self.events.push_back(event);
+        if self.events.len() > self.events_max + self.events_max / TRIM_SHARE {
+            self.forget(self.events.len() - self.events_max);
+        } else if self.budget.is_exceeded() {
+            self.forget(self.events.len().div_ceil(2));
+        }
+    }
+
+    /// The newest events were read from the log. What came meanwhile is kept if it follows on.
+    pub(super) fn load(&mut self, page: Vec<Arc<RoomEvent>>) {
+        let newer = std::mem::take(&mut self.events);
+        self.budget.remove(self.bytes);
+        self.bytes = 0;
+        for event in page.into_iter().chain(newer) {
+            self.push(event);
+        }
+    }
+
+    /// The page, if all of it is known here. The rules are those of the log's own pages.
+    pub(super) fn page(&self, wanted: Wanted) -> Option<EventPage> {
+        let first = self.events.front()?.seq;
+        if self.last_seq() < wanted.at_least {
+            return None;
+        }
+        match wanted.page {
+            Page::Newest => self.page_before(first, self.events.len(), wanted),
+            Page::Before(seq) => {
+                let end = usize::try_from(seq.checked_sub(first)?).ok()?;
+                self.page_before(first, end.min(self.events.len()), wanted)
+            }
+            Page::After(seq) => {
+                let start = usize::try_from(seq.saturating_add(1).checked_sub(first)?).ok()?;
+                Some(self.page_after(start, wanted))
+            }
+            Page::Around(_) => None,
+        }
+    }
+
+    fn page_before(&self, first: u64, end: usize, wanted: Wanted) -> Option<EventPage> {
+        let mut fill = Fill::new(wanted);
+        let known = self.events.iter().take(end).rev();
+        let mut events: Vec<_> = known.take_while(|event| fill.takes(event)).cloned().collect();
+        events.reverse();
+        let whole = events.len() < end || events.len() >= wanted.limit || first == 1;
+        let more = events.first().map_or(end > 0, |event| event.seq > 1);
+        whole.then_some(EventPage { events, more })
+    }
+
+    fn page_after(&self, start: usize, wanted: Wanted) -> EventPage {
+        let mut fill = Fill::new(wanted);
+        let known = self.events.iter().skip(start);
+        let events: Vec<_> = known.take_while(|event| fill.takes(event)).cloned().collect();
+        let more = start.saturating_add(events.len()) < self.events.len();
+        EventPage { events, more }
+    }
+
+    fn forget(&mut self, oldest: usize) {
+        let bytes = self.events.drain(..oldest).map(|event| weight(&event)).sum();
+        self.bytes -= bytes;
+        self.budget.remove(bytes);
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        self.budget.remove(self.bytes);
+    }
+}
+
+/// Fills a page up to its limits; the first event always fits.
+struct Fill {
+    events_left: usize,
+    bytes_left: usize,
+    empty: bool,
+}
+
+impl Fill {
+    fn new(wanted: Wanted) -> Self {
+        Self { events_left: wanted.limit, bytes_left: wanted.bytes_max, empty: true }
+    }
+
+    fn takes(&mut self, event: &RoomEvent) -> bool {
+        let bytes = weight(event);
+        if self.events_left == 0 || (bytes > self.bytes_left && !self.empty) {
+            return false;
+        }
+        self.events_left -= 1;
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        self.empty = false;
+        true
+    }
+}
+
+/// About how many bytes an event takes, in memory and in a page.
+fn weight(event: &RoomEvent) -> usize {
+    EVENT_BYTES
+        + match &event.row.body {
+            EventBody::Message { text, .. } => text.len(),
+            EventBody::Created { title, .. } => title.len(),
+            EventBody::Changed { title, topic } => {
+                title.as_ref().map_or(0, String::len) + topic.as_ref().map_or(0, String::len)
+            }
+            _ => 0,
+        }
+}

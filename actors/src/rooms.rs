@@ -1,0 +1,124 @@
+//! The way to the rooms of this node: which shard, which owner, and how much may be under way.
+
+use std::sync::Arc;
+
+use madang_cluster::command::{Outcome, RoomOp};
+use madang_cluster::placement::SlotMap;
+use madang_cluster::{ClusterError, EventPage, Page};
+use madang_storage::id::{RoomId, ShardId, UserId};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::answer::Answer;
+use crate::error::ActorError;
+use crate::gate::Gate;
+use crate::options::ActorOptions;
+use crate::room::{Read, RoomMessage, Submit, Wanted};
+use crate::shard::ShardMessage;
+use crate::truth::Truth;
+
+/// How often a read is tried again when its owner was replaced meanwhile.
+const READ_TRIES: usize = 3;
+
+/// The rooms of this node. Clones share them.
+#[derive(Clone)]
+pub struct Rooms(Arc<Inner>);
+
+struct Inner {
+    truth: Arc<dyn Truth>,
+    slots: SlotMap,
+    lanes: Vec<Lane>,
+    commands_max: usize,
+    reads_max: usize,
+}
+
+/// The way to one shard.
+struct Lane {
+    gate: Arc<Gate<ShardMessage>>,
+    commands: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
+}
+
+impl Rooms {
+    pub(crate) fn new(
+        truth: Arc<dyn Truth>,
+        gates: impl IntoIterator<Item = Arc<Gate<ShardMessage>>>,
+        options: &ActorOptions,
+    ) -> Self {
+        let (commands_max, reads_max) = (options.shard_commands_max.max(1), options.shard_reads_max.max(1));
+        let lane = |gate| Lane {
+            gate,
+            commands: Arc::new(Semaphore::new(commands_max)),
+            reads: Arc::new(Semaphore::new(reads_max)),
+        };
+        let (slots, lanes) = (truth.slots(), gates.into_iter().map(lane).collect());
+        Self(Arc::new(Inner { truth, slots, lanes, commands_max, reads_max }))
+    }
+
+    /// Has a room decide. Order: commands of one caller to one room are decided in the order of calls,
+    /// those that are taken at all. The receiver always gets an answer, within the time that commands have.
+    pub fn submit(
+        &self,
+        room: RoomId,
+        user: UserId,
+        op: RoomOp,
+    ) -> oneshot::Receiver<Result<Outcome, ActorError>> {
+        let (answer, receiver) = Answer::new();
+        let Some(lane) = self.lane(self.0.slots.of_room(&room)) else {
+            answer.send(Err(no_such_shard()));
+            return receiver;
+        };
+        match lane.commands.clone().try_acquire_owned() {
+            Ok(permit) => {
+                let message = RoomMessage::Submit(Submit { user, op, answer, permit });
+                lane.gate.cast(ShardMessage::Route { room, message });
+            }
+            Err(_) => {
+                let limit = self.0.commands_max;
+                answer.send(Err(ActorError::Overloaded { what: "the shard's commands", limit }));
+            }
+        }
+        receiver
+    }
+
+    /// A page of a room's log that holds at least all that had been answered or pushed before the call. A
+    /// room that does not exist has no events.
+    pub async fn history(
+        &self,
+        room: RoomId,
+        page: Page,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<EventPage, ActorError> {
+        let Some(head) = self.0.truth.head(&room)? else { return Ok(EventPage::default()) };
+        let wanted = Wanted { page, limit, bytes_max, at_least: head.last_seq };
+        let mut answer = Err(ActorError::Restarted);
+        for _ in 0..READ_TRIES {
+            answer = self.read(room, wanted).await;
+            if !matches!(answer, Err(ActorError::Restarted)) {
+                break;
+            }
+            // The owner was replaced between question and answer. Reading twice harms nobody.
+            tokio::task::yield_now().await;
+        }
+        answer
+    }
+
+    async fn read(&self, room: RoomId, wanted: Wanted) -> Result<EventPage, ActorError> {
+        let lane = self.lane(self.0.slots.of_room(&room)).ok_or_else(no_such_shard)?;
+        let Ok(permit) = lane.reads.clone().try_acquire_owned() else {
+            return Err(ActorError::Overloaded { what: "the shard's reads", limit: self.0.reads_max });
+        };
+        let (answer, receiver) = Answer::new();
+        let message = RoomMessage::Read(Read { wanted, answer, permit });
+        lane.gate.cast(ShardMessage::Route { room, message });
+        receiver.await.unwrap_or(Err(ActorError::Restarted))
+    }
+
+    fn lane(&self, shard: ShardId) -> Option<&Lane> {
+        self.0.lanes.get(usize::from(shard.0))
+    }
+}
+
+fn no_such_shard() -> ActorError {
+    ClusterError::Unavailable { why: "this node has no such shard".to_owned() }.into()
+}
