@@ -27,6 +27,17 @@ mod metrics;
 mod store;
 mod writer;
 
+#[cfg(test)]
+mod corruption_tests;
+#[cfg(test)]
+mod fence_tests;
+#[cfg(test)]
+mod model_tests;
+#[cfg(test)]
+mod store_tests;
+#[cfg(test)]
+mod test_log;
+
 pub use entry::{GroupId, LogBounds, LogEntry};
 pub use metrics::{LogMetrics, SyncTimes};
 pub use operation::Done;

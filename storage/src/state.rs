@@ -22,6 +22,11 @@ mod store;
 
 mod room_log;
 
+#[cfg(test)]
+mod room_log_tests;
+#[cfg(test)]
+mod store_tests;
+
 pub use batch::StateBatch;
 pub use key::{KeyBuilder, KeyReader, prefix_end};
 pub use options::StateOptions;
