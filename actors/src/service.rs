@@ -1,0 +1,136 @@
+//! Everything a client can ask for, as one typed async method per operation of docs/protocol.md.
+//!
+//! Every transport ends here: a method takes who asks, checks what the machines cannot (that people
+//! exist, limits of this node, rights to read), hands commands to the room owners or to the user's shard,
+//! and answers with values of this crate or a [`ServiceError`]. It holds no state of its own, so that a
+//! clone is cheap and nothing is lost with it.
+//!
+//! Never here: JSON, sockets, and the rules of rooms and accounts, which the machines of the cluster
+//! decide. Read [`view`](self) first, then the operations: accounts, rooms, messages, lists.
+
+mod error;
+mod view;
+
+mod account;
+mod list;
+mod message;
+mod room;
+
+mod cursor;
+
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use madang_cluster::command::{Op, Reply, RoomOp, UserOp};
+use madang_cluster::{Cluster, Reader};
+use madang_storage::id::{RoomId, SessionId, UserId};
+
+use crate::auth::Passwords;
+use crate::presence::Presence;
+use crate::rooms::Rooms;
+
+pub use account::{LoggedIn, SessionView};
+pub use error::ServiceError;
+pub use message::{ReadMark, Sending, Sent};
+pub use room::{Described, NewRoom};
+pub use view::{MemberPage, MemberView, Mine, Profile, RoomPage, RoomView, Views};
+
+/// Who asks: an authenticated user on one device.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Caller {
+    /// The user.
+    pub user: UserId,
+    /// The session whose token was shown.
+    pub session: SessionId,
+}
+
+/// Limits of the service.
+#[derive(Debug, Clone, Copy)]
+pub struct ServiceOptions {
+    /// The longest text of a message.
+    pub text_bytes_max: usize,
+    /// The most events in a page of history.
+    pub history_page_max: usize,
+    /// Where a page of history ends, however few events it holds.
+    pub history_bytes_max: usize,
+    /// How many sessions a user may have; one more ends the oldest.
+    pub sessions_max: u16,
+}
+
+/// The operations of a node. Clones share everything.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    cluster: Cluster,
+    views: Views,
+    rooms: Rooms,
+    presence: Presence,
+    passwords: Passwords,
+    options: ServiceOptions,
+}
+
+impl Service {
+    /// The operations over these parts.
+    pub fn new(
+        cluster: Cluster,
+        rooms: Rooms,
+        presence: Presence,
+        passwords: Passwords,
+        options: ServiceOptions,
+    ) -> Self {
+        let views = Views::new(cluster.clone());
+        Self(Arc::new(Inner { cluster, views, rooms, presence, passwords, options }))
+    }
+
+    /// The limits in force.
+    pub fn options(&self) -> ServiceOptions {
+        self.0.options
+    }
+
+    /// Rows of the shard that keeps `room`.
+    fn room_reader(&self, room: &RoomId) -> Result<Reader, ServiceError> {
+        Ok(self.0.cluster.reader_of_room(room)?)
+    }
+
+    /// Rows of the shard that keeps `user`.
+    fn user_reader(&self, user: &UserId) -> Result<Reader, ServiceError> {
+        Ok(self.0.cluster.reader_of_user(user)?)
+    }
+
+    /// Has a room decide, and waits until the shards of all people concerned know it: who reads
+    /// afterwards finds what was answered.
+    async fn change_room(&self, room: RoomId, user: &UserId, op: RoomOp) -> Result<(), ServiceError> {
+        let answer = self.0.rooms.submit(room, user.clone(), op).await;
+        let reply = answer.map_err(|_| ServiceError::lost())???;
+        if let Reply::Done { outbox } = reply {
+            let shard = self.0.cluster.slots().of_room(&room);
+            self.0.cluster.settle(shard, &outbox).await;
+        }
+        Ok(())
+    }
+
+    /// Has a user's account decide.
+    async fn change_user(&self, user: &UserId, op: UserOp) -> Result<(), ServiceError> {
+        let shard = self.0.cluster.slots().of_user(user);
+        self.0.cluster.propose(shard, Op::User { user: user.clone(), op }).await??;
+        Ok(())
+    }
+
+    /// Runs many reads where they keep nobody else waiting.
+    async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Self) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let service = self.clone();
+        tokio::task::spawn_blocking(move || job(&service)).await.map_err(|_| ServiceError::lost())?
+    }
+}
+
+/// A fresh 128-bit id: sortable by the time it was made, random otherwise.
+fn fresh_id() -> [u8; 16] {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+    ulid::Ulid::from_parts(now_ms, rand::random()).to_bytes()
+}

@@ -1,0 +1,149 @@
+//! Accounts and sessions: signing up, logging in and out, passwords, profiles, tokens.
+
+use madang_cluster::command::{Refusal, UserOp};
+use madang_storage::id::{SessionId, UserId};
+
+use super::{Caller, Profile, Service, ServiceError, fresh_id};
+use crate::auth::Token;
+
+/// What anybody hears whose name or password is wrong: never which of the two.
+const WRONG_LOGIN: &str = "the user name or the password is wrong";
+const WRONG_TOKEN: &str = "the token is not valid (any more)";
+const WRONG_PASSWORD: &str = "the old password is wrong";
+
+/// A new session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// Who logged in.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// The secret that proves it; not kept anywhere.
+    pub token: String,
+}
+
+/// One of a user's sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionView {
+    /// Its id.
+    pub session: SessionId,
+    /// The device's name, may be empty.
+    pub device: String,
+    /// When it logged in, milliseconds since the epoch.
+    pub created_ms: u64,
+}
+
+impl Service {
+    /// Makes an account and logs in. Without a display name people see the login name.
+    pub async fn sign_up(
+        &self,
+        user: UserId,
+        password: &str,
+        display_name: Option<String>,
+        device: String,
+    ) -> Result<LoggedIn, ServiceError> {
+        // Asked first since a hash is dear; the machine decides again.
+        if self.user_reader(&user)?.user(&user)?.is_some() {
+            return Err(Refusal::UserExists.into());
+        }
+        let password_hash = self.0.passwords.hash(password).await?;
+        let display_name = display_name.unwrap_or_else(|| user.as_str().to_owned());
+        self.change_user(&user, UserOp::SignUp { display_name, password_hash }).await?;
+        self.open_session(user, device).await
+    }
+
+    /// Logs a device in.
+    pub async fn log_in(
+        &self,
+        user: UserId,
+        password: &str,
+        device: String,
+    ) -> Result<LoggedIn, ServiceError> {
+        let stored = self.user_reader(&user)?.user(&user)?.map(|row| row.password_hash);
+        if !self.0.passwords.check(password, stored.as_deref()).await? {
+            return Err(ServiceError::Unauthenticated(WRONG_LOGIN));
+        }
+        self.open_session(user, device).await
+    }
+
+    /// Whose token this is. One local read.
+    pub fn authenticate(&self, token: &str) -> Result<Caller, ServiceError> {
+        const WRONG: ServiceError = ServiceError::Unauthenticated(WRONG_TOKEN);
+        let token = Token::parse(token).map_err(|_| WRONG)?;
+        let row = self.user_reader(&token.user)?.session(&token.user, &token.session)?.ok_or(WRONG)?;
+        if !token.fits(&row.token_hash) {
+            return Err(WRONG);
+        }
+        Ok(Caller { user: token.user, session: token.session })
+    }
+
+    /// Whether the caller's session still lives. One local read.
+    pub fn check_session(&self, caller: &Caller) -> Result<(), ServiceError> {
+        let row = self.user_reader(&caller.user)?.session(&caller.user, &caller.session)?;
+        row.map(|_| ()).ok_or(ServiceError::Unauthenticated(WRONG_TOKEN))
+    }
+
+    /// Ends the caller's session.
+    pub async fn log_out(&self, caller: &Caller) -> Result<(), ServiceError> {
+        self.change_user(&caller.user, UserOp::CloseSession(caller.session)).await
+    }
+
+    /// The caller's own profile.
+    pub fn me(&self, caller: &Caller) -> Result<Profile, ServiceError> {
+        self.0.views.profile(&caller.user)
+    }
+
+    /// Somebody's profile.
+    pub fn profile(&self, _caller: &Caller, user: &UserId) -> Result<Profile, ServiceError> {
+        self.0.views.profile(user)
+    }
+
+    /// Changes what people see.
+    pub async fn set_profile(&self, caller: &Caller, display_name: String) -> Result<Profile, ServiceError> {
+        self.change_user(&caller.user, UserOp::SetProfile { display_name }).await?;
+        self.0.views.profile(&caller.user)
+    }
+
+    /// Changes the password and ends all other sessions.
+    pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<(), ServiceError> {
+        let row = self.user_reader(&caller.user)?.user(&caller.user)?;
+        let old_hash = row.ok_or_else(|| ServiceError::NoUser(caller.user.clone()))?.password_hash;
+        if !self.0.passwords.check(old, Some(&old_hash)).await? {
+            return Err(ServiceError::Unauthenticated(WRONG_PASSWORD));
+        }
+        let new_hash = self.0.passwords.hash(new).await?;
+        let op = UserOp::SetPassword { old_hash, new_hash, keep: caller.session };
+        self.change_user(&caller.user, op).await
+    }
+
+    /// The caller's sessions, oldest first.
+    pub fn sessions(&self, caller: &Caller) -> Result<Vec<SessionView>, ServiceError> {
+        let reader = self.user_reader(&caller.user)?;
+        let row = reader.user(&caller.user)?.ok_or_else(|| ServiceError::NoUser(caller.user.clone()))?;
+        let mut views = Vec::with_capacity(row.sessions.len());
+        for session in row.sessions {
+            // One that ended between the two reads is simply not there any more.
+            if let Some(row) = reader.session(&caller.user, &session)? {
+                views.push(SessionView { session, device: row.device, created_ms: row.created_ms });
+            }
+        }
+        Ok(views)
+    }
+
+    /// Ends one of the caller's sessions.
+    pub async fn revoke(&self, caller: &Caller, session: SessionId) -> Result<(), ServiceError> {
+        if self.user_reader(&caller.user)?.session(&caller.user, &session)?.is_none() {
+            return Err(ServiceError::NoSession(session));
+        }
+        self.change_user(&caller.user, UserOp::CloseSession(session)).await
+    }
+
+    async fn open_session(&self, user: UserId, device: String) -> Result<LoggedIn, ServiceError> {
+        let session = SessionId(fresh_id());
+        let token = Token::new(user.clone(), session);
+        let (token_hash, sessions_max) = (token.hash(), self.0.options.sessions_max);
+        let op = UserOp::OpenSession { session, token_hash, device, sessions_max };
+        self.change_user(&user, op).await?;
+        Ok(LoggedIn { user, session, token: token.reveal() })
+    }
+}

@@ -1,0 +1,144 @@
+//! Rooms: creating, describing, coming and going, roles.
+
+use madang_cluster::command::RoomOp;
+use madang_storage::id::{RoomId, UserId};
+use madang_storage::row::{Role, RoomKind};
+use sha2::{Digest, Sha256};
+
+use super::{Caller, RoomView, Service, ServiceError, fresh_id};
+
+/// What a new room is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewRoom {
+    /// The one room of the caller and this user.
+    Direct {
+        /// The other one.
+        with: UserId,
+    },
+    /// A room entered by invitation.
+    Group(Described),
+    /// A room found by anybody.
+    Open(Described),
+}
+
+/// Title, topic and first guests of a room that has such things.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Described {
+    /// Title, may be empty.
+    pub title: String,
+    /// Topic, may be empty.
+    pub topic: String,
+    /// Whom to invite.
+    pub members: Vec<UserId>,
+}
+
+impl Service {
+    /// Creates a room, or finds the direct room of the pair.
+    pub async fn create_room(&self, caller: &Caller, new: NewRoom) -> Result<RoomView, ServiceError> {
+        let (room, kind, described) = match new {
+            NewRoom::Direct { with } => {
+                if with == caller.user {
+                    let what = "field `with`: a direct room is with somebody else".to_owned();
+                    return Err(ServiceError::BadRequest { what });
+                }
+                let room = direct_room(&caller.user, &with);
+                (room, RoomKind::Direct, Described { members: vec![with], ..Described::default() })
+            }
+            NewRoom::Group(described) => (RoomId(fresh_id()), RoomKind::Group, described),
+            NewRoom::Open(described) => (RoomId(fresh_id()), RoomKind::Open, described),
+        };
+        for member in &described.members {
+            self.0.views.profile(member)?;
+        }
+        let Described { title, topic, members } = described;
+        self.change_room(room, &caller.user, RoomOp::Create { kind, title, topic, members }).await?;
+        self.0.views.room(&caller.user, &room)
+    }
+
+    /// One room.
+    pub fn room(&self, caller: &Caller, room: &RoomId) -> Result<RoomView, ServiceError> {
+        self.0.views.room(&caller.user, room)
+    }
+
+    /// Changes title or topic.
+    pub async fn set_room(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        title: Option<String>,
+        topic: Option<String>,
+    ) -> Result<RoomView, ServiceError> {
+        self.change_room(room, &caller.user, RoomOp::Change { title, topic }).await?;
+        self.0.views.room(&caller.user, &room)
+    }
+
+    /// Enters an open room, or accepts an invitation.
+    pub async fn join(&self, caller: &Caller, room: RoomId) -> Result<RoomView, ServiceError> {
+        self.change_room(room, &caller.user, RoomOp::Join).await?;
+        self.0.views.room(&caller.user, &room)
+    }
+
+    /// Leaves, or declines.
+    pub async fn leave(&self, caller: &Caller, room: RoomId) -> Result<(), ServiceError> {
+        self.change_room(room, &caller.user, RoomOp::Leave).await
+    }
+
+    /// Asks somebody in.
+    pub async fn invite(&self, caller: &Caller, room: RoomId, user: UserId) -> Result<(), ServiceError> {
+        self.0.views.place(&caller.user, &room)?;
+        self.0.views.profile(&user)?;
+        self.change_room(room, &caller.user, RoomOp::Invite(user)).await
+    }
+
+    /// Puts somebody out.
+    pub async fn kick(&self, caller: &Caller, room: RoomId, user: UserId) -> Result<(), ServiceError> {
+        self.change_room(room, &caller.user, RoomOp::Kick(user)).await
+    }
+
+    /// Gives somebody a role.
+    pub async fn set_role(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        user: UserId,
+        role: Role,
+    ) -> Result<(), ServiceError> {
+        self.change_room(room, &caller.user, RoomOp::SetRole(user, role)).await
+    }
+}
+
+/// The room of a pair has the same id whoever asks: the first half of a hash over both names. User ids
+/// have no byte 0, so two pairs cannot run into each other.
+fn direct_room(a: &UserId, b: &UserId) -> RoomId {
+    let (less, greater) = if a < b { (a, b) } else { (b, a) };
+    let mut hash = Sha256::new();
+    hash.update("direct");
+    hash.update(less.as_str());
+    hash.update([0]);
+    hash.update(greater.as_str());
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(digest) {
+        *to = from;
+    }
+    RoomId(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_has_one_direct_room_whoever_asks() {
+        let user = |name| UserId::parse(name).unwrap();
+        let room = direct_room(&user("minji"), &user("jun"));
+        assert_eq!(room, direct_room(&user("jun"), &user("minji")));
+        assert_ne!(room, direct_room(&user("jun"), &user("minji2")));
+    }
+
+    #[test]
+    fn the_id_of_a_direct_room_never_changes() {
+        let user = |name| UserId::parse(name).unwrap();
+        assert_eq!(direct_room(&user("minji"), &user("jun")).to_string(), "");
+    }
+}

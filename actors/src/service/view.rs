@@ -1,0 +1,152 @@
+//! What the service answers about users and rooms, and how it is put together from rows: [`Views`].
+//!
+//! Apart from the service since pushes need it too, and they are encoded below the service.
+
+use std::sync::Arc;
+
+use madang_cluster::{Cluster, Reader};
+use madang_cluster::command::Refusal;
+use madang_cluster::event::RoomEvent;
+use madang_storage::id::{RoomId, UserId};
+use madang_storage::row::{MemberRow, MemberState, Role, RoomKind, RoomRow};
+
+use super::ServiceError;
+
+/// What everybody may know about a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The login name.
+    pub user: UserId,
+    /// What people see.
+    pub display_name: String,
+    /// When the account was made, milliseconds since the epoch.
+    pub created_ms: u64,
+}
+
+/// A room as one user sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomView {
+    /// Its id.
+    pub room: RoomId,
+    /// Its head.
+    pub head: RoomRow,
+    /// The newest message.
+    pub last: Option<Arc<RoomEvent>>,
+    /// The asking user's place in it.
+    pub my: Option<Mine>,
+    /// The other one in a direct room.
+    pub peer: Option<Profile>,
+}
+
+/// A user's place in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mine {
+    /// Joined or invited.
+    pub state: MemberState,
+    /// What the user may do.
+    pub role: Role,
+    /// Everything up to this seq is read.
+    pub read_seq: u64,
+    /// How many messages are not.
+    pub unread: u64,
+}
+
+/// A page of rooms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomPage {
+    /// The rooms.
+    pub rooms: Vec<RoomView>,
+    /// Where the next page starts, if there is one.
+    pub next: Option<String>,
+}
+
+/// One member of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberView {
+    /// Who.
+    pub user: UserId,
+    /// What people see.
+    pub display_name: String,
+    /// What the member may do.
+    pub role: Role,
+    /// Joined or invited.
+    pub state: MemberState,
+    /// Whether a device of theirs is connected.
+    pub online: bool,
+}
+
+/// A page of members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberPage {
+    /// The members.
+    pub members: Vec<MemberView>,
+    /// Where the next page starts, if there is one.
+    pub next: Option<String>,
+}
+
+impl Mine {
+    fn new(row: &MemberRow, head: &RoomRow) -> Self {
+        let unread = head.messages.saturating_sub(row.read_messages);
+        Self { state: row.state, role: row.role, read_seq: row.read_seq, unread }
+    }
+}
+
+/// Looks at users and rooms: a few reads of local rows each. Clones share the cluster.
+#[derive(Clone)]
+pub struct Views {
+    cluster: Cluster,
+}
+
+impl Views {
+    /// Over the local replicas of `cluster`.
+    pub fn new(cluster: Cluster) -> Self {
+        Self { cluster }
+    }
+
+    /// The room as `user` sees it. Errors: [`ServiceError::NoRoom`], also for a room that may not be seen.
+    pub fn room(&self, user: &UserId, room: &RoomId) -> Result<RoomView, ServiceError> {
+        let reader = self.cluster.reader_of_room(room)?;
+        let head = reader.room(room)?.ok_or(ServiceError::NoRoom(*room))?;
+        let place = reader.member(room, user)?;
+        if place.is_none() && head.kind != RoomKind::Open {
+            return Err(ServiceError::NoRoom(*room));
+        }
+        let my = place.map(|row| Mine::new(&row, &head));
+        let last = newest_message(&reader, room, &head)?;
+        let peer = match &head.pair {
+            Some((a, b)) => Some(self.profile(if a == user { b } else { a })?),
+            None => None,
+        };
+        Ok(RoomView { room: *room, head, last, my, peer })
+    }
+
+    /// What everybody may know about `user`.
+    pub fn profile(&self, user: &UserId) -> Result<Profile, ServiceError> {
+        let row = self.cluster.reader_of_user(user)?.user(user)?;
+        let row = row.ok_or_else(|| ServiceError::NoUser(user.clone()))?;
+        Ok(Profile { user: user.clone(), display_name: row.display_name, created_ms: row.created_ms })
+    }
+
+    /// The user's row in the room. Errors: [`ServiceError::NoRoom`] for somebody who may not see it,
+    /// else the refusal a machine would give to somebody outside.
+    pub fn place(&self, user: &UserId, room: &RoomId) -> Result<MemberRow, ServiceError> {
+        let reader = self.cluster.reader_of_room(room)?;
+        let head = reader.room(room)?.ok_or(ServiceError::NoRoom(*room))?;
+        match reader.member(room, user)? {
+            Some(place) => Ok(place),
+            None if head.kind == RoomKind::Open => Err(Refusal::NotMember.into()),
+            None => Err(ServiceError::NoRoom(*room)),
+        }
+    }
+}
+
+fn newest_message(
+    reader: &Reader,
+    room: &RoomId,
+    head: &RoomRow,
+) -> Result<Option<Arc<RoomEvent>>, ServiceError> {
+    if head.last_message_seq == 0 {
+        return Ok(None);
+    }
+    Ok(reader.event(room, head.last_message_seq)?)
+}
