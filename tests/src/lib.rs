@@ -1,3 +1,27 @@
 //! What do we promise? Tests over the whole workspace: real processes, faults, and the rules of the house.
 //!
-//! `tests/tidy.rs` checks the rules that a machine can check; the others start real nodes.
+//! Here are the tools: [`node`] starts and kills real nodes, [`people`] are clients, [`disk`] is a disk
+//! that loses its power or runs full. The promises themselves are in `tests/`, one file each.
+
+pub mod disk;
+pub mod node;
+pub mod people;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Waits until `done` answers something, asking every few milliseconds. Panics with `what` at the limit.
+pub async fn wait_until<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    limit: Duration,
+    mut done: impl FnMut() -> F,
+) -> T {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(value) = done().await {
+            return value;
+        }
+        assert!(Instant::now() < end, "{what}: not within {limit:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

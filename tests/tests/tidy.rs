@@ -86,9 +86,8 @@ fn big_libraries_stay_at_home() {
 /// Whether a line of code names the library (and not one whose name ends alike).
 fn names(line: &str, library: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
-    code.match_indices(library).any(|(at, _)| {
-        !code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
-    })
+    code.match_indices(library)
+        .any(|(at, _)| !code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
 }
 
 #[test]
@@ -136,7 +135,8 @@ fn every_path_a_document_names_exists() {
 
 #[test]
 fn nothing_unfinished_is_left_behind() {
-    let marks = [concat!("todo", "!("), concat!("unimple", "mented!("), concat!("FIX", "ME"), concat!("XX", "X")];
+    let marks =
+        [concat!("todo", "!("), concat!("unimple", "mented!("), concat!("FIX", "ME"), concat!("XX", "X")];
     let mut broken = Vec::new();
     for dir in LAYERS.iter().chain(&["loadtest", "tests"]) {
         for (path, text) in files(dir, ".rs") {
