@@ -15,12 +15,7 @@ pub(super) struct Backlog {
 
 impl Backlog {
     pub(super) fn new(limit_bytes: usize) -> Self {
-        Self {
-            bytes: AtomicUsize::new(0),
-            limit_bytes,
-            gone: AtomicBool::new(false),
-            eased: Notify::new(),
-        }
+        Self { bytes: AtomicUsize::new(0), limit_bytes, gone: AtomicBool::new(false), eased: Notify::new() }
     }
 
     /// Counts a frame in; false if the hub has enough to do.

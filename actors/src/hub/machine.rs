@@ -109,14 +109,20 @@ impl Machine {
 
     /// True if one of them is the thread's first session in the room.
     pub(super) fn join_user(&mut self, user: &UserId, room: RoomId) -> bool {
-        let indices = self.sessions.of_user(user).to_vec();
-        indices.into_iter().fold(false, |first, index| self.join_index(index, room) || first)
+        let mut first = false;
+        for index in self.sessions.of_user(user).to_vec() {
+            first |= self.join_index(index, room);
+        }
+        first
     }
 
     /// True if nobody of this thread is in the room any more.
     pub(super) fn leave_user(&mut self, user: &UserId, room: RoomId) -> bool {
-        let indices = self.sessions.of_user(user).to_vec();
-        indices.into_iter().fold(false, |last, index| self.leave_index(index, room) || last)
+        let mut last = false;
+        for index in self.sessions.of_user(user).to_vec() {
+            last |= self.leave_index(index, room);
+        }
+        last
     }
 
     pub(super) fn deliver(&mut self, room: RoomId, seq: Option<u64>, frame: Bytes) {

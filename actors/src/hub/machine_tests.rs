@@ -24,7 +24,7 @@ impl Bench {
 
     fn session(&mut self, user: &str) -> (SessionKey, Outbound) {
         let outbound = Outbound::new(100);
-        let id = SessionId([u8::try_from(self.machine.sessions()).unwrap(); 16]);
+        let id = session_id(self.machine.sessions());
         let key = self.machine.register(outbound.clone(), UserId::parse(user).unwrap(), id).unwrap();
         (key, outbound)
     }
@@ -49,6 +49,11 @@ impl Bench {
         while self.machine.turn(64) == Turn::More {}
         assert_eq!(self.backlog.bytes(), 0, "all that was delivered is accounted for");
     }
+}
+
+/// The id of the session that was registered as the `n`-th.
+fn session_id(n: usize) -> SessionId {
+    SessionId((n as u128).to_be_bytes())
 }
 
 /// All that waits in a queue.
@@ -239,12 +244,15 @@ fn users_sessions_and_everybody_are_reached() {
     bench.machine.deliver_user(&minji, &Bytes::from_static(b"m"));
     bench.machine.broadcast(Bytes::from_static(b"!"));
     bench.settle();
-    assert_eq!((heard(&phone_out), heard(&laptop_out), heard(&joon_out)), ("m!".into(), "m!".into(), "!".into()));
+    assert_eq!(
+        (heard(&phone_out), heard(&laptop_out), heard(&joon_out)),
+        ("m!".into(), "m!".into(), "!".into())
+    );
     bench.machine.join(phone, ROOM);
     bench.machine.join(joon, ROOM);
     bench.machine.join_user(&minji, ROOM);
     assert_eq!(bench.machine.online_in(ROOM), [UserId::parse("joon").unwrap(), minji]);
-    bench.machine.close_session(SessionId([1; 16]), Close::REVOKED);
+    bench.machine.close_session(session_id(1), Close::REVOKED);
     bench.machine.close_all(Close::DRAINING);
     bench.settle();
     assert_eq!(laptop_out.closing(), Some(Close::REVOKED));

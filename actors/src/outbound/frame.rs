@@ -5,6 +5,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 const FIN_TEXT: u8 = 0x81;
 const FIN_CLOSE: u8 = 0x88;
+const FIN_PONG: u8 = 0x8a;
 const LENGTH_IN_2_BYTES: u8 = 126;
 const LENGTH_IN_8_BYTES: u8 = 127;
 /// A control frame's payload ends here (RFC 6455 §5.5); two of these bytes are the close code.
@@ -16,6 +17,11 @@ pub const PING: Bytes = Bytes::from_static(&[FIN_TEXT, 2, b'{', b'}']);
 /// One text frame around `payload`, which must be UTF-8.
 pub fn text(payload: &[u8]) -> Bytes {
     frame(FIN_TEXT, payload)
+}
+
+/// The answer to a WebSocket ping, whose payload it returns.
+pub fn pong(payload: &[u8]) -> Bytes {
+    frame(FIN_PONG, payload)
 }
 
 /// A close frame. A reason that does not fit into a control frame is cut at a character's end.

@@ -99,9 +99,6 @@ impl SessionLink {
 
 impl fmt::Debug for SessionLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionLink")
-            .field("remote", &self.remote)
-            .field("outbound", &self.outbound)
-            .finish()
+        f.debug_struct("SessionLink").field("remote", &self.remote).field("outbound", &self.outbound).finish()
     }
 }

@@ -44,7 +44,8 @@ impl Accepted {
         check_origin(headers, allowed_origins)?;
         let subprotocol = choose_subprotocol(headers)?;
         let key = headers.get(header::SEC_WEBSOCKET_KEY).map(|value| value.as_bytes());
-        let key = key.filter(|key| is_key(key)).ok_or(Refusal::BadRequest("sec-websocket-key is not a key"))?;
+        let key =
+            key.filter(|key| is_key(key)).ok_or(Refusal::BadRequest("sec-websocket-key is not a key"))?;
         Ok(Self { accept: ws::hash_key(key), subprotocol })
     }
 
@@ -110,7 +111,8 @@ fn is_own(origin: &str, host: &str) -> bool {
         "https" => ":443",
         _ => return false,
     };
-    let short = |authority: &str| authority.strip_suffix(default_port).unwrap_or(authority).to_ascii_lowercase();
+    let short =
+        |authority: &str| authority.strip_suffix(default_port).unwrap_or(authority).to_ascii_lowercase();
     short(authority) == short(host)
 }
 

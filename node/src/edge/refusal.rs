@@ -64,9 +64,7 @@ impl Refusal {
                 (405, "Method Not Allowed"),
                 Some(("allow", "GET")),
             ),
-            Self::BadRequest(message) => {
-                (error(ErrorKind::BadRequest, message), (400, "Bad Request"), None)
-            }
+            Self::BadRequest(message) => (error(ErrorKind::BadRequest, message), (400, "Bad Request"), None),
             Self::Version => (
                 error(ErrorKind::BadRequest, "only WebSocket version 13 is spoken here"),
                 (426, "Upgrade Required"),

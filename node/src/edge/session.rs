@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use actix::{Actor, ActorContext, StreamHandler};
 use actix_http::ws::{Item, Message, ProtocolError};
 use actix_web_actors::ws::WebsocketContext;
-use madang_actors::outbound::Close;
+use madang_actors::outbound::{Close, frame};
 
 use super::handler::{Closed, SessionHandler, SessionLink};
 
@@ -18,6 +18,7 @@ pub(super) struct Session {
     link: SessionLink,
     /// The fragments of a message so far.
     fragments: Vec<u8>,
+    /// The peer's goodbye.
     by_peer: Option<Closed>,
     state: State,
 }
@@ -35,7 +36,7 @@ impl Session {
         Self { handler, link, fragments: Vec::new(), by_peer: None, state: State::Open }
     }
 
-    fn on_message(&mut self, message: Message, ctx: &mut WebsocketContext<Self>) {
+    fn on_message(&mut self, message: Message) {
         match message {
             Message::Text(text) => self.on_text(&text),
             Message::Continuation(Item::FirstText(part) | Item::Continue(part)) => {
@@ -49,7 +50,8 @@ impl Session {
                     Err(_) => self.link.close(Close::NOT_UTF8),
                 }
             }
-            Message::Ping(payload) => ctx.pong(&payload),
+            // Not through the context's own output, which would overtake or fall behind the queue.
+            Message::Ping(payload) => drop(self.link.push(frame::pong(&payload))),
             Message::Close(reason) => {
                 let code = reason.map(|reason| u16::from(reason.code));
                 self.by_peer = Some(Closed::ByPeer(code));
@@ -118,7 +120,7 @@ impl StreamHandler<Result<Message, ProtocolError>> for Session {
     fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
         if self.link.is_open() {
             match message {
-                Ok(message) => self.on_message(message, ctx),
+                Ok(message) => self.on_message(message),
                 // The codec hides invalid UTF-8 in an I/O error. It has no other reason for one: real
                 // ones end the stream, and the guard has stopped reserved bits.
                 Err(ProtocolError::Io(_)) => self.link.close(Close::NOT_UTF8),

@@ -85,14 +85,14 @@ fn the_limit_counts_over_all_fragments_and_starts_anew_with_each_message() {
 #[test]
 fn what_the_protocol_forbids_is_broken() {
     for bytes in [
-        vec![0x81, 0x04],          // not masked
-        vec![0xc1, 0x80],          // a reserved bit
-        vec![0x83, 0x80],          // an unknown opcode
-        vec![0x8b, 0x80],          // an unknown control opcode
-        vec![0x80, 0x80],          // a continuation of nothing
-        vec![0x09, 0x80],          // a fragmented ping
-        header(0x89, 126),         // a long ping
-        vec![0x08, 0x80],          // a fragmented close
+        vec![0x81, 0x04],  // not masked
+        vec![0xc1, 0x80],  // a reserved bit
+        vec![0x83, 0x80],  // an unknown opcode
+        vec![0x8b, 0x80],  // an unknown control opcode
+        vec![0x80, 0x80],  // a continuation of nothing
+        vec![0x09, 0x80],  // a fragmented ping
+        header(0x89, 126), // a long ping
+        vec![0x08, 0x80],  // a fragmented close
     ] {
         check(&bytes, &[], Some(Close::BROKEN));
     }

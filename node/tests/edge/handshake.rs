@@ -1,0 +1,72 @@
+use super::client::{Client, FIN, HANDSHAKE, TEXT, frame};
+use super::server::{LIMIT, TestServer};
+use tokio::io::AsyncReadExt;
+
+async fn answer(server: &TestServer, head: &str) -> (String, String) {
+    let (mut client, head) = Client::request(server.addr(), head, b"").await;
+    let mut body = String::new();
+    tokio::time::timeout(LIMIT, client.socket.read_to_string(&mut body)).await.unwrap().unwrap();
+    (head, body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_gets_its_headers_and_frames_sent_right_behind_it_are_read() {
+    let server = TestServer::start(|_| {});
+    let head = format!("{HANDSHAKE}sec-websocket-protocol: madang.v1+json\r\n");
+    let (mut client, head) = Client::request(server.addr(), &head, &frame(FIN | TEXT, b"early")).await;
+    assert_eq!(
+        head,
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+         sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
+         sec-websocket-protocol: madang.v1+json\r\n\r\n"
+    );
+    client.expect_text("early").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_requests_go_to_the_app() {
+    let server = TestServer::start(|_| {});
+    let (head, body) = answer(&server, "GET /hello HTTP/1.1\r\nhost: x\r\nconnection: close\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    assert_eq!(body, "hello");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_problem_documents() {
+    let server = TestServer::start(|config| config.allowed_origins = vec!["https://app.example".into()]);
+    let with = |header: &str| format!("{HANDSHAKE}{header}\r\n");
+    for (head, status, name) in [
+        (HANDSHAKE.replace("/v1/ws", "/v1/other"), "404 Not Found", "not_found"),
+        (HANDSHAKE.replace("GET", "POST"), "405 Method Not Allowed", "bad_request"),
+        (HANDSHAKE.replace("version: 13", "version: 12"), "426 Upgrade Required", "bad_request"),
+        (HANDSHAKE.replace("ZQ==", ""), "400 Bad Request", "bad_request"),
+        (with("sec-websocket-protocol: chat"), "400 Bad Request", "bad_request"),
+        (with("origin: https://evil.example"), "403 Forbidden", "forbidden"),
+    ] {
+        let (head, body) = answer(&server, &head).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{head}");
+        assert!(head.contains("content-type: application/problem+json\r\n"), "{head}");
+        let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(problem["title"], name, "{body}");
+        assert_eq!(problem["status"].to_string(), status[..3], "{body}");
+    }
+    for origin in ["https://app.example", "https://chat.example"] {
+        let (_, head) = Client::request(server.addr(), &with(&format!("origin: {origin}")), b"").await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{origin}: {head}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_node_refuses_until_a_connection_ends() {
+    let server = TestServer::start(|config| config.connections_max = 2);
+    let first = Client::open(server.addr()).await;
+    let mut second = Client::open(server.addr()).await;
+    let (head, body) = answer(&server, HANDSHAKE).await;
+    assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("retry-after: 5\r\n"), "{head}");
+    assert!(body.contains("overloaded"), "{body}");
+    second.text("still here").await;
+    second.expect_text("still here").await;
+    drop(first);
+    server.until_connections(1).await;
+    Client::open(server.addr()).await;
+}

@@ -1,0 +1,13 @@
+//! The WebSocket edge over real sockets: what goes over the wire, what is refused, and what one bad
+//! connection may not do to the others.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod client;
+mod server;
+
+mod closing;
+mod fan_out;
+mod frames;
+mod handshake;
+mod slow_reader;
