@@ -66,6 +66,19 @@ async function fits(person) {
   assert.deepEqual(out, [], `sticks out of ${width} px`);
 }
 
+/** Whatever can be pressed or filled in has a name for those who don't see it, and is large enough for a finger. */
+async function usable(person, phone) {
+  const controls = await person.page.locator('button:visible, a[href]:visible, input:visible, textarea:visible').evaluateAll((all) => all.filter((el) => el.isConnected).map((el) => {
+    const { height } = el.closest('label')?.getBoundingClientRect() ?? el.getBoundingClientRect();
+    const name = el.getAttribute('aria-label') || el.textContent.trim() || [...(el.labels ?? [])].map((label) => label.textContent).join('');
+    return { html: el.outerHTML.slice(0, 120), name, height, inText: el.closest('.bubble') !== null };
+  }));
+  for (const { html, name, height, inText } of controls) {
+    assert.ok(name, `no name: ${html}`);
+    if (phone && !inText) assert.ok(height >= 36, `${height} px are too small for a finger: ${html}`);
+  }
+}
+
 for (const phone of [false, true]) {
   for (const colorScheme of ['light', 'dark']) {
     for (const locale of ['ko-KR', 'en-US']) {
@@ -79,6 +92,7 @@ async function walk(name, look) {
   const person = await personAt(browser, node.url, look);
   const see = async (view) => {
     await fits(person);
+    await usable(person, look.phone);
     await person.shot(`${name}-${view}`);
   };
   await see('login');

@@ -8,7 +8,7 @@ import path from 'node:path';
 
 const START_LIMIT_MS = 30_000;
 
-/** `{ url, canRestart, restart(), stop() }`. `restart` kills the process (SIGKILL) and starts it on the same data and port. */
+/** `{ url, canRestart, kill(), stop() }`: `kill` only where the process is ours. */
 export async function startNode() {
   const { MADANG_URL, MADANG_BIN } = process.env;
   if (MADANG_URL) return { url: MADANG_URL.replace(/\/$/, ''), canRestart: false, stop: async () => {} };
@@ -18,7 +18,7 @@ export async function startNode() {
   return {
     url: running.url,
     canRestart: true,
-    /** Kills the node; the promise is for a function that brings it back. */
+    /** Ends the node without warning; gives the function that brings it back, with the same data and port. */
     async kill() {
       await end(running.child, 'SIGKILL');
       const listen = new URL(running.url).host;
@@ -38,14 +38,14 @@ async function spawnNode(bin, dir, listen) {
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { said = (said + data).slice(-8_000); });
   const until = Date.now() + START_LIMIT_MS;
-  while (Date.now() < until) {
-    if (child.exitCode !== null) throw new Error(`the node ended with ${child.exitCode}:\n${said}`);
-    const url = await readFile(ready, 'utf8').then((text) => JSON.parse(text).http, () => null);
+  while (Date.now() < until && child.exitCode === null) {
+    // Not there yet, or not yet written to its end.
+    const url = await readFile(ready, 'utf8').then((text) => JSON.parse(text).http).catch(() => null);
     if (url) return { child, url };
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  child.kill('SIGKILL');
-  throw new Error(`the node was not ready within ${START_LIMIT_MS} ms:\n${said}`);
+  await end(child, 'SIGKILL');
+  throw new Error(`the node was not ready within ${START_LIMIT_MS} ms, or ended (${child.exitCode}):\n${said}`);
 }
 
 async function end(child, signal) {

@@ -28,13 +28,13 @@ test('an event after a hole is not shown before the hole is filled', () => {
   const before = play([...START, page('newest', messages(1, 2)), heard(message(5))]);
   assert.deepEqual(seqs(before), [1, 2]);
   assert.equal(isBehind(before, 'R'), true);
-  const after = reduce(before, page('newer', messages(3, 5)));
+  const after = reduce(before, page('missed', messages(3, 5)));
   assert.deepEqual(seqs(after), [1, 2, 3, 4, 5]);
   assert.equal(isBehind(after, 'R'), false);
 });
 
 test('an event that came between asking for a page and its answer is not doubled', () => {
-  const state = play([...START, page('newest', messages(1, 3)), heard(message(4)), page('newer', messages(4, 4))]);
+  const state = play([...START, page('newest', messages(1, 3)), heard(message(4)), page('missed', messages(4, 4))]);
   assert.deepEqual(seqs(state), [1, 2, 3, 4]);
 });
 
@@ -55,6 +55,15 @@ test('a full window whose reader looks further up lets go of the end, not of wha
   assert.equal(seqs(state)[0], 1);
   assert.equal(state.timelines.get('R').newest, false);
   assert.equal(state.rooms.get('R').my.unread, 1);
+});
+
+test('what was missed is added for whoever follows the end, and left for later for whoever reads further up', () => {
+  const before = [...START, page('newest', messages(1, WINDOW - 10))];
+  const missed = page('missed', messages(WINDOW - 9, WINDOW + 20), true);
+  const following = play([...before, missed]).timelines.get('R');
+  assert.deepEqual([following.events[0].seq, following.events.at(-1).seq, following.newest], [21, WINDOW + 20, true]);
+  const reading = play([...before, { type: 'scrolled', room: 'R', atEnd: false }, missed]).timelines.get('R');
+  assert.deepEqual([reading.events[0].seq, reading.events.at(-1).seq, reading.newest], [1, WINDOW, false]);
 });
 
 test('only so many rooms keep their window, and a window that left the end is read anew', () => {

@@ -22,11 +22,14 @@ const sync = createSync(store, call);
 const sender = createSender(store, call, sync.fill);
 let view = null;
 let user = null;
+/** The token of this tab's session; another tab may have written a newer one. */
+let ownToken = null;
 
 const app = { store, sync, sender, call, go, started, logOut, setLanguage, retryLink: () => connection.retryNow(), newest };
 
 /** A session has begun: by log-in, sign-up, or a token from an earlier visit. */
 function started(value) {
+  ownToken = value;
   token.write(value);
   store.dispatch({ type: 'session_started' });
   connection.start(value);
@@ -42,8 +45,8 @@ async function logOut() {
 
 function ended(message) {
   connection.stop();
-  token.forget();
-  user = null;
+  if (token.read() === ownToken) token.forget();
+  user = ownToken = null;
   history.replaceState(null, '', location.pathname);
   store.dispatch({ type: 'session_ended' });
   mount();
@@ -81,7 +84,7 @@ function route() {
 /** Back to the end of a room, reading its newest page again if the window had left it. */
 function newest(room) {
   store.dispatch({ type: 'newest_asked', room });
-  if (store.state.timelines.get(room)?.events.length === 0) sync.page(room, 'newest');
+  if (store.state.timelines.get(room)?.events.length === 0) sync.openRoom(room);
 }
 
 function setLanguage(tag) {
@@ -92,7 +95,7 @@ function setLanguage(tag) {
 
 function mount() {
   view?.destroy?.();
-  view = (token.read() === null ? authView : shellView)(app);
+  view = (ownToken === null ? authView : shellView)(app);
   document.body.querySelector('#app').replaceChildren(view.el);
   view.update?.(store.state);
 }

@@ -8,6 +8,7 @@ const MEMBERS_PAGE = 200;
 /** For how many direct rooms at the top of the list we ask whether the other one is here. */
 const PEERS_ASKED = 20;
 const NAMES_AT_ONCE = 8;
+const RETRY_MS = 1_500;
 const MEMBERSHIP = new Set(['joined', 'left', 'kicked', 'invited', 'role']);
 
 export function createSync(store, call) {
@@ -60,7 +61,9 @@ export function createSync(store, call) {
       else fill(room);
       await loadMembers(room);
     } catch (error) {
-      if (error.name === 'not_found') store.dispatch({ type: 'room_removed', room });
+      if (error.name === 'offline') return;
+      if (error.temporary) again(error, () => store.state.open === room && openRoom(room));
+      else if (error.name === 'not_found' || !store.state.rooms.has(room)) store.dispatch({ type: 'room_removed', room });
     }
   }
 
@@ -73,9 +76,20 @@ export function createSync(store, call) {
     try {
       const { events, more } = await call('history', { room, limit: PAGE, ...at });
       store.dispatch({ type: 'page_loaded', room, where, events, more });
-    } catch {
-      store.dispatch({ type: 'page_failed', room });
+    } catch (error) {
+      const failed = () => store.dispatch({ type: 'page_failed', room });
+      if (where === 'newest') {
+        failed();
+        throw error;
+      }
+      // As long as it counts as loading nobody asks again, however they scroll.
+      again(error, failed);
     }
+  }
+
+  /** What a busy server refused is tried again later, while we are connected. */
+  function again(error, action) {
+    setTimeout(() => store.state.link.state === 'online' && action(), error.retry_after_ms + RETRY_MS * (0.5 + Math.random()));
   }
 
   /** Reads what a window that follows the end has missed. A long absence starts again from the newest page. */
@@ -88,13 +102,15 @@ export function createSync(store, call) {
         const timeline = store.state.timelines.get(room);
         if (timeline === undefined) break;
         const gap = (store.state.rooms.get(room)?.last_seq ?? 0) - lastSeq(timeline);
-        const far = gap > WINDOW;
+        // Too far for one window: whoever follows goes on from the newest page, whoever reads stays where they are.
+        const far = gap > WINDOW && timeline.following;
         const { events, more } = await call('history', { room, limit: PAGE, ...(far ? {} : { after: lastSeq(timeline) }) });
-        store.dispatch({ type: 'page_loaded', room, where: far ? 'newest' : 'newer', events, more });
+        store.dispatch({ type: 'page_loaded', room, where: far ? 'newest' : 'missed', events, more });
         if (events.length === 0) break;
       }
-    } catch {
-      // Offline again, or no longer a member: the next connect or the next event brings us back here.
+    } catch (error) {
+      // Offline or no longer a member: the next connect brings us back here, or nothing has to.
+      if (error.temporary && error.name !== 'offline') again(error, () => fill(room));
     } finally {
       filling.delete(room);
     }

@@ -40,12 +40,20 @@ export const timelines = {
     return timeline ? put(state, room, { ...timeline, loading: null }) : state;
   },
 
+  /** Without a connection no page is on its way. */
+  link_lost(state) {
+    const timelines = new Map();
+    for (const [room, timeline] of state.timelines) timelines.set(room, { ...timeline, loading: null });
+    return { ...state, timelines };
+  },
+
   page_loaded(state, { room, where, events, more }) {
     const timeline = get(state, room);
     if (timeline === undefined) return state;
     const next = { ...timeline, loading: null };
     if (where === 'newest') Object.assign(next, { events, older: more, newest: true });
     if (where === 'older') Object.assign(next, withOlder(timeline, events, more));
+    if (where === 'missed') Object.assign(next, withMissed(timeline, events));
     if (where === 'newer') Object.assign(next, withNewer(timeline, events, more));
     return put(state, room, next);
   },
@@ -87,6 +95,14 @@ function withNewer(timeline, events, more) {
   const all = [...timeline.events, ...events.filter((event) => event.seq > last)];
   const cut = all.length > WINDOW;
   return { events: cut ? all.slice(-WINDOW) : all, older: timeline.older || cut, newest: !more };
+}
+
+/** A window that stands for the end goes on doing so, unless that would take away what its reader looks at. */
+function withMissed(timeline, events) {
+  const last = lastSeq(timeline);
+  const all = [...timeline.events, ...events.filter((event) => event.seq > last)];
+  if (all.length <= WINDOW) return { events: all };
+  return timeline.following ? { events: all.slice(-WINDOW), older: true } : { events: all.slice(0, WINDOW), newest: false };
 }
 
 const before = (events, seq) => (seq === undefined ? events : events.filter((event) => event.seq < seq));

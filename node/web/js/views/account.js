@@ -1,7 +1,7 @@
 // Oneself: name, language, password, the devices one is logged in on, and the way out.
 
 import { avatar, h } from '../dom.js';
-import { fullTime, t } from '../i18n/index.js';
+import { errorText, fullTime, t } from '../i18n/index.js';
 import { openDialog } from './dialog.js';
 import { actionButton, field, form } from './form.js';
 import { languageSwitch } from './language.js';
@@ -44,7 +44,7 @@ function sessionsPart(app) {
       await app.call('revoke', { session });
       await load();
     }, { class: 'danger' }, toast));
-  load().catch((error) => list.replaceChildren(h('li', {}, error.message)));
+  load().catch((error) => list.replaceChildren(h('li', {}, errorText(error))));
   return h('section', {}, h('h3', {}, t('account.sessions')), list);
 }
 

@@ -1,7 +1,7 @@
 // Open rooms, to look around and join.
 
 import { h } from '../dom.js';
-import { t } from '../i18n/index.js';
+import { errorText, t } from '../i18n/index.js';
 import { openDialog } from './dialog.js';
 import { actionButton } from './form.js';
 import { roomAvatar } from './roomlist.js';
@@ -26,12 +26,12 @@ export function browseDialog(app) {
 
     function draw() {
       const words = filter.value.trim().toLowerCase();
-      const found = rooms.filter((room) => `${room.title}\n${room.topic}`.toLowerCase().includes(words));
+      const found = rooms.filter((room) => `${room.title ?? ''}\n${room.topic ?? ''}`.toLowerCase().includes(words));
       note.textContent = found.length === 0 ? t('browse.none') : '';
       list.replaceChildren(...found.map((room) => openRoomRow(app, room, close)));
     }
 
-    load().catch((error) => { note.textContent = error.message; });
+    load().catch((error) => { note.textContent = errorText(error); });
     return [filter, note, list, more];
   });
 }
