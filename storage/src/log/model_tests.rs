@@ -11,12 +11,24 @@ use super::{GroupId, LogEntry, LogOptions, LogStore};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Append { group: u16, count: u64 },
-    Vote { group: u16, vote: u8 },
+    Append {
+        group: u16,
+        count: u64,
+    },
+    Vote {
+        group: u16,
+        vote: u8,
+    },
     /// Removes this many from the end.
-    Truncate { group: u16, count: u64 },
+    Truncate {
+        group: u16,
+        count: u64,
+    },
     /// Purges this many from the beginning, also more than there are.
-    Purge { group: u16, count: u64 },
+    Purge {
+        group: u16,
+        count: u64,
+    },
     Reopen,
 }
 
@@ -48,8 +60,9 @@ fn take(log: &LogStore, model: &mut BTreeMap<u16, Model>, step: &Step, serial: u
     match *step {
         Step::Append { group, count } => {
             let model = model.entry(group).or_default();
-            let new: Vec<_> =
-                (model.next..model.next + count).map(|index| entry(index, &format!("{index} by {serial}"))).collect();
+            let new: Vec<_> = (model.next..model.next + count)
+                .map(|index| entry(index, &format!("{index} by {serial}")))
+                .collect();
             log.append(GroupId(group), new.clone(), ignore()).unwrap();
             model.next += count;
             model.entries.extend(new);

@@ -129,10 +129,7 @@ fn pages_are_bounded_in_bytes_and_hold_at_least_one_event() {
 fn a_deleted_range_leaves_the_rest_of_the_room() {
     let (_dir, store) = store_with(1..101);
     let mut batch = StateBatch::new();
-    batch.delete_range(
-        &room_log_key(SHARD, GENERATION, ROOM, 0),
-        &room_log_key(SHARD, GENERATION, ROOM, 98),
-    );
+    batch.delete_range(&room_log_key(SHARD, GENERATION, ROOM, 0), &room_log_key(SHARD, GENERATION, ROOM, 98));
     store.write(batch).unwrap();
     assert_eq!(before(&store, u64::MAX, items(10)), (vec![98, 99, 100], false));
     assert_eq!(after(&store, 0, items(2)), (vec![98, 99], true));

@@ -72,7 +72,9 @@ fn a_batch_is_applied_in_its_order() {
 fn scans_walk_both_ways_and_stop_at_their_limits() {
     let dir = TempDir::new().unwrap();
     let store = open(dir.path());
-    store.write(batch(&[("a", ""), ("b1", "0123456789"), ("b2", "0123456789"), ("b3", "x"), ("c", "")])).unwrap();
+    store
+        .write(batch(&[("a", ""), ("b1", "0123456789"), ("b2", "0123456789"), ("b3", "x"), ("c", "")]))
+        .unwrap();
     let range = KeyRange::prefix(b"b");
     let limit = |items, bytes| ScanLimit { items, bytes };
     let ascending = |limit| collect(&store, &range, Direction::Ascending, limit);
