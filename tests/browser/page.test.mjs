@@ -29,20 +29,6 @@ const tokenOf = (person) => person.page.evaluate(() => localStorage.getItem('mad
 const roomOnScreen = (person) => person.page.evaluate(() => location.hash.slice(1));
 const seqsOnScreen = (person) => person.page.locator('[data-seq]').evaluateAll((rows) => rows.map((row) => Number(row.dataset.seq)));
 
-/** Scrolls near the top, waits for the older page this asks for, and tells how far the row in sight moved meanwhile. */
-const scrollUpAndWatch = (person) => person.page.locator('.scroll').evaluate(async (scroll) => {
-  const oldest = () => scroll.querySelector('[data-seq]').dataset.seq;
-  const before = oldest();
-  scroll.scrollTop = 300;
-  const edge = scroll.getBoundingClientRect().top;
-  const row = [...scroll.querySelectorAll('[data-seq]')].find((el) => el.getBoundingClientRect().bottom > edge);
-  const { top } = row.getBoundingClientRect();
-  const end = performance.now() + 5_000;
-  while (oldest() === before && performance.now() < end) await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  return { moved: Math.abs(row.getBoundingClientRect().top - top), still: row.isConnected };
-});
-
 test('two people sign up, one in English and one in Korean', async () => {
   minji = await personAt(browser, node.url, { locale: 'ko-KR' });
   haru = await personAt(browser, node.url, { locale: 'en-US' });
@@ -168,7 +154,7 @@ test('scrolling back reads a long history without a hole and keeps the place', a
   await minji.openRoom(`Long ${run}`);
   await minji.hears('620번째 이야기');
   const rows = await until('the first message is in sight', async () => {
-    const probe = await scrollUpAndWatch(minji);
+    const probe = await minji.scrollUpAndWatch();
     assert.ok(probe.still && probe.moved <= 2, `the row in sight moved by ${probe.moved} px`);
     const seqs = await seqsOnScreen(minji);
     assert.deepEqual(seqs, Array.from(seqs, (_, n) => seqs[0] + n), 'no hole in what is on the screen');

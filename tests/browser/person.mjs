@@ -66,6 +66,19 @@ function actions(page) {
     hears: (text) => page.locator('.message[data-status=logged] .bubble').getByText(text, { exact: true }).waitFor(),
     bubbles: () => page.locator('.message .bubble').allTextContents(),
     scrollTo: (top) => page.locator('.scroll').evaluate((el, value) => { el.scrollTop = value; }, top),
+    /** Scrolls near the top, waits for the older page this asks for, and tells how far the row in sight moved meanwhile. */
+    scrollUpAndWatch: () => page.locator('.scroll').evaluate(async (scroll) => {
+      const oldest = () => scroll.querySelector('[data-seq]').dataset.seq;
+      const before = oldest();
+      scroll.scrollTop = 300;
+      const edge = scroll.getBoundingClientRect().top;
+      const row = [...scroll.querySelectorAll('[data-seq]')].find((el) => el.getBoundingClientRect().bottom > edge);
+      const { top } = row.getBoundingClientRect();
+      const end = performance.now() + 5_000;
+      while (oldest() === before && performance.now() < end) await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      return { moved: Math.abs(row.getBoundingClientRect().top - top), still: row.isConnected };
+    }),
     useLanguage: (tag) => page.locator(`[data-language=${tag}]`).last().click(),
     async shot(name) {
       const dir = process.env.MADANG_SCREENSHOTS;
