@@ -1,7 +1,11 @@
 //! madang-node
 
 pub mod api;
+pub mod cli;
 pub mod config;
 pub mod edge;
+pub mod operations;
+pub mod serve;
+pub mod session;
 pub mod telemetry;
 pub mod web;

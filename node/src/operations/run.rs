@@ -1,0 +1,230 @@
+//! One arm an operation.
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use madang_actors::service::{Caller, Described, NewRoom, Service, ServiceError};
+use madang_cluster::Page;
+
+use super::{answer, refusal};
+use crate::api::account::{Empty, Login, SignUp};
+use crate::api::message::{History, Send};
+use crate::api::operation::Access;
+use crate::api::room::{CreateRoom, RoomKind};
+use crate::api::{self, ApiError, Dispatch, ErrorKind, Operation, Request, Response};
+
+/// Items of a page whose client names no limit.
+const ROOMS_DEFAULT: u32 = 50;
+const MEMBERS_DEFAULT: u32 = 100;
+const HISTORY_DEFAULT: u32 = 50;
+
+/// Carries requests out by the service. Clones share it.
+#[derive(Clone)]
+pub struct Operations {
+    service: Service,
+}
+
+type Answer = BoxFuture<'static, Result<Response, ApiError>>;
+
+impl Operations {
+    /// Over `service`.
+    pub fn new(service: Service) -> Self {
+        Self { service }
+    }
+
+    /// Carries out the request of an authenticated caller. Order: a send takes its place behind the
+    /// caller's earlier sends before this returns; everything else begins when the future is polled.
+    pub fn run(&self, caller: Caller, request: Request) -> Answer {
+        let operation = request.operation();
+        let fail = move |error: ServiceError| refusal::api_error(operation, &error);
+        match request {
+            Request::Send(send) => self.send(&caller, send).map(move |sent| sent.map_err(fail)).boxed(),
+            request => {
+                let service = self.service.clone();
+                async move { run(&service, caller, request).await.map_err(fail) }.boxed()
+            }
+        }
+    }
+
+    /// Carries out a request that needs no session.
+    fn run_public(&self, request: Request) -> Answer {
+        let operation = request.operation();
+        let service = self.service.clone();
+        let done = async move {
+            match request {
+                Request::SignUp(request) => sign_up(&service, request).await,
+                Request::Login(request) => login(&service, request).await,
+                _ => Err(ServiceError::BadRequest {
+                    what: format!("`{}` needs a WebSocket connection", operation.name()),
+                }),
+            }
+        };
+        done.map(move |done| done.map_err(|error| refusal::api_error(operation, &error))).boxed()
+    }
+
+    fn send(&self, caller: &Caller, send: Send) -> BoxFuture<'static, Result<Response, ServiceError>> {
+        let Send { room, cid, text, after } = send;
+        match self.service.send(caller, room, cid, text, after) {
+            Ok(sending) => {
+                sending.sent().map(|sent| Ok(Response::Send(answer::sent(sent?)))).boxed()
+            }
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+
+    /// Whose token this is.
+    pub fn authenticate(&self, token: &str) -> Result<Caller, ApiError> {
+        self.service.authenticate(token).map_err(|error| refusal::api_error(Operation::Connect, &error))
+    }
+
+    /// The service behind the operations.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+}
+
+impl Dispatch for Operations {
+    fn dispatch(&self, caller: api::Caller, request: Request) -> Answer {
+        if request.operation().access() == Access::Public {
+            return self.run_public(request);
+        }
+        let authenticated = match &caller.token {
+            Some(token) => self.authenticate(token.expose()),
+            None => Err(ApiError::new(ErrorKind::Unauthenticated, "a token is needed")),
+        };
+        match authenticated {
+            Ok(caller) => self.run(caller, request),
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+}
+
+async fn run(service: &Service, caller: Caller, request: Request) -> Result<Response, ServiceError> {
+    let caller = &caller;
+    Ok(match request {
+        Request::Connect(_) | Request::SignUp(_) | Request::Login(_) | Request::Send(_) => {
+            let what = "this operation is not for a session".to_owned();
+            return Err(ServiceError::Internal(what));
+        }
+        Request::Logout(Empty {}) => {
+            service.log_out(caller).await?;
+            Response::Logout(Empty {})
+        }
+        Request::Me(Empty {}) => Response::Me(answer::profile(service.me(caller)?)),
+        Request::SetProfile(ask) => {
+            let profile = service.set_profile(caller, ask.display_name.into_string()).await?;
+            Response::SetProfile(answer::profile(profile))
+        }
+        Request::ChangePassword(ask) => {
+            let (old, new) = (ask.old_password.expose(), ask.new_password.expose());
+            service.change_password(caller, old, new).await?;
+            Response::ChangePassword(Empty {})
+        }
+        Request::Sessions(Empty {}) => {
+            Response::Sessions(answer::sessions(service.sessions(caller)?, caller.session))
+        }
+        Request::Revoke(ask) => {
+            service.revoke(caller, ask.session).await?;
+            Response::Revoke(Empty {})
+        }
+        Request::Profile(ask) => Response::Profile(answer::profile(service.profile(caller, &ask.user)?)),
+        other => return run_in_rooms(service, caller, other).await,
+    })
+}
+
+async fn run_in_rooms(
+    service: &Service,
+    caller: &Caller,
+    request: Request,
+) -> Result<Response, ServiceError> {
+    Ok(match request {
+        Request::CreateRoom(ask) => {
+            Response::CreateRoom(answer::room(service.create_room(caller, new_room(ask)?).await?))
+        }
+        Request::Rooms(ask) => {
+            let limit = size(ask.limit.map_or(ROOMS_DEFAULT, |limit| limit.get()));
+            Response::Rooms(answer::rooms(service.rooms(caller, limit, ask.next.as_deref()).await?))
+        }
+        Request::OpenRooms(ask) => {
+            let limit = size(ask.limit.map_or(ROOMS_DEFAULT, |limit| limit.get()));
+            Response::OpenRooms(answer::rooms(service.open_rooms(caller, limit, ask.next.as_deref()).await?))
+        }
+        Request::Room(ask) => Response::Room(answer::room(service.room(caller, &ask.room)?)),
+        Request::SetRoom(ask) => {
+            let title = ask.title.map(|title| title.into_string());
+            let topic = ask.topic.map(|topic| topic.into_string());
+            Response::SetRoom(answer::room(service.set_room(caller, ask.room, title, topic).await?))
+        }
+        Request::Join(ask) => Response::Join(answer::room(service.join(caller, ask.room).await?)),
+        Request::Leave(ask) => {
+            service.leave(caller, ask.room).await?;
+            Response::Leave(Empty {})
+        }
+        Request::Invite(ask) => {
+            service.invite(caller, ask.room, ask.user).await?;
+            Response::Invite(Empty {})
+        }
+        Request::Kick(ask) => {
+            service.kick(caller, ask.room, ask.user).await?;
+            Response::Kick(Empty {})
+        }
+        Request::SetRole(ask) => {
+            service.set_role(caller, ask.room, ask.user, answer::role_asked(ask.role)).await?;
+            Response::SetRole(Empty {})
+        }
+        Request::Members(ask) => {
+            let limit = size(ask.limit.map_or(MEMBERS_DEFAULT, |limit| limit.get()));
+            let page = service.members(caller, ask.room, limit, ask.next.as_deref()).await?;
+            Response::Members(answer::members(page))
+        }
+        Request::History(ask) => {
+            let limit = size(ask.limit.map_or(HISTORY_DEFAULT, |limit| limit.get()));
+            Response::History(answer::page(&service.history(caller, ask.room, position(&ask), limit).await?))
+        }
+        Request::MarkRead(ask) => {
+            Response::MarkRead(answer::read_mark(service.mark_read(caller, ask.room, ask.seq).await?))
+        }
+        other => return Err(ServiceError::Internal(format!("`{}` has no room", other.operation().name()))),
+    })
+}
+
+async fn sign_up(service: &Service, ask: SignUp) -> Result<Response, ServiceError> {
+    let display_name = ask.display_name.map(|name| name.into_string());
+    let device = ask.device.map_or_else(String::new, |device| device.into_string());
+    let login = service.sign_up(ask.user, ask.password.expose(), display_name, device).await?;
+    Ok(Response::SignUp(answer::logged_in(login)))
+}
+
+async fn login(service: &Service, ask: Login) -> Result<Response, ServiceError> {
+    let device = ask.device.map_or_else(String::new, |device| device.into_string());
+    let login = service.log_in(ask.user, ask.password.expose(), device).await?;
+    Ok(Response::Login(answer::logged_in(login)))
+}
+
+fn new_room(ask: CreateRoom) -> Result<NewRoom, ServiceError> {
+    let described = Described {
+        title: ask.title.map_or_else(String::new, |title| title.into_string()),
+        topic: ask.topic.map_or_else(String::new, |topic| topic.into_string()),
+        members: ask.members,
+    };
+    match (ask.kind, ask.with) {
+        (RoomKind::Direct, Some(with)) => Ok(NewRoom::Direct { with }),
+        (RoomKind::Direct, None) => {
+            Err(ServiceError::BadRequest { what: "field `with`: a direct room needs it".to_owned() })
+        }
+        (RoomKind::Group, _) => Ok(NewRoom::Group(described)),
+        (RoomKind::Open, _) => Ok(NewRoom::Open(described)),
+    }
+}
+
+fn position(ask: &History) -> Page {
+    match (ask.before, ask.after, ask.around) {
+        (Some(seq), ..) => Page::Before(seq),
+        (None, Some(seq), _) => Page::After(seq),
+        (None, None, Some(seq)) => Page::Around(seq),
+        (None, None, None) => Page::Newest,
+    }
+}
+
+fn size(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,12 @@
+//! A whole node: its parts put together in order, watched while they run, taken apart in order.
+//!
+//! [`serve`] is what `madang serve` does: [`Node`] plus the process around it (threads, signals, banner,
+//! ready file). [`canary`] keeps `/readyz` true. Never here: what the parts do.
+
+pub mod canary;
+mod node;
+mod options;
+mod process;
+
+pub use node::{Node, StartError};
+pub use process::{Serve, serve};

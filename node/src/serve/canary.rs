@@ -1,0 +1,98 @@
+//! The canary: writes through every shard and hears it come back through the shard's feed, again and
+//! again. `/readyz` says what it finds, so "ready" means that the real path works now.
+//!
+//! It writes a row that exists once a shard: that a user nobody has is not in a room nobody has. The row is
+//! replaced each time, so that nothing grows.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use madang_cluster::command::Op;
+use madang_cluster::event::ShardEvent;
+use madang_cluster::{Cluster, ClusterError};
+use madang_storage::id::{RoomId, ShardId, UserId};
+use madang_storage::row::Effect;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::telemetry::{Readiness, Ready};
+
+/// How often all shards are tried.
+const EVERY: Duration = Duration::from_secs(5);
+/// A shard that takes longer is not fit for clients.
+const WITHIN: Duration = Duration::from_secs(3);
+/// The room nobody has.
+const NOWHERE: RoomId = RoomId([0; 16]);
+/// Names that are tried to find one for each shard: far more than shards.
+const NAMES_MAX: u32 = 1 << 20;
+
+/// Why a shard is not fit.
+#[derive(Debug, thiserror::Error)]
+pub enum Sick {
+    /// The write failed.
+    #[error(transparent)]
+    Write(#[from] ClusterError),
+    /// The feed ended.
+    #[error("its feed ended")]
+    Feed,
+    /// It took too long.
+    #[error("nothing came back within {} ms", WITHIN.as_millis())]
+    Late,
+}
+
+/// Tries all shards until `stop`, and tells `readiness`.
+pub async fn run(cluster: Cluster, readiness: Readiness, stop: CancellationToken) {
+    let names: Vec<(ShardId, UserId)> = cluster.slots().all().filter_map(|shard| name(&cluster, shard)).collect();
+    loop {
+        let began = Instant::now();
+        let probes = names.iter().map(|(shard, user)| probe(&cluster, *shard, user));
+        let sick = names.iter().zip(join_all(probes).await).find_map(|((shard, _), probe)| {
+            probe.err().map(|sick| format!("shard {shard}: {sick}"))
+        });
+        match &sick {
+            Some(why) => tracing::warn!(why, "the canary failed"),
+            None => tracing::debug!(took_ms = began.elapsed().as_millis(), "the canary sings"),
+        }
+        readiness.set(sick.map_or(Ready::Ready, Ready::Failing));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// One write through one shard and back through its feed.
+async fn probe(cluster: &Cluster, shard: ShardId, user: &UserId) -> Result<(), Sick> {
+    let feed = cluster.feed(shard)?;
+    let known = cluster.reader(shard)?.user_room(user, &NOWHERE)?;
+    let room_seq = known.map_or(0, |row| row.room_seq) + 1;
+    let effect = Effect::UserRoom { user: user.clone(), room: NOWHERE, state: None, room_seq };
+    let there_and_back = async {
+        // A refusal is not possible: news is taken or dropped as a repeat.
+        let _ = cluster.propose(shard, Op::Effect(effect)).await?;
+        heard(feed, user).await
+    };
+    tokio::time::timeout(WITHIN, there_and_back).await.unwrap_or(Err(Sick::Late))
+}
+
+/// Waits for the canary's own event.
+async fn heard(mut feed: Receiver<madang_cluster::event::FeedBatch>, user: &UserId) -> Result<(), Sick> {
+    let mine = |event: &ShardEvent| matches!(event, ShardEvent::UserRoom { user: who, .. } if who == user);
+    loop {
+        match feed.recv().await {
+            Ok(batch) if batch.events.iter().any(mine) => return Ok(()),
+            Ok(_) => {}
+            // So much is going on that the listener is late: the feed is alive.
+            Err(RecvError::Lagged(_)) => return Ok(()),
+            Err(RecvError::Closed) => return Err(Sick::Feed),
+        }
+    }
+}
+
+/// A user id that the shard keeps and that no person would pick.
+fn name(cluster: &Cluster, shard: ShardId) -> Option<(ShardId, UserId)> {
+    let names = (0..NAMES_MAX).filter_map(|number| UserId::parse(&format!("0-madang-canary.{number}")).ok());
+    let mut names = names.filter(|user| cluster.slots().of_user(user) == shard);
+    names.next().map(|user| (shard, user))
+}

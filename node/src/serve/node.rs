@@ -1,0 +1,228 @@
+//! The parts of one node, from the disk up.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use madang_actors::actors::{Actors, Parts};
+use madang_actors::audience::Audiences;
+use madang_actors::auth::{PasswordError, Passwords};
+use madang_actors::encoder::FrameEncoder;
+use madang_actors::hub::Hubs;
+use madang_actors::outbound::Close;
+use madang_actors::service::{Service, Views};
+use madang_cluster::{Alone, Cluster, ClusterError};
+use madang_storage::{LogStore, StateStore, StorageError};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{canary, options};
+use crate::api::http::{HttpState, app};
+use crate::api::throttle::Throttle;
+use crate::config::{Config, Live};
+use crate::edge::{EdgeHandle, EdgeServer, SessionFactory};
+use crate::operations::Operations;
+use crate::session::{JsonFrames, Session, SessionParts};
+use crate::telemetry::{Metrics, Readiness, Ready};
+
+/// When clients of a stopping node should come back at the earliest: about what a restart takes.
+const RECONNECT_AFTER_MS: u64 = 1_000;
+/// How long sessions get to hear of the drain and to say goodbye.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(3);
+/// How often it is looked whether they have.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The disk.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Consensus, or a data folder that does not fit.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The actors.
+    #[error(transparent)]
+    Actors(#[from] madang_actors::actors::StartError),
+    /// The password parameters.
+    #[error("auth: {0}")]
+    Passwords(#[from] PasswordError),
+    /// The address.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The data folder, or threads.
+    #[error("{what}: {error}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// A running node.
+pub struct Node {
+    edge: EdgeHandle,
+    hubs: Hubs,
+    encoder: Arc<dyn FrameEncoder>,
+    actors: Actors,
+    cluster: Cluster,
+    readiness: Readiness,
+    canary: (CancellationToken, JoinHandle<()>),
+    fenced: mpsc::Receiver<StorageError>,
+}
+
+impl Node {
+    /// Opens the data folder, replays what is needed, and serves. Needs a multi-threaded tokio runtime,
+    /// which then runs consensus and rooms.
+    pub async fn start(live: Live) -> Result<Self, StartError> {
+        let config = live.get();
+        let (log, state) = open(&config).await?;
+        let fenced = watch_fences(&log, &state);
+        let cluster = Cluster::start(options::cluster(&config), log, state, Arc::new(Alone)).await?;
+        let readiness = Readiness::starting();
+
+        let audiences = Audiences::new(cluster.slots());
+        let hubs = Hubs::new(options::hubs(&config), Some(Arc::new(audiences.clone())));
+        let encoder: Arc<dyn FrameEncoder> = Arc::new(JsonFrames::new(Views::new(cluster.clone())));
+        let parts = Parts {
+            truth: Arc::new(cluster.clone()),
+            hubs: hubs.clone(),
+            audiences,
+            encoder: Arc::clone(&encoder),
+        };
+        let actors = Actors::start(parts, options::actors(&config)).await?;
+
+        let operations = operations(&config, &cluster, &actors).await?;
+        let edge = start_edge(&live, &cluster, &actors, &hubs, operations, readiness.clone())?;
+        let stop = CancellationToken::new();
+        let singing = tokio::spawn(canary::run(cluster.clone(), readiness.clone(), stop.clone()));
+        let canary = (stop, singing);
+        Ok(Self { edge, hubs, encoder, actors, cluster, readiness, canary, fenced })
+    }
+
+    /// Where it listens, with the real port.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        self.edge.addrs()
+    }
+
+    /// The cluster's id and this node's.
+    pub fn identity(&self) -> (String, u64) {
+        (self.cluster.cluster_id(), self.cluster.node_id())
+    }
+
+    /// Whether clients should be sent here.
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    /// Waits until the disk has failed. From then on nothing can be acknowledged: end the process.
+    pub async fn fenced(&mut self) -> StorageError {
+        match self.fenced.recv().await {
+            Some(error) => error,
+            // Both stores have gone without a failure: they will never have one.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Stops in order: no new clients, clients told and closed, requests finished, actors and consensus
+    /// ended, all on disk. Requests get `grace`. Errors: the last checkpoint failed; nothing is lost, the
+    /// next start replays the log.
+    pub async fn stop(self, grace: Duration) -> Result<(), ClusterError> {
+        self.readiness.set(Ready::Draining);
+        self.edge.refuse_connections();
+        self.hubs.broadcast(&self.encoder.drain(RECONNECT_AFTER_MS));
+        // The hubs close behind the push; the edge would overtake it.
+        self.hubs.close_all(Close::DRAINING);
+        let gone = async {
+            while self.edge.connections() > 0 {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        let _ = tokio::time::timeout(grace.min(GOODBYE_WITHIN), gone).await;
+        if let Err(error) = self.edge.stop(grace).await {
+            tracing::warn!(%error, "the edge did not stop cleanly");
+        }
+        let (stop, singing) = self.canary;
+        stop.cancel();
+        let _ = singing.await;
+        self.actors.stop().await;
+        self.cluster.shutdown().await
+    }
+}
+
+/// Opens both stores. Their recovery reads the disk for as long as it takes.
+async fn open(config: &Config) -> Result<(LogStore, StateStore), StartError> {
+    let folder = config.node.data_dir.clone();
+    let memory = options::memory(config);
+    let (log, state) = (options::log(config, &memory), options::state(&memory));
+    let opened = tokio::task::spawn_blocking(move || {
+        let join = |name: &str| Path::new(&folder).join(name);
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| StartError::System { what: format!("{}", folder.display()), error })?;
+        Ok((LogStore::open(&join("log"), &log)?, StateStore::open(&join("state"), &state)?))
+    });
+    opened.await.map_err(|error| StartError::System {
+        what: "opening the data folder".to_owned(),
+        error: io::Error::other(error),
+    })?
+}
+
+/// Hears of the first failure of either store.
+fn watch_fences(log: &LogStore, state: &StateStore) -> mpsc::Receiver<StorageError> {
+    let (sender, receiver) = mpsc::channel(2);
+    let listener = |sender: mpsc::Sender<StorageError>| {
+        Box::new(move |error: &StorageError| {
+            // Two places for two stores, each of which fails once.
+            let _ = sender.try_send(error.clone());
+        })
+    };
+    log.on_fence(listener(sender.clone()));
+    state.on_fence(listener(sender));
+    receiver
+}
+
+async fn operations(config: &Config, cluster: &Cluster, actors: &Actors) -> Result<Operations, StartError> {
+    let options = options::passwords(config);
+    let passwords = tokio::task::spawn_blocking(move || Passwords::new(options));
+    let passwords = passwords.await.map_err(|error| StartError::System {
+        what: "hashing a first password".to_owned(),
+        error: io::Error::other(error),
+    })??;
+    let (rooms, presence) = (actors.rooms().clone(), actors.presence().clone());
+    let service = Service::new(cluster.clone(), rooms, presence, passwords, options::service(config));
+    Ok(Operations::new(service))
+}
+
+fn start_edge(
+    live: &Live,
+    cluster: &Cluster,
+    actors: &Actors,
+    hubs: &Hubs,
+    operations: Operations,
+    readiness: Readiness,
+) -> Result<EdgeHandle, StartError> {
+    let config = live.get();
+    let dispatch = Arc::new(Throttle::new(operations.clone(), &config.limits));
+    let sessions = Arc::new(SessionParts {
+        operations,
+        public: dispatch.clone(),
+        hubs: hubs.clone(),
+        presence: actors.presence().clone(),
+        options: options::sessions(&config, cluster.node_id()),
+    });
+    let factory: SessionFactory = Arc::new(move || Box::new(Session::new(Arc::clone(&sessions))));
+    let metrics = Arc::new(Metrics::new(|_| {}));
+    let http = HttpState { dispatch, config: live.clone(), readiness, metrics };
+    let edge = options::edge(&config, config.http.allowed_origins.clone());
+    EdgeServer::start(edge, move || app(http.clone()), factory)
+        .map_err(|error| StartError::Listen { address: config.http.listen, error })
+}

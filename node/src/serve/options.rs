@@ -1,0 +1,133 @@
+//! From the configuration to the options of each part. What operators cannot set keeps the part's default.
+
+use std::time::Duration;
+
+use madang_actors::auth::PasswordOptions;
+use madang_actors::hub::HubOptions;
+use madang_actors::options::{ActorOptions, SendRate};
+use madang_actors::service::ServiceOptions;
+use madang_cluster::{ClusterOptions, RaftOptions};
+use madang_storage::{LogOptions, MemoryLimits, SharedMemory, StateOptions};
+
+use crate::api::account::ClientLimits;
+use crate::config::Config;
+use crate::edge::EdgeConfig;
+use crate::session::SessionOptions;
+
+/// A page of history ends here, however few events it holds.
+const HISTORY_BYTES_MAX: usize = 256 * 1024;
+/// Password hashes that wait for their turn, for each that is at work: about two seconds' worth.
+const HASHES_WAITING_EACH: usize = 32;
+
+/// Where both stores take their memory.
+pub(super) fn memory(config: &Config) -> SharedMemory {
+    SharedMemory::new(MemoryLimits {
+        cache_bytes: config.storage.cache_bytes,
+        memtable_bytes: config.storage.write_buffer_bytes,
+    })
+}
+
+pub(super) fn log(config: &Config, memory: &SharedMemory) -> LogOptions {
+    LogOptions {
+        memory: memory.clone(),
+        tail_bytes_max: config.storage.log_tail_bytes,
+        ..LogOptions::default()
+    }
+}
+
+pub(super) fn state(memory: &SharedMemory) -> StateOptions {
+    StateOptions { memory: memory.clone(), ..StateOptions::default() }
+}
+
+pub(super) fn cluster(config: &Config) -> ClusterOptions {
+    let raft = &config.raft;
+    ClusterOptions {
+        shards: raft.shards,
+        batch_commands_max: raft.batch_commands_max,
+        entries_in_flight_max: raft.entries_in_flight,
+        checkpoint_interval_ms: raft.checkpoint_ms,
+        checkpoint_log_bytes: raft.checkpoint_bytes,
+        raft: RaftOptions {
+            heartbeat_ms: raft.heartbeat_ms,
+            election_min_ms: raft.election_min_ms,
+            election_max_ms: raft.election_max_ms,
+            ..RaftOptions::default()
+        },
+        ..ClusterOptions::default()
+    }
+}
+
+pub(super) fn actors(config: &Config) -> ActorOptions {
+    let (rooms, limits) = (&config.rooms, &config.limits);
+    ActorOptions {
+        rooms_active_max: rooms.active_max,
+        room_idle_ms: rooms.idle_hibernate_ms,
+        tail_events_max: rooms.hot_tail_events,
+        tails_bytes_max: rooms.hot_tail_bytes_max,
+        send_rate: Some(SendRate { per_second: limits.sends_per_second, burst: limits.sends_burst }),
+        ..ActorOptions::default()
+    }
+}
+
+pub(super) fn hubs(config: &Config) -> HubOptions {
+    let ping_ms = config.session.ping_ms;
+    let millis = |ms: u64| u32::try_from(ms).unwrap_or(u32::MAX);
+    // Two and a half pings without a sign of life: docs/protocol.md, "WebSocket".
+    HubOptions { ping_ms: millis(ping_ms), idle_ms: millis(ping_ms * 5 / 2), ..HubOptions::default() }
+}
+
+pub(super) fn passwords(config: &Config) -> PasswordOptions {
+    let auth = &config.auth;
+    PasswordOptions {
+        memory_kib: auth.argon2_memory_kib,
+        iterations: auth.argon2_iterations,
+        parallelism: auth.argon2_parallelism,
+        concurrency_max: auth.hash_concurrency_max,
+        waiting_max: auth.hash_concurrency_max.saturating_mul(HASHES_WAITING_EACH),
+    }
+}
+
+pub(super) fn service(config: &Config) -> ServiceOptions {
+    let limits = &config.limits;
+    ServiceOptions {
+        text_bytes_max: limits.text_bytes_max,
+        history_page_max: usize::try_from(limits.history_page_max).unwrap_or(usize::MAX),
+        history_bytes_max: HISTORY_BYTES_MAX,
+        sessions_max: u16::try_from(limits.sessions_per_user_max).unwrap_or(u16::MAX),
+    }
+}
+
+pub(super) fn sessions(config: &Config, node: u64) -> SessionOptions {
+    SessionOptions {
+        auth_deadline: Duration::from_millis(config.auth.auth_deadline_ms),
+        node: node.to_string(),
+        ping_ms: config.session.ping_ms,
+        limits: ClientLimits {
+            frame_bytes_max: config.limits.frame_bytes_max,
+            text_bytes_max: config.limits.text_bytes_max,
+            commands_in_flight_max: config.limits.commands_in_flight_max,
+            history_page_max: config.limits.history_page_max,
+        },
+    }
+}
+
+pub(super) fn edge(config: &Config, origins: Vec<String>) -> EdgeConfig {
+    let http = &config.http;
+    let workers = match http.workers {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        workers => workers,
+    };
+    EdgeConfig {
+        listen: vec![http.listen],
+        workers,
+        connections_max: http.connections_max,
+        frame_bytes_max: config.limits.frame_bytes_max,
+        outbound_bytes_max: config.limits.outbound_bytes_max,
+        send_buffer_bytes: http.send_buffer_bytes,
+        allowed_origins: origins,
+        request_head_timeout: Duration::from_millis(http.request_ms),
+        keep_alive: Duration::from_millis(http.keep_alive_ms),
+        http_drain_timeout: Duration::from_millis(config.node.shutdown_grace_ms),
+        ..EdgeConfig::default()
+    }
+}

@@ -1,0 +1,16 @@
+//! What happens on one WebSocket connection between the edge and the operations: proving who it is,
+//! passing commands on, sending replies, hearing pushes.
+//!
+//! [`machine`] decides (pure), [`actor`](Session) carries out, [`encoder`](JsonFrames) writes pushes. The
+//! session owns nothing that must survive it: whatever it registers is undone when it closes.
+//!
+//! Never here: sockets (the edge) and what operations do (the service).
+
+mod actor;
+mod encoder;
+mod machine;
+#[cfg(test)]
+mod machine_tests;
+
+pub use actor::{Session, SessionOptions, SessionParts};
+pub use encoder::JsonFrames;

@@ -1,0 +1,243 @@
+//! The session on its worker thread: hears its client's objects, carries out what the machine decides,
+//! answers as the answers come.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use madang_actors::hub::{Hubs, LocalHub, SessionKey};
+use madang_actors::outbound::Close;
+use madang_actors::presence::Presence;
+use madang_actors::service::{Caller, ServiceError};
+use madang_storage::id::RoomId;
+
+use super::machine::{Effect, Machine, Then};
+use crate::api::account::{ClientLimits, Connected};
+use crate::api::response::Reply;
+use crate::api::{self, ApiError, Dispatch, ErrorKind, Incoming, Response};
+use crate::edge::{Closed, SessionHandler, SessionLink};
+use crate::operations::Operations;
+
+/// How often the list of a user's rooms is read until it stands still. Each time means that the user came
+/// or went somewhere in the milliseconds before.
+const ROOM_LIST_READS_MAX: usize = 8;
+
+/// What all sessions of a node share.
+pub struct SessionParts {
+    /// Carries out what sessions ask.
+    pub operations: Operations,
+    /// Carries out what needs no session, within the limits by address.
+    pub public: Arc<dyn Dispatch>,
+    /// Brings pushes.
+    pub hubs: Hubs,
+    /// Hears who is here.
+    pub presence: Presence,
+    /// Limits, and what clients are told.
+    pub options: SessionOptions,
+}
+
+/// Limits of a session, and what clients are told when they connect.
+#[derive(Debug, Clone)]
+pub struct SessionOptions {
+    /// How long a connection may stay without `connect`.
+    pub auth_deadline: Duration,
+    /// This node's name.
+    pub node: String,
+    /// How often a quiet connection is pinged, milliseconds.
+    pub ping_ms: u64,
+    /// What a client may do at most.
+    pub limits: ClientLimits,
+}
+
+/// One WebSocket session.
+pub struct Session {
+    parts: Arc<SessionParts>,
+    live: Option<Rc<Live>>,
+}
+
+impl Session {
+    /// The handler of a connection about to open.
+    pub fn new(parts: Arc<SessionParts>) -> Self {
+        Self { parts, live: None }
+    }
+}
+
+impl SessionHandler for Session {
+    fn on_open(&mut self, link: SessionLink) {
+        let machine = RefCell::new(Machine::new(self.parts.options.limits.commands_in_flight_max));
+        let live = Rc::new(Live { parts: Arc::clone(&self.parts), link, machine, place: RefCell::new(None) });
+        let (waiting, deadline) = (Rc::downgrade(&live), self.parts.options.auth_deadline);
+        live.link.spawn(async move {
+            tokio::time::sleep(deadline).await;
+            if let Some(live) = waiting.upgrade()
+                && let Some(close) = live.machine.borrow_mut().on_auth_deadline()
+            {
+                live.link.close(close);
+            }
+        });
+        self.live = Some(live);
+    }
+
+    fn on_text(&mut self, text: &str) {
+        if let Some(live) = &self.live {
+            let effect = live.machine.borrow_mut().on_object(Incoming::parse(text));
+            if let Some(effect) = effect {
+                live.carry_out(effect);
+            }
+        }
+    }
+
+    fn on_closed(&mut self, _why: Closed) {
+        if let Some(live) = self.live.take() {
+            live.machine.borrow_mut().on_closed();
+            live.leave();
+        }
+    }
+}
+
+/// An open connection. Shared by the handler and the work it has under way.
+struct Live {
+    parts: Arc<SessionParts>,
+    link: SessionLink,
+    machine: RefCell<Machine>,
+    place: RefCell<Option<Place>>,
+}
+
+/// Where a connected session is known; left again exactly once.
+struct Place {
+    hub: LocalHub,
+    key: SessionKey,
+    caller: Caller,
+}
+
+impl Live {
+    fn carry_out(self: &Rc<Self>, effect: Effect) {
+        match effect {
+            Effect::CheckToken { id, token } => {
+                let checked = self.parts.operations.authenticate(token.expose());
+                let next = self.machine.borrow_mut().on_token(id, checked);
+                self.carry_out(next);
+            }
+            Effect::Welcome { id, caller } => self.welcome(id, caller),
+            Effect::RunPublic { id, request } => {
+                let caller = api::Caller { token: None, remote: self.link.remote().ip() };
+                let answer = self.parts.public.dispatch(caller, request);
+                self.answer(id, answer, Then::GoOn);
+            }
+            Effect::Run { id, caller, request, then } => {
+                if then == Then::Close {
+                    // The news that the session ended must not close it before its own answer.
+                    self.leave();
+                }
+                // Called here and not in the spawned work: sends take their places in order of arrival.
+                let answer = self.parts.operations.run(caller, request);
+                self.answer(id, answer, then);
+            }
+            Effect::Refuse { id, error } => self.reply(id, Err(&error)),
+            Effect::RefuseAndClose { id, error, close } => {
+                self.reply(id, Err(&error));
+                self.link.close(close);
+            }
+        }
+    }
+
+    /// Replies when the answer is there.
+    fn answer(
+        self: &Rc<Self>,
+        id: u64,
+        answer: impl Future<Output = Result<Response, ApiError>> + 'static,
+        then: Then,
+    ) {
+        let live = Rc::clone(self);
+        self.link.spawn(async move {
+            let outcome = answer.await;
+            live.machine.borrow_mut().on_answered();
+            live.reply(Some(id), outcome.as_ref());
+            match (then, outcome) {
+                (Then::GoOn, _) => {}
+                (Then::Close, Ok(_)) => live.link.close(Close::REVOKED),
+                // Whether the session still lives is not known: the client finds out by coming back.
+                (Then::Close, Err(_)) => live.link.close(Close::INTERNAL),
+            }
+        });
+    }
+
+    /// Makes the session known, lets it hear its rooms, then answers `connect`.
+    fn welcome(self: &Rc<Self>, id: u64, caller: Caller) {
+        let hub = self.parts.hubs.local();
+        let (user, session) = (caller.user.clone(), caller.session);
+        let Some(key) = hub.register(self.link.outbound().clone(), user, session) else {
+            let error = ApiError::new(ErrorKind::Overloaded, "too many sessions on this node");
+            self.reply(Some(id), Err(&error));
+            self.link.close(Close::INTERNAL);
+            return;
+        };
+        self.parts.presence.opened(&caller.user, caller.session);
+        *self.place.borrow_mut() = Some(Place { hub: hub.clone(), key, caller: caller.clone() });
+        let live = Rc::clone(self);
+        self.link.spawn(async move {
+            match live.listen(&hub, key, &caller).await {
+                Ok(()) => live.reply(Some(id), Ok(&live.connected(&caller))),
+                Err(error) => {
+                    tracing::warn!(user = %caller.user, %error, "a session could not be opened");
+                    let close = match error {
+                        ServiceError::Unauthenticated(_) => Close::REVOKED,
+                        _ => Close::INTERNAL,
+                    };
+                    live.link.close(close);
+                }
+            }
+        });
+    }
+
+    /// Joins all rooms of the user. The session is registered, so what changes from now on arrives by
+    /// itself; what changed while the list was read shows when it is read again.
+    async fn listen(&self, hub: &LocalHub, key: SessionKey, caller: &Caller) -> Result<(), ServiceError> {
+        let service = self.parts.operations.service();
+        let mut heard: Vec<RoomId> = Vec::new();
+        for read in 0..ROOM_LIST_READS_MAX {
+            let joined = service.joined_rooms(&caller.user).await?;
+            if read > 0 && joined == heard {
+                // Read last: whoever ended the session before did so before it was registered.
+                return service.check_session(caller);
+            }
+            heard.iter().filter(|room| !joined.contains(room)).for_each(|room| hub.leave(key, *room));
+            joined.iter().for_each(|room| hub.join(key, *room));
+            heard = joined;
+        }
+        Err(ServiceError::Overloaded)
+    }
+
+    fn connected(&self, caller: &Caller) -> Response {
+        let options = &self.parts.options;
+        Response::Connect(Connected {
+            user: caller.user.clone(),
+            session: caller.session,
+            node: options.node.clone(),
+            ping_ms: options.ping_ms,
+            limits: options.limits.clone(),
+        })
+    }
+
+    fn reply(&self, id: Option<u64>, outcome: Result<&Response, &ApiError>) {
+        match (Reply { id, outcome }).to_json() {
+            Ok(json) => {
+                // A peer that is behind or gone is the link's business.
+                let _ = self.link.text(&json);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a reply cannot be written");
+                self.link.close(Close::INTERNAL);
+            }
+        }
+    }
+
+    /// Undoes what [`Self::welcome`] did. Repeats do nothing.
+    fn leave(&self) {
+        if let Some(Place { hub, key, caller }) = self.place.borrow_mut().take() {
+            hub.unregister(key);
+            self.parts.presence.closed(&caller.user, caller.session);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Pushes as frames of `madang.v1+json`, each encoded once for everybody who hears it.
+
+use bytes::Bytes;
+use madang_actors::encoder::{FrameEncoder, Online};
+use madang_actors::outbound::frame;
+use madang_actors::service::{ServiceError, Views};
+use madang_cluster::event::RoomEvent;
+use madang_storage::id::{RoomId, UserId};
+
+use crate::api::Push;
+use crate::operations::{event_answer, room_answer};
+
+/// Writes pushes as JSON.
+pub struct JsonFrames {
+    views: Views,
+}
+
+impl JsonFrames {
+    /// With rooms as `views` shows them.
+    pub fn new(views: Views) -> Self {
+        Self { views }
+    }
+}
+
+impl FrameEncoder for JsonFrames {
+    fn event(&self, event: &RoomEvent) -> Bytes {
+        encode(&Push::Event(event_answer(event)))
+    }
+
+    fn room_added(&self, user: &UserId, room: &RoomId) -> Option<Bytes> {
+        match self.views.room(user, room) {
+            Ok(view) => Some(encode(&Push::RoomAdded(room_answer(view)))),
+            Err(ServiceError::NoRoom(_)) => None,
+            Err(error) => {
+                tracing::warn!(%room, %error, "a new room cannot be shown; the client will find it in its list");
+                None
+            }
+        }
+    }
+
+    fn room_removed(&self, room: &RoomId) -> Bytes {
+        encode(&Push::RoomRemoved { room: *room })
+    }
+
+    fn read(&self, room: &RoomId, read_seq: u64, unread: u64) -> Bytes {
+        encode(&Push::Read { room: *room, read_seq, unread })
+    }
+
+    fn presence(&self, user: &UserId, online: Online) -> Bytes {
+        encode(&Push::Presence { user: user.clone(), online: online == Online::Yes })
+    }
+
+    fn drain(&self, reconnect_after_ms: u64) -> Bytes {
+        encode(&Push::Drain { reconnect_after_ms })
+    }
+}
+
+fn encode(push: &Push) -> Bytes {
+    match push.to_json() {
+        Ok(json) => frame::text(json.as_bytes()),
+        Err(error) => {
+            // Cannot happen for these types. A sign of life says nothing wrong in the push's place.
+            tracing::error!(%error, "a push cannot be written");
+            frame::PING
+        }
+    }
+}
