@@ -137,8 +137,15 @@ impl Layers {
         }
         builder = builder.add_source(environment(&self.environment));
         for flag in &self.flags {
+            let is_list = Config::settings()
+                .any(|setting| setting.key == flag.key && matches!(setting.shape, Shape::List(_)));
+            let value = if is_list {
+                Value::from(flag.value.split(',').map(str::to_owned).collect::<Vec<_>>())
+            } else {
+                Value::from(flag.value.as_str())
+            };
             builder = builder
-                .set_override(flag.key, flag.value.as_str())
+                .set_override(flag.key, value)
                 .map_err(|error| ConfigError::Unreadable(error.to_string()))?;
         }
         builder.build().map_err(|error| ConfigError::Unreadable(error.to_string()))

@@ -73,11 +73,9 @@ section! {
         workers: usize = 0, number("threads", 0, 256), Restart;
         /// Origins (such as "https://chat.example.org") whose pages may use this node from a browser,
         /// beside the node's own.
-        allowed_origins: Vec<String> = Vec::new(), Shape::List("origins"), Reload;
-        /// Connections at one time, HTTP and WebSocket together. Above it new ones are refused.
+        allowed_origins: Vec<String> = Vec::new(), Shape::List("origins"), Restart;
+        /// WebSocket connections at one time. Above it new ones are refused, to come back later.
         connections_max: usize = 19_000, number("connections", 1, 10_000_000), Restart;
-        /// Connections that the kernel holds until they are accepted.
-        backlog: u32 = 1024, number("connections", 1, 65_535), Restart;
         /// How long an HTTP connection without a request is kept open.
         keep_alive_ms: u64 = 75_000, number("milliseconds", 0, HOUR_MS), Restart;
         /// How long a client may take to send the head of a request, and again for its body.

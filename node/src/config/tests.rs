@@ -33,7 +33,7 @@ fn nothing_given_means_the_defaults() {
 
 #[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
-    let (_dir, path) = file("[http]\nlisten = '127.0.0.1:1'\nworkers = 1\nbacklog = 7\n");
+    let (_dir, path) = file("[http]\nlisten = '127.0.0.1:1'\nworkers = 1\nkeep_alive_ms = 7\n");
     let loaded = layers(
         Some(path.clone()),
         &[("MADANG_HTTP__LISTEN", "127.0.0.1:2"), ("MADANG_HTTP__WORKERS", "2"), ("HOME", "/root")],
@@ -43,10 +43,10 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     .unwrap();
     assert_eq!(loaded.config.http.listen.port(), 3);
     assert_eq!(loaded.config.http.workers, 2);
-    assert_eq!(loaded.config.http.backlog, 7);
+    assert_eq!(loaded.config.http.keep_alive_ms, 7);
     assert_eq!(loaded.origins["http.listen"], Origin::Flag("--some-flag"));
     assert_eq!(loaded.origins["http.workers"], Origin::Variable("MADANG_HTTP__WORKERS".into()));
-    assert_eq!(loaded.origins["http.backlog"], Origin::File(path));
+    assert_eq!(loaded.origins["http.keep_alive_ms"], Origin::File(path));
 }
 
 #[test]
@@ -108,11 +108,11 @@ fn a_key_like_nothing_gets_no_wrong_advice() {
 
 #[test]
 fn values_of_the_wrong_kind_or_out_of_range_are_named_with_their_place() {
-    let (_dir, path) = file("[http]\nworkers = 1.5\nbacklog = 0\n[log]\nformat = 'xml'\n");
+    let (_dir, path) = file("[http]\nworkers = 1.5\nrequest_ms = 0\n[log]\nformat = 'xml'\n");
     let message = refusal(layers(Some(path), &[("MADANG_SESSION__PING_MS", "often")], &[]));
     for part in [
         "http.workers must be a whole number of threads from 0 to 256, not `1.5`",
-        "http.backlog must be a whole number of connections from 1 to 65535, not `0`",
+        "http.request_ms must be a whole number of milliseconds from 100 to 3600000, not `0`",
         "log.format must be one of text, json, not `xml`",
         "session.ping_ms must be a whole number",
         "from the environment variable MADANG_SESSION__PING_MS",
@@ -164,7 +164,7 @@ fn a_loaded_file_is_printed_with_the_origin_of_each_value() {
     let loaded = layers(None, &[("MADANG_HTTP__WORKERS", "2")], &[]).load().unwrap();
     let text = loaded_toml(&loaded);
     assert!(text.contains("\nworkers = 2 # the environment variable MADANG_HTTP__WORKERS\n"), "{text}");
-    assert!(text.contains("\nbacklog = 1024 # default\n"), "{text}");
+    assert!(text.contains("\nkeep_alive_ms = 75000 # default\n"), "{text}");
 }
 
 #[test]

@@ -57,3 +57,8 @@ fn nearest(key: &str) -> Option<&'static str> {
         .filter(|(likeness, ..)| *likeness >= LIKENESS_MIN)
         .map(|(_, _, key)| key)
 }
+
+/// The same for a key given with a flag.
+pub fn unknown_flag(key: &str, flag: &'static str) -> UnknownKey {
+    describe(key, &Origin::Flag(flag))
+}

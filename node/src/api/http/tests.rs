@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use actix_web::body::{self, MessageBody};
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{StatusCode, header};
-use actix_web::test::{TestRequest, call_service, init_service};
+use actix_web::test::{TestRequest, init_service};
 use futures_util::future::{BoxFuture, ready};
 use serde_json::{Value, json};
 

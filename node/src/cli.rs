@@ -1,0 +1,120 @@
+//! The command line: what can be asked of the program, and how it ends.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 130 stopped by a second signal.
+
+mod config;
+mod serve;
+mod settings;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::config::ConfigError;
+
+/// Wrong arguments or settings: the same code that clap uses.
+const EXIT_USAGE: u8 = 2;
+
+/// A whole chat backend in one program.
+#[derive(Debug, Parser)]
+#[command(name = "madang", version, arg_required_else_help = true, propagate_version = true)]
+#[command(after_help = "`madang serve` is all it takes: it listens on 127.0.0.1:7300 and keeps its data in \
+                        ./madang-data. `madang config print` shows every setting.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a node.
+    Serve(serve::Args),
+    /// Print or check the settings.
+    #[command(subcommand)]
+    Config(config::Action),
+    /// Print completions for a shell: `madang completions bash > /etc/bash_completion.d/madang`.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the version.
+    Version,
+}
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let done = match cli.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Config(action) => config::run(action),
+        Command::Completions { shell } => print(&completions(shell)),
+        Command::Version => print(&format!("madang {}\n", env!("CARGO_PKG_VERSION"))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+/// Says on standard error what went wrong, from the outside in.
+fn report(error: &anyhow::Error) -> ExitCode {
+    let mut err = std::io::stderr().lock();
+    let lines = format!("{error:#}");
+    for line in lines.lines() {
+        let _ = writeln!(err, "madang: {line}");
+    }
+    if error.is::<ConfigError>() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
+}
+
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "madang", &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Writes to standard output. A reader that has seen enough (`| head`) is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_shell_gets_completions_of_every_command() {
+        for shell in [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish] {
+            let text = completions(shell);
+            for word in ["serve", "config", "completions", "ready-file"] {
+                assert!(text.contains(word), "{shell}: {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_not_taken() {
+        for line in ["madang", "madang sing", "madang serve --sing", "madang config", "madang completions tsh"] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+}
