@@ -21,9 +21,10 @@ use crate::truth::Truth;
 /// All actors of one node.
 ///
 /// ```text
-/// let audiences = Audiences::new(cluster.slots());
+/// let truth: Arc<dyn Truth> = Arc::new(cluster.clone());
+/// let audiences = Audiences::new(truth.clone());
 /// let hubs = Hubs::new(hub_options, Some(Arc::new(audiences.clone())));
-/// let parts = Parts { truth: Arc::new(cluster), hubs, audiences, encoder };
+/// let parts = Parts { truth, hubs, audiences, encoder };
 /// let actors = Actors::start(parts, options).await?;
 /// ```
 pub struct Actors {

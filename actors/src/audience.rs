@@ -10,8 +10,6 @@
 mod machine;
 
 mod message;
-#[cfg(test)]
-pub(crate) use message::AudienceMessage;
 
 mod sink;
 

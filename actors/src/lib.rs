@@ -18,3 +18,15 @@ pub mod rooms;
 pub mod service;
 mod shard;
 pub mod truth;
+
+pub use actors::{Actors, Parts, StartError};
+pub use encoder::FrameEncoder;
+
+#[cfg(test)]
+mod cluster_tests;
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod supervision_tests;
+#[cfg(test)]
+mod yard;

@@ -114,6 +114,19 @@ impl Rooms {
         receiver.await.unwrap_or(Err(ActorError::Restarted))
     }
 
+    /// Makes a room's owner fail as a bug would.
+    #[cfg(test)]
+    pub(crate) fn fail_room(&self, room: RoomId) {
+        let lane = self.lane(self.0.slots.of_room(&room)).unwrap();
+        lane.gate.cast(ShardMessage::Route { room, message: RoomMessage::Fail });
+    }
+
+    /// Makes a shard's router fail as a bug would.
+    #[cfg(test)]
+    pub(crate) fn fail_shard(&self, shard: ShardId) {
+        self.lane(shard).unwrap().gate.cast(ShardMessage::Fail);
+    }
+
     fn lane(&self, shard: ShardId) -> Option<&Lane> {
         self.0.lanes.get(usize::from(shard.0))
     }

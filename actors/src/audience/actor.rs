@@ -87,10 +87,6 @@ impl Actor for Audience {
                 tracing::warn!(shard = %state.parts.shard, events, "the feed was too fast: healing from the log");
                 state.skipped(&myself);
             }
-            AudienceMessage::Opened => {
-                let rooms = state.seats.table.lock().take_unasked();
-                state.read_heads(rooms, &myself);
-            }
             AudienceMessage::Heads(Ok(heads)) => state.heads(heads, &myself),
             AudienceMessage::Heads(Err((rooms, error))) => {
                 tracing::warn!(shard = %state.parts.shard, %error, "cannot read where rooms are");

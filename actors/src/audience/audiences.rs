@@ -11,6 +11,7 @@ use super::machine::Machine;
 use super::message::AudienceMessage;
 use crate::gate::Gate;
 use crate::hub::{HubId, Interest};
+use crate::truth::Truth;
 
 /// The audiences of this node. Clones share them. Give a clone to [`Hubs::new`](crate::hub::Hubs::new):
 /// hubs tell it which rooms they hear.
@@ -18,6 +19,7 @@ use crate::hub::{HubId, Interest};
 pub struct Audiences(Arc<Inner>);
 
 struct Inner {
+    truth: Arc<dyn Truth>,
     slots: SlotMap,
     shards: Vec<Arc<Seats>>,
 }
@@ -32,17 +34,30 @@ pub(crate) struct Seats {
 
 impl Audiences {
     /// Nobody listens yet.
-    pub fn new(slots: SlotMap) -> Self {
+    pub fn new(truth: Arc<dyn Truth>) -> Self {
+        let slots = truth.slots();
         let seats = |_| Arc::new(Seats { gate: Gate::shut(), table: Mutex::default() });
-        Self(Arc::new(Inner { slots, shards: slots.all().map(seats).collect() }))
+        Self(Arc::new(Inner { truth, slots, shards: slots.all().map(seats).collect() }))
     }
 
     /// A hub hears `room` from now on: every event that is applied after this call reaches it, in order.
-    /// What was applied before is in the log. Returns at once.
+    /// What was applied before is in the log. Looks one row up, if nobody heard the room yet.
     pub fn listen(&self, hub: HubId, room: RoomId) {
-        if let Some(seats) = self.seats(self.0.slots.of_room(&room)) {
-            seats.table.lock().gained(hub, room);
-            seats.gate.cast(AudienceMessage::Opened);
+        let Some(seats) = self.seats(self.0.slots.of_room(&room)) else { return };
+        let heard = seats.table.lock().is_heard(&room);
+        // Read before, since what is applied between the two must count as new, and without the lock.
+        // A table that changed in between ignores it or starts a little earlier.
+        let head = if heard { None } else { self.head(&room) };
+        seats.table.lock().gained(hub, room, head);
+    }
+
+    fn head(&self, room: &RoomId) -> Option<u64> {
+        match self.0.truth.head(room) {
+            Ok(head) => Some(head.map_or(0, |head| head.last_seq)),
+            Err(error) => {
+                tracing::warn!(%room, %error, "cannot read where a room is");
+                None
+            }
         }
     }
 
@@ -67,6 +82,12 @@ impl Audiences {
                 seats.gate.cast(AudienceMessage::Tell { rooms, frame: frame.clone() });
             }
         }
+    }
+
+    /// Makes a shard's audience fail as a bug would.
+    #[cfg(test)]
+    pub(crate) fn fail(&self, shard: ShardId) {
+        self.seats(shard).unwrap().gate.cast(AudienceMessage::Fail);
     }
 
     /// One shard's.

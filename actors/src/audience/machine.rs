@@ -46,8 +46,6 @@ pub(super) enum Heal {
 #[derive(Debug, Default)]
 pub(super) struct Machine {
     rooms: HashMap<RoomId, Room>,
-    /// Rooms whose newest seq nobody has asked for yet.
-    unasked: Vec<RoomId>,
 }
 
 #[derive(Debug)]
@@ -67,8 +65,8 @@ struct Listener {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Just opened: its newest seq is being read, to know from where on a hole is a hole.
-    Opening,
+    /// Its newest seq could not be read: from the first event on a hole is a hole.
+    Unknown,
     /// Nobody lacks anything.
     Live,
     /// The log is being read, one page at a time.
@@ -76,16 +74,21 @@ enum State {
 }
 
 impl Machine {
-    /// A hub hears a room from now on: whatever is applied after this call is passed on.
-    pub(super) fn gained(&mut self, hub: HubId, room: RoomId) {
-        let unasked = &mut self.unasked;
+    /// Whether anybody hears the room.
+    pub(super) fn is_heard(&self, room: &RoomId) -> bool {
+        self.rooms.contains_key(room)
+    }
+
+    /// A hub hears a room from now on: whatever is applied after this call is passed on. `head` is the
+    /// room's newest seq, read before this call, if it could be; only the first listener needs it.
+    pub(super) fn gained(&mut self, hub: HubId, room: RoomId, head: Option<u64>) {
         let entry = self.rooms.entry(room).or_insert_with(|| {
-            unasked.push(room);
-            Room { listeners: Vec::new(), state: State::Opening, target: 0 }
+            let state = if head.is_some() { State::Live } else { State::Unknown };
+            Room { listeners: Vec::new(), state, target: head.unwrap_or(0) }
         });
         if entry.listeners.iter().all(|listener| listener.hub != hub) {
-            let passed = entry.listeners.iter().map(|listener| listener.passed).max().unwrap_or(0);
-            entry.listeners.push(Listener { hub, passed });
+            let passed = entry.listeners.iter().map(|listener| listener.passed).max();
+            entry.listeners.push(Listener { hub, passed: passed.or(head).unwrap_or(0) });
         }
     }
 
@@ -99,14 +102,8 @@ impl Machine {
         }
     }
 
-    /// The rooms that were opened since the last call: their newest seq must be read.
-    pub(super) fn take_unasked(&mut self) -> Vec<RoomId> {
-        std::mem::take(&mut self.unasked)
-    }
-
     /// The feed skipped, or the actor is new: the newest seq of all these rooms must be read.
     pub(super) fn all_rooms(&mut self) -> Vec<RoomId> {
-        self.unasked.clear();
         let mut rooms: Vec<_> = self.rooms.keys().copied().collect();
         rooms.sort_unstable();
         rooms
@@ -129,6 +126,9 @@ impl Machine {
     /// The feed has an event.
     pub(super) fn fed(&mut self, event: &Arc<RoomEvent>, sink: &mut impl Sink) -> Option<Heal> {
         let room = self.rooms.get_mut(&event.room)?;
+        if room.state == State::Unknown {
+            room.begin_at(event.seq.saturating_sub(1));
+        }
         room.target = room.target.max(event.seq);
         if room.state != State::Live {
             return None;
@@ -137,19 +137,14 @@ impl Machine {
         self.settle(event.room, full)
     }
 
-    /// A room's newest seq was read, after the room was opened or the feed had skipped.
+    /// A room's newest seq was read, after the feed had skipped.
     pub(super) fn head(&mut self, id: RoomId, last_seq: u64) -> Option<Heal> {
         let room = self.rooms.get_mut(&id)?;
-        room.target = room.target.max(last_seq);
-        match room.state {
-            State::Opening => {
-                room.listeners.iter_mut().for_each(|listener| listener.passed = last_seq);
-                room.state = State::Live;
-                self.settle(id, Full::No)
-            }
-            State::Live => self.settle(id, Full::No),
-            State::Healing => None,
+        if room.state == State::Unknown {
+            room.begin_at(last_seq);
         }
+        room.target = room.target.max(last_seq);
+        if room.state == State::Live { self.settle(id, Full::No) } else { None }
     }
 
     /// What follows in a room's log was read.
@@ -188,7 +183,7 @@ impl Machine {
             self.rooms.remove(&id);
             return None;
         };
-        if room.state == State::Opening {
+        if room.state == State::Unknown {
             return None;
         }
         if after >= room.target {
@@ -208,6 +203,12 @@ enum Full {
 }
 
 impl Room {
+    /// Everything up to this seq counts as passed on.
+    fn begin_at(&mut self, seq: u64) {
+        self.listeners.iter_mut().for_each(|listener| listener.passed = seq);
+        self.state = State::Live;
+    }
+
     /// Offers an event to those for whom it comes next.
     fn offer(&mut self, event: &Arc<RoomEvent>, sink: &mut impl Sink) -> Full {
         let mut full = Full::No;

@@ -10,9 +10,6 @@ use crate::pump::Fed;
 pub(crate) enum AudienceMessage {
     /// From the feed: something became true, or events were skipped.
     Fed(Fed),
-    /// From [`Audiences`](super::Audiences): there are new rooms in the table. One lost is made up for by
-    /// the next, or by a restart.
-    Opened,
     /// From the audience's own read: rooms and their newest seq.
     Heads(Result<Vec<(RoomId, u64)>, (Vec<RoomId>, ClusterError)>),
     /// From the audience's own read: what follows in a room's log. One that comes late is dropped.

@@ -1,0 +1,163 @@
+use std::sync::Arc;
+
+use madang_cluster::Page;
+use madang_cluster::command::RoomOp;
+use madang_cluster::event::RoomEvent;
+use madang_storage::id::RoomId;
+use proptest::prelude::*;
+
+use super::machine::{Effect, Machine};
+use super::message::Wanted;
+use super::tail::{Budget, Tail};
+use crate::error::ActorError;
+use crate::fake::{event, page_of, send, user};
+use crate::options::{ActorOptions, SendRate};
+
+const ROOM: RoomId = RoomId([1; 16]);
+
+fn log(events: u64) -> Vec<Arc<RoomEvent>> {
+    (1..=events).map(|seq| event(ROOM, seq, &user("minji"), &format!("text {seq}"))).collect()
+}
+
+fn newest(limit: usize, at_least: u64) -> Wanted {
+    Wanted { page: Page::Newest, limit, bytes_max: usize::MAX, at_least }
+}
+
+fn machine(options: ActorOptions) -> Machine<u32> {
+    let budget = Budget::new(options.tails_bytes_max);
+    Machine::new(&options, budget)
+}
+
+#[test]
+fn sends_beyond_the_rate_are_refused_and_other_commands_are_not() {
+    let rate = SendRate { per_second: 1, burst: 1 };
+    let mut machine = machine(ActorOptions { send_rate: Some(rate), ..ActorOptions::default() });
+    let minji = user("minji");
+    machine.admit(&minji, &send("hi"), 0, 0).unwrap();
+    let refused = machine.admit(&minji, &send("hi"), 0, 1_000).unwrap_err();
+    assert!(matches!(refused, ActorError::RateLimited { retry_after_ms: 999 }), "{refused:?}");
+    machine.admit(&minji, &RoomOp::Leave, 0, 1_000).unwrap();
+    machine.admit(&user("jun"), &send("hi"), 0, 1_000).unwrap();
+}
+
+#[test]
+fn commands_beyond_the_rooms_limit_are_refused() {
+    let mut machine = machine(ActorOptions { room_commands_max: 2, ..ActorOptions::default() });
+    machine.admit(&user("minji"), &send("hi"), 1, 0).unwrap();
+    let refused = machine.admit(&user("minji"), &send("hi"), 2, 0).unwrap_err();
+    assert!(matches!(refused, ActorError::Overloaded { limit: 2, .. }), "{refused:?}");
+}
+
+#[test]
+fn a_miss_is_loaded_once_for_all_readers_and_then_served_from_memory() {
+    let mut machine = machine(ActorOptions::default());
+    let log = log(300);
+    assert_eq!(machine.read(newest(50, 300), 1), [Effect::Load { events_max: 200 }]);
+    assert_eq!(machine.read(newest(10, 300), 2), []);
+    let newer = event(ROOM, 301, &user("jun"), "newer");
+    machine.logged(newer.clone());
+    let effects = machine.loaded(page_of(&log, Page::Newest, 200));
+    let whole: Vec<_> = log.iter().cloned().chain([newer]).collect();
+    let page = |limit| page_of(&whole, Page::Newest, limit);
+    assert_eq!(effects, [Effect::Give(1, page(50)), Effect::Give(2, page(10))]);
+    assert_eq!(machine.read(newest(200, 301), 3), [Effect::Give(3, page(200))]);
+}
+
+#[test]
+fn a_reader_who_knows_of_a_newer_event_is_not_served_from_an_older_tail() {
+    let mut machine = machine(ActorOptions::default());
+    log(10).into_iter().for_each(|event| machine.logged(event));
+    assert_eq!(machine.read(newest(5, 11), 1), [Effect::Load { events_max: 200 }]);
+    // This one knows of an event that the running load may not see.
+    assert_eq!(machine.read(newest(5, 12), 2), []);
+    let effects = machine.loaded(page_of(&log(11), Page::Newest, 200));
+    assert_eq!(
+        effects,
+        [Effect::Give(1, page_of(&log(11), Page::Newest, 5)), Effect::Load { events_max: 200 }]
+    );
+    let effects = machine.loaded(page_of(&log(12), Page::Newest, 200));
+    assert_eq!(effects, [Effect::Give(2, page_of(&log(12), Page::Newest, 5))]);
+}
+
+#[test]
+fn old_pages_are_read_for_their_reader_alone() {
+    let mut machine = machine(ActorOptions::default());
+    let old = Wanted { page: Page::Before(50), limit: 20, bytes_max: usize::MAX, at_least: 1_000 };
+    assert_eq!(machine.read(old, 1), [Effect::ReadFor(1, old)]);
+}
+
+#[test]
+fn readers_beyond_the_limit_are_turned_away_and_a_failed_load_is_told_to_all() {
+    let mut machine = machine(ActorOptions { room_readers_max: 1, ..ActorOptions::default() });
+    machine.read(newest(5, 1), 1);
+    assert_eq!(machine.read(newest(5, 1), 2), [Effect::TurnAway(2, 1)]);
+    assert_eq!(machine.load_failed(), [Effect::Fail(1)]);
+    assert_eq!(machine.read(newest(5, 1), 3), [Effect::Load { events_max: 200 }]);
+}
+
+#[test]
+fn tails_keep_to_the_budget_of_the_node_and_give_it_back() {
+    let budget = Budget::new(10_000);
+    let mut tails: Vec<_> = (0..4).map(|_| Tail::new(200, budget.clone())).collect();
+    for event in log(500) {
+        for tail in &mut tails {
+            tail.push(event.clone());
+            assert!(budget.used_bytes() < 11_000, "{}", budget.used_bytes());
+        }
+    }
+    drop(tails);
+    assert_eq!(budget.used_bytes(), 0);
+}
+
+#[test]
+fn after_a_hole_a_tail_begins_anew() {
+    let mut tail = Tail::new(200, Budget::new(usize::MAX));
+    let log = log(10);
+    log[..5].iter().chain(&log[7..]).chain(&log[7..]).for_each(|event| tail.push(event.clone()));
+    assert_eq!(tail.page(newest(3, 10)).unwrap(), page_of(&log, Page::Newest, 3));
+    assert_eq!(tail.page(newest(4, 10)), None);
+}
+
+fn pages() -> impl Strategy<Value = Page> {
+    prop_oneof![
+        Just(Page::Newest),
+        (0..60_u64).prop_map(Page::Before),
+        (0..60_u64).prop_map(Page::After),
+        Just(Page::Before(u64::MAX)),
+        Just(Page::After(u64::MAX)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_tail_answers_like_the_log_or_not_at_all(
+        length in 1..50_u64,
+        known in 0..50_u64,
+        page in pages(),
+        limit in 1..60_usize,
+    ) {
+        let log = log(length);
+        let mut tail = Tail::new(200, Budget::new(usize::MAX));
+        let start = length.saturating_sub(known) as usize;
+        log[start..].iter().for_each(|event| tail.push(event.clone()));
+        let wanted = Wanted { page, limit, bytes_max: usize::MAX, at_least: length };
+        let expected = page_of(&log, page, limit);
+        match tail.page(wanted) {
+            Some(found) => prop_assert_eq!(found, expected),
+            None => prop_assert!(start > 0, "a tail that holds the whole log knows every page"),
+        }
+    }
+
+    #[test]
+    fn a_page_ends_at_its_bytes_but_has_one_event(bytes_max in 0..3_000_usize) {
+        let log = log(10);
+        let mut tail = Tail::new(200, Budget::new(usize::MAX));
+        log.iter().for_each(|event| tail.push(event.clone()));
+        let wanted = Wanted { page: Page::Newest, limit: 10, bytes_max, at_least: 10 };
+        let page = tail.page(wanted).unwrap();
+        prop_assert!(!page.events.is_empty());
+        prop_assert!(page.events.len() == 1 || page.events.len() * 256 <= bytes_max);
+        prop_assert_eq!(page.events.last().unwrap().seq, 10);
+        prop_assert_eq!(page.more, page.events.len() < 10);
+    }
+}

@@ -106,7 +106,10 @@ impl Tail {
         match wanted.page {
             Page::Newest => self.page_before(first, self.events.len(), wanted),
             Page::Before(seq) => {
-                let end = usize::try_from(seq.checked_sub(first)?).ok()?;
+                if seq < first && first > 1 {
+                    return None;
+                }
+                let end = usize::try_from(seq.saturating_sub(first)).unwrap_or(usize::MAX);
                 self.page_before(first, end.min(self.events.len()), wanted)
             }
             Page::After(seq) => {

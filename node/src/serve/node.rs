@@ -90,7 +90,7 @@ impl Node {
         let cluster = Cluster::start(options::cluster(&config), log, state, Arc::new(Alone)).await?;
         let readiness = Readiness::starting();
 
-        let audiences = Audiences::new(cluster.slots());
+        let audiences = Audiences::new(Arc::new(cluster.clone()));
         let hubs = Hubs::new(options::hubs(&config), Some(Arc::new(audiences.clone())));
         let encoder: Arc<dyn FrameEncoder> = Arc::new(JsonFrames::new(Views::new(cluster.clone())));
         let parts = Parts {
