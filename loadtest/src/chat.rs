@@ -1,0 +1,19 @@
+//! Scenario `chat`: made-up conversations at a chosen rate, or as fast as acknowledgements come.
+//!
+//! Every listener keeps a ledger of what it heard, so that a missing, doubled or swapped delivery is
+//! counted, not only timed. `plan`, `payload` and `ledger` are pure.
+
+mod plan;
+
+mod payload;
+
+mod ledger;
+
+mod member;
+
+mod run;
+
+pub use ledger::{Faults, Ledger};
+pub use payload::Payload;
+pub use plan::{Load, Plan, due};
+pub use run::{ChatOptions, ChatReport, run};

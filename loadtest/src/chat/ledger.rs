@@ -1,0 +1,135 @@
+//! What one listener heard of one room. Pure.
+
+use std::collections::HashMap;
+
+/// What went wrong with deliveries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Logged but not heard.
+    pub missing: u64,
+    /// Heard more than once.
+    pub doubled: u64,
+    /// Heard after a later one.
+    pub out_of_order: u64,
+    /// Heard with a text nobody sent.
+    pub changed: u64,
+}
+
+impl Faults {
+    /// Adds those of another listener.
+    pub fn add(&mut self, other: Self) {
+        self.missing += other.missing;
+        self.doubled += other.doubled;
+        self.out_of_order += other.out_of_order;
+        self.changed += other.changed;
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.missing + self.doubled + self.out_of_order + self.changed
+    }
+}
+
+/// A room's log as one listener heard it. Since positions have no holes, only those not heard yet below
+/// the highest one need to be remembered.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// Positions are heard from the one after this on.
+    start: u64,
+    highest: u64,
+    /// Below the highest and not heard yet.
+    open: std::collections::BTreeSet<u64>,
+    /// The newest message's number of each sender.
+    senders: HashMap<usize, u64>,
+    faults: Faults,
+}
+
+impl Ledger {
+    /// A ledger of what comes after this position.
+    pub fn after(start: u64) -> Self {
+        Self { start, highest: start, ..Self::default() }
+    }
+
+    /// An event was heard.
+    pub fn hear(&mut self, seq: u64) {
+        if seq <= self.start {
+            // Logged before listening began.
+        } else if seq > self.highest {
+            self.open.extend(self.highest + 1..seq);
+            self.highest = seq;
+        } else if self.open.remove(&seq) {
+            self.faults.out_of_order += 1;
+        } else {
+            self.faults.doubled += 1;
+        }
+    }
+
+    /// A message with this sender's number was heard; numbers of one sender rise.
+    pub fn hear_message(&mut self, sender: usize, number: u64) {
+        if let Some(newest) = self.senders.insert(sender, number)
+            && newest >= number
+        {
+            self.faults.out_of_order += 1;
+        }
+    }
+
+    /// A message was heard whose text nobody sent.
+    pub fn hear_changed(&mut self) {
+        self.faults.changed += 1;
+    }
+
+    /// Whether everything up to this position was heard.
+    pub fn is_complete(&self, last: u64) -> bool {
+        self.open.is_empty() && self.highest >= last
+    }
+
+    /// What went wrong, when the room's log ends at this position.
+    pub fn faults(&self, last: u64) -> Faults {
+        let never = last.saturating_sub(self.highest) + self.open.len() as u64;
+        Faults { missing: never, ..self.faults }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// missing, doubled, out of order, changed
+    fn check(heard: &[u64], last: u64, faults: [u64; 4]) {
+        let mut ledger = Ledger::after(2);
+        heard.iter().for_each(|seq| ledger.hear(*seq));
+        let f = ledger.faults(last);
+        assert_eq!([f.missing, f.doubled, f.out_of_order, f.changed], faults, "{heard:?}");
+        assert_eq!(ledger.is_complete(last), f.missing == 0);
+    }
+
+    #[test]
+    fn every_kind_of_fault_is_counted() {
+        check(&[3, 4, 5], 5, [0, 0, 0, 0]);
+        check(&[1, 2, 3], 3, [0, 0, 0, 0]);
+        check(&[], 2, [0, 0, 0, 0]);
+        check(&[3, 5], 5, [1, 0, 0, 0]);
+        check(&[3, 4], 6, [2, 0, 0, 0]);
+        check(&[3, 3, 4], 4, [0, 1, 0, 0]);
+        check(&[4, 3, 5], 5, [0, 0, 1, 0]);
+        check(&[5, 3, 3], 5, [1, 1, 1, 0]);
+    }
+
+    #[test]
+    fn a_sender_whose_numbers_fall_or_repeat_is_noticed() {
+        let mut ledger = Ledger::default();
+        for number in [0, 1, 5, 4, 4] {
+            ledger.hear_message(1, number);
+            ledger.hear_message(2, number + 100);
+        }
+        assert_eq!(ledger.faults(0).out_of_order, 4);
+    }
+
+    #[test]
+    fn a_changed_text_is_counted() {
+        let mut ledger = Ledger::default();
+        ledger.hear_changed();
+        assert_eq!(ledger.faults(0).changed, 1);
+        assert_eq!(ledger.faults(0).total(), 1);
+    }
+}

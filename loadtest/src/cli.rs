@@ -1,0 +1,262 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::bail;
+use clap::{Args, Parser, Subcommand};
+
+use crate::attack::AttackOptions;
+use crate::chat::{self, ChatOptions, Load, Plan};
+use crate::client::Restarts;
+use crate::replay::{self, ReplayOptions};
+use crate::report::{chat_text, replay_text, write_json};
+
+/// Puts load on a running madang and checks what comes out of it.
+#[derive(Debug, Parser)]
+#[command(name = "madang-loadtest", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    scenario: ScenarioArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum ScenarioArgs {
+    /// Play IRC logs: a WebSocket per nick, a room per file; then read every room back and compare line by
+    /// line. Ends with 1 when anything is lost, doubled, reordered or changed.
+    Replay(ReplayArgs),
+    /// Let made-up users talk, at a chosen rate or as fast as acknowledgements come, and time it. Ends with
+    /// 1 when a delivery is missing, doubled or out of order, or a connection was lost.
+    Chat(ChatArgs),
+}
+
+#[derive(Debug, Args)]
+struct CommonArgs {
+    /// Address of the node
+    #[arg(long, default_value = "http://127.0.0.1:7300", env = "MADANG_URL")]
+    url: String,
+    /// Name of this run, up to 8 characters a-z 0-9: prefix of all user names and room titles. A new one
+    /// each time unless given; giving it again continues with the same users
+    #[arg(long, value_parser = run_id)]
+    run_id: Option<String>,
+    /// Sign-ups at a time; each costs the server a password hash
+    #[arg(long, default_value_t = 4, value_name = "N")]
+    sign_ups: usize,
+    /// Limit of one attempt of a command, in milliseconds
+    #[arg(long, default_value_t = 10_000, value_name = "MS")]
+    timeout_ms: u64,
+    /// Connections opened per second
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    ramp: usize,
+    /// Write the result as JSON
+    #[arg(long, value_name = "FILE")]
+    report_json: Option<PathBuf>,
+    /// Write goose's own report, as .md or .json; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    goose_report: Vec<PathBuf>,
+    /// A limit goose watches, for example 'p95<50ms for WS send'; may be given more than once
+    #[arg(long, value_name = "RULE")]
+    threshold: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct ReplayArgs {
+    /// Folder of logs (*.raw.txt, else *.txt and *.log), or one log
+    #[arg(long, value_name = "DIR")]
+    log: PathBuf,
+    /// How many times faster than it was; 0: as fast as possible
+    #[arg(long, default_value_t = 0.0)]
+    speed: f64,
+    /// Let every nick have up to N sends under way in each room. Then only each nick's own order is
+    /// compared; without it a line goes out when the one before it is acknowledged, and the room must
+    /// equal the file
+    #[arg(long, value_name = "N")]
+    pipeline: Option<usize>,
+    /// Go on when the server is stopped or killed and started again: reconnect and repeat what was not
+    /// answered
+    #[arg(long)]
+    tolerate_restarts: bool,
+    /// Give up a command after so many seconds of trying
+    #[arg(long, default_value_t = 120, value_name = "S")]
+    give_up_after: u64,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+struct ChatArgs {
+    /// Users, each with a connection
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    users: usize,
+    /// Members of a room
+    #[arg(long, default_value_t = 10, value_name = "M")]
+    room_size: usize,
+    /// How many of the users send; all unless given
+    #[arg(long, value_name = "N")]
+    senders: Option<usize>,
+    /// Messages per second over all senders, sent on time however slow the answers are
+    #[arg(long, default_value_t = 100.0, value_name = "R", conflicts_with = "closed_loop")]
+    rate: f64,
+    /// Instead of a rate: every sender sends when its last message is acknowledged
+    #[arg(long)]
+    closed_loop: bool,
+    /// Bytes of a message
+    #[arg(long, default_value_t = 200, value_name = "BYTES")]
+    text_bytes: usize,
+    /// Seconds before it counts
+    #[arg(long, default_value_t = 2.0, value_name = "S")]
+    warm_up: f64,
+    /// Seconds it counts
+    #[arg(long, default_value_t = 10.0, value_name = "S")]
+    duration: f64,
+    /// Seconds to wait for the last deliveries
+    #[arg(long, default_value_t = 10.0, value_name = "S")]
+    drain: f64,
+    /// Only every Nth delivery becomes a row of goose's report; the summary counts all
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    hear_rows_every: u64,
+    /// Process id of the server, to count its CPU time
+    #[arg(long, value_name = "PID")]
+    server_pid: Option<u32>,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// Whether all was well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing to complain about.
+    Clean,
+    /// The report tells what is wrong.
+    Faulty,
+}
+
+impl Cli {
+    /// Runs the scenario and prints its report.
+    pub async fn run(self) -> anyhow::Result<Outcome> {
+        match self.scenario {
+            ScenarioArgs::Replay(args) => run_replay(args).await,
+            ScenarioArgs::Chat(args) => run_chat(args).await,
+        }
+    }
+}
+
+async fn run_replay(args: ReplayArgs) -> anyhow::Result<Outcome> {
+    if !args.speed.is_finite() || args.speed < 0.0 {
+        bail!("--speed must be 0 or more");
+    }
+    let options = ReplayOptions {
+        url: args.common.url.clone(),
+        log: args.log,
+        speed: args.speed,
+        // The protocol allows 256 commands under way.
+        pipeline: args.pipeline.map(|window| window.clamp(1, 200)),
+        restarts: if args.tolerate_restarts { Restarts::Tolerated } else { Restarts::Fatal },
+        run_id: args.common.run_id(),
+        sign_ups_at_once: args.common.sign_ups,
+        command_timeout: Duration::from_millis(args.common.timeout_ms),
+        give_up_after: Duration::from_secs(args.give_up_after),
+        attack: args.common.attack(),
+    };
+    let report = replay::run(&options).await?;
+    print!("{}", replay_text(&report));
+    if let Some(path) = &args.common.report_json {
+        write_json(path, &report)?;
+    }
+    Ok(if report.differences == 0 { Outcome::Clean } else { Outcome::Faulty })
+}
+
+async fn run_chat(args: ChatArgs) -> anyhow::Result<Outcome> {
+    let load = if args.closed_loop {
+        Load::Closed
+    } else if args.rate.is_finite() && args.rate > 0.0 {
+        Load::Open { rate: args.rate }
+    } else {
+        bail!("--rate must be more than 0");
+    };
+    let seconds = |name: &str, value: f64| {
+        Duration::try_from_secs_f64(value).map_err(|error| anyhow::anyhow!("--{name}: {error}"))
+    };
+    let options = ChatOptions {
+        url: args.common.url.clone(),
+        plan: Plan::new(args.users, args.room_size, args.senders),
+        load,
+        text_bytes: args.text_bytes,
+        warm_up: seconds("warm-up", args.warm_up)?,
+        duration: seconds("duration", args.duration)?,
+        drain: seconds("drain", args.drain)?,
+        hear_every: args.hear_rows_every,
+        server_pid: args.server_pid,
+        run_id: args.common.run_id(),
+        sign_ups_at_once: args.common.sign_ups,
+        command_timeout: Duration::from_millis(args.common.timeout_ms),
+        attack: args.common.attack(),
+    };
+    let report = chat::run(&options).await?;
+    print!("{}", chat_text(&report));
+    if let Some(failure) = &report.failure {
+        println!("one of the failures: {failure}");
+    }
+    if let Some(path) = &args.common.report_json {
+        write_json(path, &report)?;
+    }
+    Ok(if report.faults() == 0 { Outcome::Clean } else { Outcome::Faulty })
+}
+
+impl CommonArgs {
+    fn run_id(&self) -> String {
+        self.run_id.clone().unwrap_or_else(fresh_run_id)
+    }
+
+    fn attack(&self) -> AttackOptions {
+        AttackOptions {
+            url: self.url.clone(),
+            users: 0,
+            ramp: self.ramp,
+            goose_reports: self.goose_report.clone(),
+            thresholds: self.threshold.clone(),
+        }
+    }
+}
+
+fn run_id(text: &str) -> Result<String, String> {
+    let fits = (1..=8).contains(&text.len());
+    if fits && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("1 to 8 characters of a-z 0-9".to_owned())
+    }
+}
+
+/// Different every tenth of a second for years: `r` and six characters.
+fn fresh_run_id() -> String {
+    const DIGITS: u128 = 36;
+    let mut rest = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() / 100;
+    let mut id = String::from("r");
+    for _ in 0..6 {
+        let digit = u32::try_from(rest % DIGITS).unwrap_or(0);
+        id.push(char::from_digit(digit, 36).unwrap_or('0'));
+        rest /= DIGITS;
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_ids_fit_into_user_names() {
+        assert!(run_id(&fresh_run_id()).is_ok());
+        for bad in ["", "A", "a-b", "123456789"] {
+            assert!(run_id(bad).is_err(), "{bad:?}");
+        }
+    }
+}

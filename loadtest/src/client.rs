@@ -1,0 +1,38 @@
+//! A client of the protocol `madang.v1+json`, over WebSocket and over HTTP.
+//!
+//! [`Connection`] is one WebSocket and says plainly when it is gone; [`Steady`] stands on it and comes
+//! back by itself; [`Lane`] decides what a pipelining sender sends again, and in which order.
+//! [`HttpClient`] speaks the same operations over HTTP. Tests use all of them.
+
+mod model;
+
+mod error;
+
+mod frame;
+
+mod backoff;
+
+mod connection;
+
+mod wire;
+
+mod operations;
+
+mod lane;
+
+mod steady;
+
+mod http;
+
+pub use backoff::Backoff;
+pub use connection::{Connection, PendingReply, PushFeed, Pushes, Reply};
+pub use error::{ClientError, CloseReason, ServerError};
+pub use frame::{Heard, Push};
+pub use http::{HttpClient, Session};
+pub use lane::{Lane, LaneSend};
+pub use model::{
+    Event, EventKind, HistoryPage, Limits, Membership, Page, Profile, Room, RoomKind, RoomPage, SendAck,
+    Welcome,
+};
+pub use operations::{CreateRoom, SendMessage};
+pub use steady::{Restarts, RetryPolicy, Steady, SteadyCounts};

@@ -1,0 +1,178 @@
+//! One object from the server, told apart: reply, push, ping. Pure.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::error::{ClientError, ServerError};
+use super::model::{Event, Room};
+
+/// A push.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Push {
+    /// Something was logged in a room the user has joined.
+    Event(Box<Event>),
+    /// The user was invited, or joined on another device.
+    RoomAdded(Box<Room>),
+    /// The user left, declined or was kicked.
+    RoomRemoved {
+        /// Which room.
+        room: String,
+    },
+    /// The node is about to stop.
+    Drain {
+        /// How long to wait before coming back.
+        reconnect_after_ms: u64,
+    },
+    /// Any other push: its name and content.
+    Other(String, Value),
+}
+
+/// One object from the server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// `{}`, to be answered with `{}`.
+    Ping,
+    /// The answer to a command.
+    Reply {
+        /// The command's id.
+        id: u64,
+        /// What was answered.
+        result: Result<Value, ServerError>,
+    },
+    /// An error that belongs to no command.
+    Complaint(ServerError),
+    /// A push.
+    Push(Push),
+}
+
+impl Heard {
+    /// Reads one line of a frame.
+    ///
+    /// Errors: [`ClientError::Protocol`] when it is not an object the protocol allows.
+    pub fn read(line: &str) -> Result<Self, ClientError> {
+        let raw: RawObject = serde_json::from_str(line)
+            .map_err(|error| ClientError::Protocol(format!("{error} in {line}")))?;
+        raw.tell_apart().map_err(|error| ClientError::Protocol(format!("{error} in {line}")))
+    }
+}
+
+#[derive(Default)]
+struct RawObject {
+    id: Option<u64>,
+    error: Option<ServerError>,
+    event: Option<Box<Event>>,
+    other: Option<(String, Value)>,
+}
+
+impl RawObject {
+    fn tell_apart(self) -> Result<Heard, serde_json::Error> {
+        if let Some(event) = self.event {
+            return Ok(Heard::Push(Push::Event(event)));
+        }
+        match (self.id, self.error, self.other) {
+            (Some(id), Some(error), _) => Ok(Heard::Reply { id, result: Err(error) }),
+            (Some(id), None, Some((_, value))) => Ok(Heard::Reply { id, result: Ok(value) }),
+            (None, Some(error), _) => Ok(Heard::Complaint(error)),
+            (None, None, Some((name, value))) => Ok(Heard::Push(push(name, value)?)),
+            (None, None, None) => Ok(Heard::Ping),
+            (Some(_), None, None) => Err(de::Error::custom("a reply without content")),
+        }
+    }
+}
+
+fn push(name: String, value: Value) -> Result<Push, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Removed {
+        room: String,
+    }
+    #[derive(Deserialize)]
+    struct Drain {
+        reconnect_after_ms: u64,
+    }
+    Ok(match name.as_str() {
+        "room_added" => Push::RoomAdded(serde_json::from_value(value)?),
+        "room_removed" => Push::RoomRemoved { room: serde_json::from_value::<Removed>(value)?.room },
+        "drain" => {
+            Push::Drain { reconnect_after_ms: serde_json::from_value::<Drain>(value)?.reconnect_after_ms }
+        }
+        _ => Push::Other(name, value),
+    })
+}
+
+impl<'de> Deserialize<'de> for RawObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RawVisitor)
+    }
+}
+
+/// Reads an event straight into its type, without a detour over [`Value`]: events are most of what a
+/// client hears.
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = RawObject;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of the protocol")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut raw = RawObject::default();
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "id" => raw.id = Some(map.next_value()?),
+                "error" => raw.error = Some(map.next_value()?),
+                "event" => raw.event = Some(map.next_value()?),
+                _ => {
+                    let value = map.next_value()?;
+                    raw.other.get_or_insert((name, value));
+                }
+            }
+        }
+        Ok(raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_shape_of_the_protocol_is_told_apart() {
+        assert_eq!(Heard::read("{}").unwrap(), Heard::Ping);
+        assert_eq!(
+            Heard::read(r#"{"id":7,"send":{"seq":1}}"#).unwrap(),
+            Heard::Reply { id: 7, result: Ok(json!({"seq":1})) }
+        );
+        let error = r#"{"code":1003,"name":"not_found","message":"no","temporary":false}"#;
+        assert!(matches!(
+            Heard::read(&format!(r#"{{"error":{error},"id":8}}"#)).unwrap(),
+            Heard::Reply { id: 8, result: Err(error) } if error.is("not_found")
+        ));
+        assert!(matches!(Heard::read(&format!(r#"{{"error":{error}}}"#)).unwrap(), Heard::Complaint(_)));
+        assert!(matches!(
+            Heard::read(r#"{"event":{"room":"R","seq":1,"at_ms":1,"user":"u","kind":"joined"}}"#).unwrap(),
+            Heard::Push(Push::Event(event)) if event.seq == 1
+        ));
+        assert_eq!(
+            Heard::read(r#"{"drain":{"reconnect_after_ms":5}}"#).unwrap(),
+            Heard::Push(Push::Drain { reconnect_after_ms: 5 })
+        );
+        assert!(matches!(
+            Heard::read(r#"{"presence":{"user":"u","online":true}}"#).unwrap(),
+            Heard::Push(Push::Other(name, _)) if name == "presence"
+        ));
+    }
+
+    #[test]
+    fn what_is_no_object_of_the_protocol_is_an_error_that_shows_it() {
+        for line in ["", "[]", "7", r#"{"id":7}"#, r#"{"event":{"seq":1}}"#] {
+            let error = Heard::read(line).unwrap_err().to_string();
+            assert!(error.contains("protocol"), "{error}");
+        }
+    }
+}

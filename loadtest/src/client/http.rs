@@ -1,0 +1,195 @@
+//! The same operations over HTTP.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::error::{ClientError, ServerError};
+use super::model::{HistoryPage, Page, Profile, Room, RoomPage, SendAck};
+use super::operations::{CreateRoom, SendMessage, history_fields};
+
+/// Answer to `sign_up` and `login`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Session {
+    /// User id.
+    pub user: String,
+    /// Public name of the session.
+    pub session: String,
+    /// Proof of the session.
+    pub token: String,
+}
+
+/// RFC 9457 problem details as madang fills them.
+#[derive(Deserialize)]
+struct Problem {
+    title: String,
+    detail: String,
+    code: u16,
+    temporary: bool,
+    retry_after_ms: Option<u64>,
+}
+
+/// A client of one node's HTTP interface. Cheap to clone; clones share their connections.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+impl HttpClient {
+    /// A client of the node at `url`; every request may take `limit`.
+    pub fn new(url: &str, limit: Duration) -> Result<Self, ClientError> {
+        let http =
+            reqwest::Client::builder().timeout(limit).build().map_err(|error| trouble(&error, limit))?;
+        Ok(Self { http, base: url.trim_end_matches('/').to_owned(), token: None })
+    }
+
+    /// The same client with the session of `token`.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// `sign_up`.
+    pub async fn sign_up(
+        &self,
+        user: &str,
+        password: &str,
+        display_name: &str,
+    ) -> Result<Session, ClientError> {
+        let body = json!({ "user": user, "password": password, "display_name": display_name });
+        self.post("/v1/users", &body).await
+    }
+
+    /// `login`.
+    pub async fn login(&self, user: &str, password: &str) -> Result<Session, ClientError> {
+        self.post("/v1/login", &json!({ "user": user, "password": password })).await
+    }
+
+    /// `me`.
+    pub async fn me(&self) -> Result<Profile, ClientError> {
+        self.get("/v1/me", &Value::Null).await
+    }
+
+    /// `create_room`.
+    pub async fn create_room(&self, room: &CreateRoom<'_>) -> Result<Room, ClientError> {
+        self.post("/v1/rooms", room).await
+    }
+
+    /// `rooms`: one page of one's own rooms.
+    pub async fn rooms(&self, next: Option<&str>) -> Result<RoomPage, ClientError> {
+        self.list("/v1/rooms", next).await
+    }
+
+    /// `open_rooms`: one page of the rooms anybody may join.
+    pub async fn open_rooms(&self, next: Option<&str>) -> Result<RoomPage, ClientError> {
+        self.list("/v1/open-rooms", next).await
+    }
+
+    /// `room`.
+    pub async fn room(&self, room: &str) -> Result<Room, ClientError> {
+        self.get(&format!("/v1/rooms/{room}"), &Value::Null).await
+    }
+
+    /// `join`.
+    pub async fn join(&self, room: &str) -> Result<Room, ClientError> {
+        self.post(&format!("/v1/rooms/{room}/join"), &json!({})).await
+    }
+
+    /// `leave`.
+    pub async fn leave(&self, room: &str) -> Result<(), ClientError> {
+        self.post::<Value>(&format!("/v1/rooms/{room}/leave"), &json!({})).await.map(|_| ())
+    }
+
+    /// `send`.
+    pub async fn send(&self, message: SendMessage<'_>) -> Result<SendAck, ClientError> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            cid: &'a str,
+            text: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            after: Option<&'a str>,
+        }
+        let body = Body { cid: message.cid, text: message.text, after: message.after };
+        self.post(&format!("/v1/rooms/{}/messages", message.room), &body).await
+    }
+
+    /// `history`: one page of at most `page_max` events.
+    pub async fn history(&self, room: &str, page: Page, page_max: usize) -> Result<HistoryPage, ClientError> {
+        self.get(&format!("/v1/rooms/{room}/messages"), &history_fields(None, page, page_max)).await
+    }
+
+    /// Any request; `body` is sent as JSON unless it is null.
+    pub async fn request<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        query: &Value,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, ClientError> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if query.is_object() {
+            request = request.query(query);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|error| unreachable_because(&error))?;
+        let status = response.status();
+        let bytes = response.bytes().await.map_err(|error| unreachable_because(&error))?;
+        if status.is_success() {
+            return serde_json::from_slice(&bytes)
+                .map_err(|error| ClientError::Protocol(format!("{error} in the answer to {path}")));
+        }
+        Err(match serde_json::from_slice::<Problem>(&bytes) {
+            Ok(problem) => ClientError::Refused(ServerError {
+                code: problem.code,
+                name: problem.title,
+                message: problem.detail,
+                temporary: problem.temporary,
+                retry_after_ms: problem.retry_after_ms,
+            }),
+            Err(_) => {
+                let body = String::from_utf8_lossy(&bytes);
+                ClientError::Protocol(format!("{path} answered {status} without a problem: {body}"))
+            }
+        })
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
+        self.request(Method::POST, path, &Value::Null, Some(body)).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, query: &Value) -> Result<T, ClientError> {
+        self.request(Method::GET, path, query, None::<&Value>).await
+    }
+
+    async fn list(&self, path: &str, next: Option<&str>) -> Result<RoomPage, ClientError> {
+        let query = match next {
+            Some(next) => json!({ "limit": 100, "next": next }),
+            None => json!({ "limit": 100 }),
+        };
+        self.get(path, &query).await
+    }
+}
+
+fn unreachable_because(error: &reqwest::Error) -> ClientError {
+    // reqwest's own text hides the cause ("error sending request"), which is what one wants to know.
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    ClientError::Unreachable(text)
+}
+
+fn trouble(error: &reqwest::Error, limit: Duration) -> ClientError {
+    ClientError::Local(format!("no HTTP client with a limit of {} ms: {error}", limit.as_millis()))
+}

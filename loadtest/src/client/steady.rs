@@ -1,0 +1,184 @@
+//! A client that stays: comes back after a lost connection, and asks again what was not answered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
+
+use super::backoff::Backoff;
+use super::connection::{Connection, Pushes};
+use super::error::ClientError;
+
+/// What a lost connection means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restarts {
+    /// Come back and go on: the server may be stopped and started at any time.
+    Tolerated,
+    /// It is an error.
+    Fatal,
+}
+
+/// How patient a [`Steady`] client is.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryPolicy {
+    /// Limit of one attempt.
+    pub command_timeout: Duration,
+    /// Limit of all attempts of one command together.
+    pub give_up_after: Duration,
+    /// What a lost connection means.
+    pub restarts: Restarts,
+    /// Delay between attempts.
+    pub backoff: Backoff,
+}
+
+/// What a [`Steady`] client has been through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SteadyCounts {
+    /// Connections after the first.
+    pub reconnects: u64,
+    /// Attempts after the first, of any command.
+    pub retries: u64,
+}
+
+#[derive(Default)]
+struct Link {
+    current: Option<Arc<Connection>>,
+    connected_before: bool,
+}
+
+/// One user's connection, renewed when needed. Pushes are ignored.
+pub struct Steady {
+    url: String,
+    token: String,
+    policy: RetryPolicy,
+    link: Mutex<Link>,
+    reconnects: AtomicU64,
+    retries: AtomicU64,
+}
+
+impl Steady {
+    /// Not connected yet; the first command connects.
+    pub fn new(url: &str, token: &str, policy: RetryPolicy) -> Self {
+        Self {
+            url: url.to_owned(),
+            token: token.to_owned(),
+            policy,
+            link: Mutex::default(),
+            reconnects: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+        }
+    }
+
+    /// How patient it is.
+    pub fn policy(&self) -> RetryPolicy {
+        self.policy
+    }
+
+    /// What it has been through.
+    pub fn counts(&self) -> SteadyCounts {
+        SteadyCounts {
+            reconnects: self.reconnects.load(Ordering::Relaxed),
+            retries: self.retries.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The live connection, made anew if the last one has ended. Whoever comes second waits for the first.
+    ///
+    /// Errors: the last attempt's, when `deadline` has passed or coming back is pointless.
+    pub async fn connection(&self, deadline: Instant) -> Result<Arc<Connection>, ClientError> {
+        let mut link = self.link.lock().await;
+        if let Some(connection) = &link.current {
+            let Some(reason) = connection.closed() else { return Ok(Arc::clone(connection)) };
+            link.current = None;
+            if self.policy.restarts == Restarts::Fatal || !reason.may_come_back() {
+                return Err(ClientError::Disconnected(reason));
+            }
+        } else if link.connected_before && self.policy.restarts == Restarts::Fatal {
+            return Err(ClientError::Unreachable("the connection was lost before".to_owned()));
+        }
+        let mut attempt = 0;
+        if link.connected_before {
+            // Everybody lost the connection at the same moment; not everybody may come back at the same.
+            tokio::time::sleep(self.policy.backoff.random_delay(attempt)).await;
+        }
+        loop {
+            let limit = self.policy.command_timeout;
+            match Connection::connect(&self.url, &self.token, Pushes::Ignored, limit).await {
+                Ok((connection, _, _)) => {
+                    if link.connected_before {
+                        self.reconnects.fetch_add(1, Ordering::Relaxed);
+                    }
+                    let connection = Arc::new(connection);
+                    *link = Link { current: Some(Arc::clone(&connection)), connected_before: true };
+                    return Ok(connection);
+                }
+                Err(error) => self.pause(&error, attempt, deadline).await?,
+            }
+            attempt = attempt.saturating_add(1);
+        }
+    }
+
+    /// Sends a command until it is answered for good: repeats it after a lost connection, an overdue
+    /// answer and a temporary refusal. Gives the answer and how many attempts it took, from 1.
+    ///
+    /// Only for commands that may be repeated.
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        operation: &str,
+        fields: &impl Serialize,
+    ) -> (Result<T, ClientError>, u32) {
+        let deadline = Instant::now() + self.policy.give_up_after;
+        let mut attempt = 0;
+        loop {
+            let answer = match self.connection(deadline).await {
+                Ok(connection) => connection.call(operation, fields, self.policy.command_timeout).await,
+                // It has tried long enough by itself.
+                Err(error) => return (Err(error), attempt.max(1)),
+            };
+            let error = match answer {
+                Ok(answer) => return (Ok(answer), attempt.saturating_add(1)),
+                Err(error) => error,
+            };
+            if let Err(error) = self.pause(&error, attempt, deadline).await {
+                return (Err(error), attempt.saturating_add(1));
+            }
+            attempt = attempt.saturating_add(1);
+            self.count_retry();
+        }
+    }
+
+    /// Waits before the next attempt, as long as the server asks or with full jitter.
+    ///
+    /// Errors: `error` itself, when another attempt is pointless or would come after `deadline`.
+    pub async fn pause(
+        &self,
+        error: &ClientError,
+        attempt: u32,
+        deadline: Instant,
+    ) -> Result<(), ClientError> {
+        let lost = matches!(error, ClientError::Disconnected(_) | ClientError::Unreachable(_));
+        if !error.is_temporary() || (lost && self.policy.restarts == Restarts::Fatal) {
+            return Err(error.clone());
+        }
+        let jitter = self.policy.backoff.random_delay(attempt);
+        let delay = match (error, error.retry_after()) {
+            // `connection` waits itself before it comes back.
+            (ClientError::Disconnected(_), _) => Duration::ZERO,
+            (_, Some(asked)) => asked + jitter,
+            (_, None) => jitter,
+        };
+        if Instant::now() + delay >= deadline {
+            return Err(error.clone());
+        }
+        tokio::time::sleep(delay).await;
+        Ok(())
+    }
+
+    /// Counts an attempt after the first, for those who repeat by themselves.
+    pub fn count_retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+}
