@@ -4,6 +4,8 @@
 //! Both are measured in turns and given as a ratio, since shared disks change from minute to minute.
 //! `MADANG_BENCH_SECONDS` sets the time of each measurement (default 3), `MADANG_BENCH_DIR` the disk.
 
+#![allow(clippy::expect_used, reason = "a bench ends at the first thing that goes wrong")]
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -99,7 +101,7 @@ fn appends(path: &Path, clients: usize, time: Duration) -> Measured {
         let (acked, sent) = (acked.clone(), Instant::now());
         let done = Box::new(move |result: Result<(), _>| {
             result.expect("a durable append");
-            drop(acked.send((client, sent.elapsed())));
+            let _ = acked.send((client, sent.elapsed()));
         });
         let group = GroupId(u16::try_from(client % GROUPS).expect("a small number"));
         log.append(group, vec![entry], done).expect("an append");

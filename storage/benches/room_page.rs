@@ -2,7 +2,7 @@
 //!
 //! `MADANG_BENCH_ROOM_EVENTS` sets the size of the huge room (default 1,000,000), the small one is a hundredth.
 
-#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+#![allow(clippy::expect_used, reason = "a bench ends at the first thing that goes wrong")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -17,8 +17,8 @@ const SMALL: RoomId = RoomId([1; 16]);
 const HUGE: RoomId = RoomId([2; 16]);
 const PAGE: PageLimit = PageLimit { items: 50, bytes: 256 << 10 };
 const PAYLOAD_BYTES: usize = 200;
-const ROUNDS: usize = 400;
-const PAGES_A_ROUND: u32 = 50;
+const ROUNDS: usize = 3000;
+const PAGES_A_ROUND: u32 = 5;
 
 fn main() {
     let huge = std::env::var("MADANG_BENCH_ROOM_EVENTS")
@@ -51,14 +51,15 @@ fn main() {
     print_ratio("50 from the middle", &store, small / 2, huge / 2);
 }
 
-/// Both rooms in turns, so that what else the machine does meets both; medians.
+/// Both rooms in turns, so that what else the machine does meets both; and the fastest tenth, since other
+/// work on the machine only ever adds time.
 fn print_ratio(what: &str, store: &StateStore, before_small: u64, before_huge: u64) {
     let (mut small, mut huge) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         small.push(round(store, SMALL, before_small));
         huge.push(round(store, HUGE, before_huge));
     }
-    let (small, huge) = (median(small), median(huge));
+    let (small, huge) = (fast(small), fast(huge));
     let ratio = huge.as_secs_f64() / small.as_secs_f64();
     println!("{what}: small room {small:.1?}, huge room {huge:.1?}, ratio {ratio:.2}");
 }
@@ -71,9 +72,9 @@ fn round(store: &StateStore, room: RoomId, before: u64) -> Duration {
     started.elapsed() / PAGES_A_ROUND
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+fn fast(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+    times.get(times.len() / 10).copied().unwrap_or_default()
 }
 
 fn page(store: &StateStore, room: RoomId, before: u64) {

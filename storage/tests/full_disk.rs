@@ -3,6 +3,8 @@
 //!
 //! Needs root and `tmpfs`; where it can't be mounted it says so and why, and passes.
 
+#![allow(clippy::expect_used, reason = "a test ends at the first thing that goes wrong")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::mpsc;

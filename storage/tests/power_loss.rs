@@ -7,6 +7,8 @@
 //!
 //! It has its own `main`, since it starts itself again as the child.
 
+#![allow(clippy::expect_used, reason = "a test ends at the first thing that goes wrong")]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
