@@ -221,8 +221,9 @@ impl Author<'_> {
 /// Counts minutes over midnight.
 #[derive(Default)]
 struct Clock {
-    first: Option<u64>,
-    now: u64,
+    /// The newest stamp.
+    of_day: Option<u64>,
+    since_first: u64,
 }
 
 impl Clock {
@@ -230,12 +231,15 @@ impl Clock {
     fn minute(&mut self, stamp: Option<u16>) -> u64 {
         const DAY: u64 = 24 * 60;
         if let Some(of_day) = stamp.map(u64::from) {
-            let first = *self.first.get_or_insert(of_day);
-            let since = (of_day + DAY - first) % DAY + self.now / DAY * DAY;
-            // Far back means that midnight passed; a little back is a clock that was set.
-            self.now = if since + DAY / 2 < self.now { since + DAY } else { since.max(self.now) };
+            let newest = *self.of_day.get_or_insert(of_day);
+            let passed = (of_day + DAY - newest) % DAY;
+            // More than half a day later is rather a little earlier: a clock that was set back.
+            if passed <= DAY / 2 {
+                self.of_day = Some(of_day);
+                self.since_first += passed;
+            }
         }
-        self.now
+        self.since_first
     }
 }
 
