@@ -1,0 +1,68 @@
+//! The bytes of every row, fixed: a change here is a change of what is on people's disks.
+
+use super::*;
+use crate::id::{Cid, RoomId, UserId};
+
+fn user() -> UserId {
+    UserId::parse("minji").unwrap()
+}
+
+fn check<R: Row + PartialEq + std::fmt::Debug>(row: R, golden: &str) {
+    let bytes = row.encode().unwrap();
+    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(hex, golden, "{row:?}");
+    assert_eq!(R::decode(&bytes).unwrap(), row);
+}
+
+#[test]
+fn event_rows_keep_their_bytes() {
+    let event = |body| EventRow { at_ms: 1, user: user(), pos: 2, messages: 3, body };
+    let cid = Cid::parse("c1").unwrap();
+    check(event(EventBody::Message { cid, text: "hi".into() }), "9501a56d696e6a69020381a13192a26331a26869");
+    check(
+        event(EventBody::Created { kind: RoomKind::Open, title: "t".into() }),
+        "9501a56d696e6a69020381a13292a133a174",
+    );
+    check(event(EventBody::Joined), "9501a56d696e6a690203a133");
+    check(event(EventBody::Left), "9501a56d696e6a690203a134");
+    check(event(EventBody::Invited { target: user() }), "9501a56d696e6a69020381a13591a56d696e6a69");
+    check(event(EventBody::Kicked { target: user() }), "9501a56d696e6a69020381a13691a56d696e6a69");
+    let role = EventBody::Role { target: user(), role: Role::Admin };
+    check(event(role), "9501a56d696e6a69020381a13792a56d696e6a69a132");
+    let changed = EventBody::Changed { title: Some("t".into()), topic: None };
+    check(event(changed), "9501a56d696e6a69020381a13892a174c0");
+}
+
+#[test]
+fn room_and_member_rows_keep_their_bytes() {
+    let room = RoomRow {
+        kind: RoomKind::Direct,
+        title: "t".into(),
+        topic: String::new(),
+        created_ms: 1,
+        last_seq: 2,
+        last_message_seq: 3,
+        last_event_ms: 4,
+        messages: 5,
+        joined: 6,
+        invited: 7,
+        pair: Some((user(), user())),
+    };
+    check(room, "9ba131a174a00102030405060792a56d696e6a69a56d696e6a69");
+    let member = MemberRow { state: MemberState::Invited, role: Role::Owner, read_seq: 1, read_messages: 2 };
+    check(member, "94a132a1330102");
+    check(SentRow { seq: 1, at_ms: 2, text_hash: 3 }, "93010203");
+}
+
+#[test]
+fn account_and_outbox_rows_keep_their_bytes() {
+    check(
+        UserRow { display_name: "M".into(), password_hash: "h".into(), created_ms: 1, sessions: vec![] },
+        "94a14da1680190",
+    );
+    let session = SessionRow { token_hash: [9; 32], device: "d".into(), created_ms: 1 };
+    check(session, &format!("93c420{}a16401", "09".repeat(32)));
+    check(UserRoomRow { state: Some(MemberState::Joined), room_seq: 1, pos: 2 }, "93a1310102");
+    let effect = Effect::UserRoom { user: user(), room: RoomId([1; 16]), state: None, room_seq: 7 };
+    check(OutboxRow { effect }, &format!("9181a13194a56d696e6a69c410{}c007", "01".repeat(16)));
+}
