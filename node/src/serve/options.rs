@@ -7,7 +7,7 @@ use madang_actors::hub::HubOptions;
 use madang_actors::options::{ActorOptions, SendRate};
 use madang_actors::service::ServiceOptions;
 use madang_cluster::{ClusterOptions, RaftOptions};
-use madang_storage::{LogOptions, MemoryLimits, SharedMemory, StateOptions};
+use madang_storage::{LogOptions, MemoryLimits, SharedMemory, StateOptions, Sync};
 
 use crate::api::account::ClientLimits;
 use crate::config::Config;
@@ -27,10 +27,21 @@ pub(super) fn memory(config: &Config) -> SharedMemory {
     })
 }
 
+/// Set to 1, the node acknowledges what it has not synced. Only for the test that must notice it: no
+/// setting, so that nobody finds it in a list of settings and thinks it fast.
+const WITHOUT_FSYNC: &str = "MADANG_TEST_WITHOUT_FSYNC";
+
 pub(super) fn log(config: &Config, memory: &SharedMemory) -> LogOptions {
+    let sync = if std::env::var_os(WITHOUT_FSYNC).is_some_and(|set| set == "1") {
+        tracing::error!("{WITHOUT_FSYNC} is set: acknowledged messages WILL be lost when the power fails");
+        Sync::Never
+    } else {
+        Sync::Fdatasync
+    };
     LogOptions {
         memory: memory.clone(),
         tail_bytes_max: config.storage.log_tail_bytes,
+        sync,
         ..LogOptions::default()
     }
 }
