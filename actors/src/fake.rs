@@ -143,26 +143,31 @@ impl Truth for FakeCluster {
 
 /// The page of a whole log, without a limit in bytes: the rules written down plainly.
 pub(crate) fn page_of(log: &[Arc<RoomEvent>], page: Page, limit: usize) -> EventPage {
-    let last = log.len() as u64;
+    let last = log.len();
+    let within = |seq: u64| usize::try_from(seq).unwrap().min(last);
     let (from, to, more) = match page {
-        Page::Newest => (last.saturating_sub(limit as u64), last, last > limit as u64),
+        Page::Newest => (last.saturating_sub(limit), last, last > limit),
         Page::Before(seq) => {
-            let to = seq.saturating_sub(1).min(last);
-            (to.saturating_sub(limit as u64), to, to > limit as u64)
+            let to = within(seq.saturating_sub(1));
+            (to.saturating_sub(limit), to, to > limit)
         }
         Page::After(seq) => {
-            let from = seq.min(last);
-            let to = (from + limit as u64).min(last);
+            let from = within(seq);
+            let to = (from + limit).min(last);
             (from, to, to < last)
         }
         Page::Around(_) => unreachable!("not asked here"),
     };
-    EventPage { events: log[from as usize..to as usize].to_vec(), more }
+    EventPage { events: log[from..to].to_vec(), more }
 }
 
 pub(crate) fn event(room: RoomId, seq: u64, user: &UserId, text: &str) -> Arc<RoomEvent> {
     let body = EventBody::Message { cid: Cid::parse("c").unwrap(), text: text.to_owned() };
-    Arc::new(RoomEvent { room, seq, row: EventRow { at_ms: 0, user: user.clone(), pos: 0, messages: seq, body } })
+    Arc::new(RoomEvent {
+        room,
+        seq,
+        row: EventRow { at_ms: 0, user: user.clone(), pos: 0, messages: seq, body },
+    })
 }
 
 pub(crate) fn text_of(event: &RoomEvent) -> String {

@@ -1,16 +1,27 @@
-//! madang-actors
+//! Who is here, and who must hear? Rooms' owners, audiences, presence, fan-out hubs, accounts: everything
+//! between the sockets of a node and the replicated machines of the cluster.
+//!
+//! The crate admits, throttles, caches and passes on. All of its state is soft: an actor that is lost is
+//! started again and heals from the cluster's log; what was acknowledged is never lost with it.
+//!
+//! Never here: sockets and JSON, which belong to the node, and what is true about rooms and accounts,
+//! which the cluster's machines decide. Actors send each other no message that waits for its answer.
+//!
+//! Reading order: [`rooms`] (the way down: router `shard`, owner `room`), [`audience`] (the way up, with
+//! [`hub`] and [`outbound`]), [`presence`], `node` (who starts whom again), [`actors`] (all together), and
+//! on top [`auth`] and [`service`].
 
-pub mod auth;
-pub mod hub;
-pub mod outbound;
 pub mod actors;
 mod answer;
 pub mod audience;
+pub mod auth;
 pub mod encoder;
 pub mod error;
 mod gate;
+pub mod hub;
 mod node;
 pub mod options;
+pub mod outbound;
 pub mod presence;
 mod pump;
 mod room;

@@ -26,7 +26,13 @@ pub trait History: Send + Sync + 'static {
     fn head(&self, room: &RoomId) -> Result<Option<Head>, ClusterError>;
 
     /// A page of a room's log.
-    fn page(&self, room: &RoomId, page: Page, limit: usize, bytes_max: usize) -> Result<EventPage, ClusterError>;
+    fn page(
+        &self,
+        room: &RoomId,
+        page: Page,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<EventPage, ClusterError>;
 
     /// A user's rooms, also those left.
     fn rooms_of(&self, user: &UserId) -> Result<Vec<(RoomId, Option<MemberState>)>, ClusterError>;
@@ -69,7 +75,13 @@ impl History for Cluster {
         Ok(row.map(|row| Head { last_seq: row.last_seq, joined: row.joined }))
     }
 
-    fn page(&self, room: &RoomId, page: Page, limit: usize, bytes_max: usize) -> Result<EventPage, ClusterError> {
+    fn page(
+        &self,
+        room: &RoomId,
+        page: Page,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<EventPage, ClusterError> {
         self.reader_of_room(room)?.events(room, page, limit, bytes_max)
     }
 

@@ -87,8 +87,8 @@ impl Actor for Audience {
                 tracing::warn!(shard = %state.parts.shard, events, "the feed was too fast: healing from the log");
                 state.skipped(&myself);
             }
-            AudienceMessage::Heads(Ok(heads)) => state.heads(heads, &myself),
-            AudienceMessage::Heads(Err((rooms, error))) => {
+            AudienceMessage::Heads(heads) => state.heads(heads, &myself),
+            AudienceMessage::HeadsFailed(rooms, error) => {
                 tracing::warn!(shard = %state.parts.shard, %error, "cannot read where rooms are");
                 myself.send_after(RETRY_AFTER, move || AudienceMessage::RetryHeads(rooms));
             }
@@ -193,8 +193,10 @@ impl AudienceState {
                     let head = |room| Ok((room, truth.head(&room)?.map_or(0, |head| head.last_seq)));
                     asked.into_iter().map(head).collect()
                 });
-                let heads = heads.await.map_err(|error| (rooms, error));
-                let _ = myself.cast(AudienceMessage::Heads(heads));
+                let _ = myself.cast(match heads.await {
+                    Ok(heads) => AudienceMessage::Heads(heads),
+                    Err(error) => AudienceMessage::HeadsFailed(rooms, error),
+                });
             });
         }
     }

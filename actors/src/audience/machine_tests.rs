@@ -153,7 +153,9 @@ fn a_hub_that_is_gone_is_forgotten() {
 #[derive(Debug, Clone)]
 enum Step {
     /// An event is logged, and the feed has it or skips it.
-    Logged { fed: bool },
+    Logged {
+        fed: bool,
+    },
     /// The oldest read comes back, with at most so many events.
     Read(usize),
     ReadFails,

@@ -11,7 +11,9 @@ pub(crate) enum AudienceMessage {
     /// From the feed: something became true, or events were skipped.
     Fed(Fed),
     /// From the audience's own read: rooms and their newest seq.
-    Heads(Result<Vec<(RoomId, u64)>, (Vec<RoomId>, ClusterError)>),
+    Heads(Vec<(RoomId, u64)>),
+    /// From the audience's own read: these rooms could not be looked up.
+    HeadsFailed(Vec<RoomId>, ClusterError),
     /// From the audience's own read: what follows in a room's log. One that comes late is dropped.
     Page {
         /// Which room.

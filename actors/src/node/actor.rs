@@ -9,7 +9,7 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SpawnErr, Supervision
 
 use super::machine::Machine;
 use super::message::{Child, NodeMessage};
-use crate::audience::{Audience, AudienceArguments, Audiences, AudienceParts};
+use crate::audience::{Audience, AudienceArguments, AudienceParts, Audiences};
 use crate::encoder::FrameEncoder;
 use crate::gate::Gate;
 use crate::hub::Hubs;

@@ -39,9 +39,8 @@ impl Roster {
     /// A session has one more connection.
     pub(crate) fn enter(&self, user: &UserId, session: SessionId) {
         let mut part = self.part(user).lock();
-        let seat = part
-            .entry(user.clone())
-            .or_insert_with(|| Seat { sessions: Vec::new(), announced: Online::No });
+        let seat =
+            part.entry(user.clone()).or_insert_with(|| Seat { sessions: Vec::new(), announced: Online::No });
         match seat.sessions.iter_mut().find(|(id, _)| *id == session) {
             Some((_, connections)) => *connections += 1,
             None => seat.sessions.push((session, 1)),
@@ -64,9 +63,8 @@ impl Roster {
     /// Writes down what the user's rooms are being told.
     pub(crate) fn announced(&self, user: &UserId, online: Online) {
         let mut part = self.part(user).lock();
-        let seat = part
-            .entry(user.clone())
-            .or_insert_with(|| Seat { sessions: Vec::new(), announced: Online::No });
+        let seat =
+            part.entry(user.clone()).or_insert_with(|| Seat { sessions: Vec::new(), announced: Online::No });
         seat.announced = online;
         if seat.is_empty() {
             part.remove(user);

@@ -34,9 +34,9 @@ fn a_room_hears_who_comes_with_the_first_device_and_goes_with_the_last() {
         presence.closed(&minji, PHONE);
         assert_eq!(presence.online(&[user("jun"), minji.clone()]), [false, true]);
         presence.closed(&minji, LAPTOP);
-        assert_eq!(presence.online(&[minji.clone()]), [true], "for the grace period");
+        assert_eq!(presence.online(std::slice::from_ref(&minji)), [true], "for the grace period");
         until("minji has gone", || jun.heard() == "minji Yes\nminji No\n").await;
-        assert_eq!(presence.online(&[minji.clone()]), [false]);
+        assert_eq!(presence.online(std::slice::from_ref(&minji)), [false]);
         presence.opened(&minji, PHONE);
         until("minji is back", || jun.heard() == "minji Yes\nminji No\nminji Yes\n").await;
         yard.actors.stop().await;
@@ -52,9 +52,11 @@ fn large_rooms_are_not_told() {
         watch(&yard, &cluster, &haneul);
         cluster.joined.store(201, Ordering::Relaxed);
         yard.actors.presence().opened(&minji, PHONE);
-        until("minji is online", || yard.actors.presence().online(&[minji.clone()]) == [true]).await;
+        until("minji is online", || yard.actors.presence().online(std::slice::from_ref(&minji)) == [true])
+            .await;
         yard.actors.presence().closed(&minji, PHONE);
-        until("minji was told of", || yard.actors.presence().online(&[minji.clone()]) == [false]).await;
+        until("minji was told of", || yard.actors.presence().online(std::slice::from_ref(&minji)) == [false])
+            .await;
         cluster.joined.store(200, Ordering::Relaxed);
         yard.actors.presence().opened(&haneul, PHONE);
         until("haneul is here", || jun.heard().contains("haneul Yes")).await;

@@ -139,7 +139,8 @@ impl OwnerState {
     fn load(&self, events_max: usize, myself: ActorRef<RoomMessage>) {
         let (truth, room) = (self.around.truth.clone(), self.room);
         tokio::spawn(async move {
-            let page = read_off_thread(move || truth.page(&room, Page::Newest, events_max, LOAD_BYTES_MAX)).await;
+            let page =
+                read_off_thread(move || truth.page(&room, Page::Newest, events_max, LOAD_BYTES_MAX)).await;
             // An owner that has gone has dropped its readers, and they know.
             let _ = myself.cast(RoomMessage::Loaded(page));
         });

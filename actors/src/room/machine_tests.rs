@@ -131,16 +131,16 @@ fn pages() -> impl Strategy<Value = Page> {
 proptest! {
     #[test]
     fn a_tail_answers_like_the_log_or_not_at_all(
-        length in 1..50_u64,
-        known in 0..50_u64,
+        length in 1..50_u32,
+        known in 0..50_u32,
         page in pages(),
         limit in 1..60_usize,
     ) {
-        let log = log(length);
+        let log = log(u64::from(length));
         let mut tail = Tail::new(200, Budget::new(usize::MAX));
         let start = length.saturating_sub(known) as usize;
         log[start..].iter().for_each(|event| tail.push(event.clone()));
-        let wanted = Wanted { page, limit, bytes_max: usize::MAX, at_least: length };
+        let wanted = Wanted { page, limit, bytes_max: usize::MAX, at_least: u64::from(length) };
         let expected = page_of(&log, page, limit);
         match tail.page(wanted) {
             Some(found) => prop_assert_eq!(found, expected),
