@@ -22,7 +22,6 @@ test: ## the whole suite, browser included
 	@$(MAKE) --no-print-directory test-rust test-browser
 
 test-rust:
-	@$(CARGO) build --locked -p madang-node -p madang-loadtest --bins
 	@$(CARGO) test --locked --workspace
 
 test-browser:
