@@ -113,7 +113,9 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_not_taken() {
-        for line in ["madang", "madang sing", "madang serve --sing", "madang config", "madang completions tsh"] {
+        for line in
+            ["madang", "madang sing", "madang serve --sing", "madang config", "madang completions tsh"]
+        {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
     }

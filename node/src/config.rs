@@ -18,8 +18,8 @@ pub use live::{Live, LiveSource};
 pub use load::{ConfigError, Flag, Layers, Loaded, Origin};
 pub use print::{defaults_toml, loaded_toml};
 pub use section::{Auth, Config, Http, Limits, Log, LogFormat, Node, Raft, Rooms, Session, Storage};
-pub use unknown::{UnknownKey, unknown_flag};
 pub use setting::{Applies, Section, Setting, Shape};
+pub use unknown::{UnknownKey, unknown_flag};
 
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,11 @@ pub struct Send {
 
 impl Check for Send {
     fn check(&self) -> Result<(), String> {
-        if self.text.is_empty() { Err("field `text`: a message has at least one byte".into()) } else { Ok(()) }
+        if self.text.is_empty() {
+            Err("field `text`: a message has at least one byte".into())
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -82,8 +82,7 @@ fn refusal(operation: Operation, wait: Duration) -> ApiError {
         .retry_after_ms(wait_ms)
 }
 
-type Limiter<C> =
-    RateLimiter<Key, DashMapStateStore<Key>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+type Limiter<C> = RateLimiter<Key, DashMapStateStore<Key>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 /// What is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -143,7 +142,8 @@ impl<C: Clock + Clone> Counts<C> {
         }
         let now_ms = self.elapsed_ms();
         let last_ms = self.swept_ms.load(Ordering::Relaxed);
-        let due = now_ms.saturating_sub(last_ms) >= u64::try_from(SWEEP_EVERY.as_millis()).unwrap_or(u64::MAX);
+        let due =
+            now_ms.saturating_sub(last_ms) >= u64::try_from(SWEEP_EVERY.as_millis()).unwrap_or(u64::MAX);
         let mine = due
             && self.swept_ms.compare_exchange(last_ms, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if mine {
@@ -179,17 +179,15 @@ mod tests {
         }
     }
 
-    fn throttle(limits: &Limits) -> (Throttle<Counting, FakeRelativeClock>, FakeRelativeClock, Arc<AtomicUsize>) {
+    fn throttle(
+        limits: &Limits,
+    ) -> (Throttle<Counting, FakeRelativeClock>, FakeRelativeClock, Arc<AtomicUsize>) {
         let (clock, passed) = (FakeRelativeClock::default(), Arc::new(AtomicUsize::new(0)));
         (Throttle::with_clock(Counting(passed.clone()), limits, &clock), clock, passed)
     }
 
     fn login() -> Request {
-        Request::Login(Login {
-            user: "minji".parse_user(),
-            password: Secret::new("password"),
-            device: None,
-        })
+        Request::Login(Login { user: "minji".parse_user(), password: Secret::new("password"), device: None })
     }
 
     fn sign_up() -> Request {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::settings::SettingFlags;
-use crate::config::{LiveSource, Live};
+use crate::config::{Live, LiveSource};
 use crate::serve::{Serve, serve};
 use crate::telemetry::{LogHandle, start_logging};
 

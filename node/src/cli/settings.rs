@@ -107,7 +107,10 @@ mod tests {
     #[test]
     fn an_unknown_key_after_set_is_refused_with_the_nearest() {
         let message = flags(&["http.worker=3"]).unwrap_err().to_string();
-        assert!(message.contains("`http.worker` in the flag --set; did you mean `http.workers`?"), "{message}");
+        assert!(
+            message.contains("`http.worker` in the flag --set; did you mean `http.workers`?"),
+            "{message}"
+        );
         assert!(flags(&["http.workers"]).unwrap_err().to_string().contains("KEY=VALUE"));
     }
 }

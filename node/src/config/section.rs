@@ -198,7 +198,7 @@ section! {
     Log = "log" {
         /// What is logged: levels (error, warn, info, debug, trace), for everything or by module, separated
         /// by commas.
-        filter: String = "info,ractor=warn,openraft=warn".to_owned(), Shape::Text("filter"), Reload;
+        filter: String = "info,ractor=warn,openraft=error,actix_server=warn".to_owned(), Shape::Text("filter"), Reload;
         /// `text` for people, `json` for machines.
         format: LogFormat = LogFormat::Text, Shape::Word(&["text", "json"]), Restart;
     }

@@ -77,10 +77,7 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest_name() {
     let message = refusal(layers(Some(path.clone()), &[], &[]));
     assert_eq!(
         message,
-        format!(
-            "unknown setting `http.lissten` in {}, line 6; did you mean `http.listen`?",
-            path.display()
-        )
+        format!("unknown setting `http.lissten` in {}, line 6; did you mean `http.listen`?", path.display())
     );
 }
 

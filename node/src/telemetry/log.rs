@@ -1,5 +1,7 @@
 //! Logs to standard error, as lines or JSON, with a filter that can change while the node runs.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
@@ -29,7 +31,10 @@ pub fn start_logging(log: &Log) -> anyhow::Result<LogHandle> {
     let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init()?,
+        LogFormat::Text => {
+            let colours = std::io::stderr().is_terminal();
+            registry.with(fmt::layer().with_ansi(colours).with_writer(std::io::stderr)).try_init()?;
+        }
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()?,
     }
     Ok(LogHandle(handle))

@@ -57,7 +57,9 @@ fn answer(file: &EmbeddedFile, known: Option<IfNoneMatch>) -> HttpResponse {
     if fresh {
         return response.finish();
     }
-    response.content_type(file.metadata.mimetype()).body(file.data.to_vec())
+    let kind = file.metadata.mimetype();
+    let charset = if kind.starts_with("text/") { "; charset=utf-8" } else { "" };
+    response.content_type(format!("{kind}{charset}")).body(file.data.to_vec())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -104,8 +104,8 @@ fn path_fields(http: &HttpRequest) -> BTreeMap<String, String> {
 }
 
 fn from_query(route: &Route, query: &str, path: &BTreeMap<String, String>) -> Result<Request, ApiError> {
-    let path = serde_urlencoded::to_string(path)
-        .map_err(|error| ApiError::bad_request(format!("path: {error}")))?;
+    let path =
+        serde_urlencoded::to_string(path).map_err(|error| ApiError::bad_request(format!("path: {error}")))?;
     let joined = format!("{query}&{path}");
     let pairs = form_urlencoded::parse(joined.as_bytes());
     Request::read(route.operation, serde_urlencoded::Deserializer::new(pairs))

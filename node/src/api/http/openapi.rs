@@ -109,10 +109,8 @@ fn add_fields(mut builder: OperationBuilder, route: &Route, fields: Object) -> O
         return builder;
     }
     let content = Content::new(Some(Schema::Object(body.build())));
-    let body = RequestBodyBuilder::new()
-        .content("application/json", content)
-        .required(Some(Required::True))
-        .build();
+    let body =
+        RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build();
     builder.request_body(Some(body))
 }
 

@@ -170,16 +170,16 @@ async fn every_route_makes_the_request_that_the_command_makes() {
             "create_room",
             json!({"kind": "group", "title": "T", "members": ["jun"]}),
         ),
-        (
-            "GET",
-            "/v1/rooms?limit=5&next=a%20b".into(),
-            None,
-            "rooms",
-            json!({"limit": 5, "next": "a b"}),
-        ),
+        ("GET", "/v1/rooms?limit=5&next=a%20b".into(), None, "rooms", json!({"limit": 5, "next": "a b"})),
         ("GET", "/v1/open-rooms".into(), None, "open_rooms", json!({})),
         ("GET", rooms.clone(), None, "room", json!({"room": ROOM})),
-        ("PATCH", rooms.clone(), Some(json!({"title": "T"})), "set_room", json!({"room": ROOM, "title": "T"})),
+        (
+            "PATCH",
+            rooms.clone(),
+            Some(json!({"title": "T"})),
+            "set_room",
+            json!({"room": ROOM, "title": "T"}),
+        ),
         ("POST", format!("{rooms}/join"), None, "join", json!({"room": ROOM})),
         ("POST", format!("{rooms}/leave"), Some(json!({})), "leave", json!({"room": ROOM})),
         (
@@ -218,7 +218,13 @@ async fn every_route_makes_the_request_that_the_command_makes() {
             "history",
             json!({"room": ROOM, "before": 77, "limit": 20}),
         ),
-        ("POST", format!("{rooms}/read"), Some(json!({"seq": 9})), "mark_read", json!({"room": ROOM, "seq": 9})),
+        (
+            "POST",
+            format!("{rooms}/read"),
+            Some(json!({"seq": 9})),
+            "mark_read",
+            json!({"room": ROOM, "seq": 9}),
+        ),
     ];
     assert_eq!(rows.len(), ROUTES.len());
     for (method, path, body, name, fields) in rows {
@@ -393,7 +399,7 @@ async fn the_page_comes_compressed_tagged_and_locked_down() {
     let fixture = fixture();
     let page = || TestRequest::get().uri("/");
     let answer = fixture.ask(page()).await;
-    assert_eq!((answer.status, answer.header("content-type")), (200, "text/html"));
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
     assert!(answer.header("content-security-policy").contains("default-src 'self'"));
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert_eq!(answer.header("cache-control"), "no-cache");
