@@ -18,7 +18,6 @@ mod room;
 
 mod cursor;
 
-
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 

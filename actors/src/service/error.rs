@@ -108,7 +108,9 @@ impl From<StorageError> for ServiceError {
             StorageError::Io { .. }
             | StorageError::Full { .. }
             | StorageError::Fenced { .. }
-            | StorageError::Closed => Self::Unavailable("the node's disk failed, or the node is stopping".to_owned()),
+            | StorageError::Closed => {
+                Self::Unavailable("the node's disk failed, or the node is stopping".to_owned())
+            }
             error => Self::Internal(error.to_string()),
         }
     }

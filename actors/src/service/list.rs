@@ -69,15 +69,16 @@ impl Service {
     ) -> Result<RoomPage, ServiceError> {
         let mut keys = Vec::new();
         for (room, row) in self.user_reader(user)?.user_rooms(user)? {
-            if row.state.is_some() && let Some(head) = self.room_reader(&room)?.room(&room)? {
+            if row.state.is_some()
+                && let Some(head) = self.room_reader(&room)?.room(&room)?
+            {
                 keys.push((head.last_event_ms, room));
             }
         }
         // The id decides between rooms of the same millisecond, so that the order is total.
         keys.sort_unstable_by(|a, b| b.cmp(a));
-        let start = after.map_or(0, |after| {
-            keys.partition_point(|key| *key >= (after.last_event_ms, after.room))
-        });
+        let start =
+            after.map_or(0, |after| keys.partition_point(|key| *key >= (after.last_event_ms, after.room)));
         let page = keys.iter().skip(start).take(limit);
         let rooms = page.map(|(_, room)| self.0.views.room(user, room)).filter_map(gone_meanwhile);
         let rooms = rooms.collect::<Result<Vec<_>, _>>()?;
@@ -93,7 +94,9 @@ impl Service {
         after: Option<DirectoryCursor>,
     ) -> Result<RoomPage, ServiceError> {
         let mut found: Vec<DirectoryCursor> = Vec::new();
-        for shard in self.0.cluster.slots().all().filter(|shard| after.is_none_or(|after| shard.0 >= after.shard)) {
+        for shard in
+            self.0.cluster.slots().all().filter(|shard| after.is_none_or(|after| shard.0 >= after.shard))
+        {
             let behind = after.filter(|after| after.shard == shard.0).map(|after| after.room);
             // One more than asked for tells whether there is a next page.
             let missing = limit + 1 - found.len();

@@ -139,6 +139,6 @@ mod tests {
     #[test]
     fn the_id_of_a_direct_room_never_changes() {
         let user = |name| UserId::parse(name).unwrap();
-        assert_eq!(direct_room(&user("minji"), &user("jun")).to_string(), "");
+        assert_eq!(direct_room(&user("minji"), &user("jun")).to_string(), "4PCYKZ5ZKFV478MC13ZHE9RXR2");
     }
 }

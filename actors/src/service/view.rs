@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use madang_cluster::{Cluster, Reader};
 use madang_cluster::command::Refusal;
 use madang_cluster::event::RoomEvent;
+use madang_cluster::{Cluster, Reader};
 use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{MemberRow, MemberState, Role, RoomKind, RoomRow};
 

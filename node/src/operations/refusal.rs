@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn temporary_errors_say_when_to_come_back() {
-        for error in [ServiceError::Overloaded, ServiceError::Unavailable("x".into()), ServiceError::Timeout] {
+        for error in [ServiceError::Overloaded, ServiceError::Unavailable("x".into()), ServiceError::Timeout]
+        {
             let error = api_error(Operation::Send, &error);
             assert!(error.kind.is_temporary() && error.retry_after_ms.is_some(), "{error}");
         }

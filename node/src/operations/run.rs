@@ -64,9 +64,7 @@ impl Operations {
     fn send(&self, caller: &Caller, send: Send) -> BoxFuture<'static, Result<Response, ServiceError>> {
         let Send { room, cid, text, after } = send;
         match self.service.send(caller, room, cid, text, after) {
-            Ok(sending) => {
-                sending.sent().map(|sent| Ok(Response::Send(answer::sent(sent?)))).boxed()
-            }
+            Ok(sending) => sending.sent().map(|sent| Ok(Response::Send(answer::sent(sent?)))).boxed(),
             Err(error) => ready(Err(error)).boxed(),
         }
     }

@@ -43,13 +43,15 @@ pub enum Sick {
 
 /// Tries all shards until `stop`, and tells `readiness`.
 pub async fn run(cluster: Cluster, readiness: Readiness, stop: CancellationToken) {
-    let names: Vec<(ShardId, UserId)> = cluster.slots().all().filter_map(|shard| name(&cluster, shard)).collect();
+    let names: Vec<(ShardId, UserId)> =
+        cluster.slots().all().filter_map(|shard| name(&cluster, shard)).collect();
     loop {
         let began = Instant::now();
         let probes = names.iter().map(|(shard, user)| probe(&cluster, *shard, user));
-        let sick = names.iter().zip(join_all(probes).await).find_map(|((shard, _), probe)| {
-            probe.err().map(|sick| format!("shard {shard}: {sick}"))
-        });
+        let sick = names
+            .iter()
+            .zip(join_all(probes).await)
+            .find_map(|((shard, _), probe)| probe.err().map(|sick| format!("shard {shard}: {sick}")));
         match &sick {
             Some(why) => tracing::warn!(why, "the canary failed"),
             None => tracing::debug!(took_ms = began.elapsed().as_millis(), "the canary sings"),

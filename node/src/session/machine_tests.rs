@@ -110,7 +110,9 @@ fn a_valid_command_between_invalid_ones_starts_the_count_anew() {
 #[test]
 fn whoever_logs_out_is_closed_after_the_answer_and_asks_nothing_more() {
     let own = SessionId([9; 16]);
-    for text in [r#"{"id":2,"logout":{}}"#.to_owned(), format!(r#"{{"id":2,"revoke":{{"session":"{own}"}}}}"#)] {
+    for text in
+        [r#"{"id":2,"logout":{}}"#.to_owned(), format!(r#"{{"id":2,"revoke":{{"session":"{own}"}}}}"#)]
+    {
         let mut machine = open();
         let effect = say(&mut machine, &text);
         assert!(matches!(effect, Some(Effect::Run { id: 2, then: Then::Close, .. })), "{effect:?}");

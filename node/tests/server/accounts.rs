@@ -50,8 +50,12 @@ async fn a_revoked_session_is_closed_with_3502() {
     let mut phone = node.newcomer("minji").await;
     let mut laptop = node.again("minji").await;
     let sessions = laptop.ask("sessions", json!({})).await;
-    let current: Vec<_> =
-        sessions["sessions"].as_array().unwrap().iter().map(|row| (&row["session"], &row["current"])).collect();
+    let current: Vec<_> = sessions["sessions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (&row["session"], &row["current"]))
+        .collect();
     assert_eq!(current, [(&json!(phone.session), &json!(false)), (&json!(laptop.session), &json!(true))]);
     laptop.ask("revoke", json!({ "session": phone.session })).await;
     assert_eq!(phone.closed().await, 3502);

@@ -11,22 +11,22 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::node::{LIMIT, TestNode};
 
-pub struct Client {
+pub(crate) struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next_id: u64,
     /// Objects that came while something else was waited for.
     waiting: VecDeque<Value>,
-    pub token: String,
-    pub session: String,
+    pub(crate) token: String,
+    pub(crate) session: String,
 }
 
 impl Client {
-    pub async fn open(node: &TestNode) -> Self {
+    pub(crate) async fn open(node: &TestNode) -> Self {
         let (socket, _) = connect_async(format!("ws://{}/v1/ws", node.host)).await.unwrap();
         Self { socket, next_id: 1, waiting: VecDeque::new(), token: String::new(), session: String::new() }
     }
 
-    pub async fn connect(&mut self, token: &str) -> Value {
+    pub(crate) async fn connect(&mut self, token: &str) -> Value {
         let connected = self.ask("connect", json!({ "token": token })).await;
         token.clone_into(&mut self.token);
         connected["session"].as_str().unwrap().clone_into(&mut self.session);
@@ -34,7 +34,7 @@ impl Client {
     }
 
     /// Sends a command without waiting. Answers its id.
-    pub async fn begin(&mut self, operation: &str, fields: Value) -> u64 {
+    pub(crate) async fn begin(&mut self, operation: &str, fields: Value) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         let command = Map::from_iter([("id".to_owned(), json!(id)), (operation.to_owned(), fields)]);
@@ -42,26 +42,26 @@ impl Client {
         id
     }
 
-    pub async fn say(&mut self, text: &str) {
+    pub(crate) async fn say(&mut self, text: &str) {
         self.message(Message::text(text)).await;
     }
 
-    pub async fn message(&mut self, message: Message) {
+    pub(crate) async fn message(&mut self, message: Message) {
         self.socket.send(message).await.unwrap();
     }
 
     /// Sends what the server may refuse before it has read it all.
-    pub async fn message_anyway(&mut self, message: Message) {
+    pub(crate) async fn message_anyway(&mut self, message: Message) {
         let _ = self.socket.send(message).await;
     }
 
     /// The reply to a command: the whole object.
-    pub async fn reply(&mut self, id: u64) -> Value {
+    pub(crate) async fn reply(&mut self, id: u64) -> Value {
         self.next(&format!("reply {id}"), |object| object["id"] == json!(id)).await
     }
 
     /// A command that is carried out: its answer.
-    pub async fn ask(&mut self, operation: &str, fields: Value) -> Value {
+    pub(crate) async fn ask(&mut self, operation: &str, fields: Value) -> Value {
         let id = self.begin(operation, fields).await;
         let mut reply = self.reply(id).await;
         assert!(reply.get("error").is_none(), "`{operation}` was refused: {reply}");
@@ -69,25 +69,25 @@ impl Client {
     }
 
     /// A command that is refused: the error's name.
-    pub async fn refused(&mut self, operation: &str, fields: Value) -> String {
+    pub(crate) async fn refused(&mut self, operation: &str, fields: Value) -> String {
         let id = self.begin(operation, fields).await;
         let reply = self.reply(id).await;
         reply["error"]["name"].as_str().unwrap_or_else(|| panic!("not refused: {reply}")).to_owned()
     }
 
     /// The next push of that name.
-    pub async fn push(&mut self, name: &str) -> Value {
+    pub(crate) async fn push(&mut self, name: &str) -> Value {
         self.next(name, |object| object.get("id").is_none() && object.get(name).is_some()).await[name].take()
     }
 
     /// The next error without an id.
-    pub async fn error(&mut self) -> Value {
+    pub(crate) async fn error(&mut self) -> Value {
         self.next("error", |object| object.get("id").is_none() && object.get("error").is_some()).await["error"]
             .take()
     }
 
     /// The next logged event of a room that is a message: who said what.
-    pub async fn hears(&mut self, room: &str) -> (String, String) {
+    pub(crate) async fn hears(&mut self, room: &str) -> (String, String) {
         let event = self
             .next("a message", |object| {
                 object["event"]["room"] == room && object["event"]["kind"] == "message"
@@ -97,14 +97,8 @@ impl Client {
         (text("user"), text("text"))
     }
 
-    /// All pushes of that name that come before the answer to a question asked now.
-    pub async fn pushes_so_far(&mut self, name: &str) -> usize {
-        self.ask("me", json!({})).await;
-        self.waiting.iter().filter(|object| object.get(name).is_some()).count()
-    }
-
     /// The code with which the server closes.
-    pub async fn closed(&mut self) -> u16 {
+    pub(crate) async fn closed(&mut self) -> u16 {
         let close = async {
             loop {
                 match self.socket.next().await {
@@ -117,13 +111,13 @@ impl Client {
         tokio::time::timeout(LIMIT, close).await.expect("a close frame")
     }
 
-    pub async fn create_room(&mut self, kind: &str, members: &[&str]) -> String {
+    pub(crate) async fn create_room(&mut self, kind: &str, members: &[&str]) -> String {
         let fields = json!({ "kind": kind, "title": "a room", "members": members });
         let room = self.ask("create_room", fields).await;
         room["room"].as_str().unwrap().to_owned()
     }
 
-    pub async fn send(&mut self, room: &str, cid: &str, text: &str) -> Value {
+    pub(crate) async fn send(&mut self, room: &str, cid: &str, text: &str) -> Value {
         self.ask("send", json!({ "room": room, "cid": cid, "text": text })).await
     }
 
@@ -160,7 +154,7 @@ impl Client {
 }
 
 /// Tries until `ready` says yes.
-pub async fn wait_until(what: &str, mut ready: impl AsyncFnMut() -> bool) {
+pub(crate) async fn wait_until(what: &str, mut ready: impl AsyncFnMut() -> bool) {
     let tried = async {
         while !ready().await {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -47,7 +47,10 @@ async fn errors_are_problems_with_the_same_names() {
     assert_eq!(body(response).await["title"], "unauthenticated");
     let wrong = json!({ "user": "nobody", "password": "whatever it is" });
     let response = http.post(node.url("/v1/login")).json(&wrong).send().await.unwrap();
-    assert_eq!((response.status(), body(response).await["code"].clone()), (StatusCode::UNAUTHORIZED, json!(1001)));
+    assert_eq!(
+        (response.status(), body(response).await["code"].clone()),
+        (StatusCode::UNAUTHORIZED, json!(1001))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

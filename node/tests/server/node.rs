@@ -11,27 +11,27 @@ use tempfile::TempDir;
 use crate::client::Client;
 
 /// Nothing in a test takes longer, also on a busy machine.
-pub const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 /// The password of everybody.
-pub const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A running node and its folder.
-pub struct TestNode {
+pub(crate) struct TestNode {
     folder: Arc<TempDir>,
     node: Node,
-    pub host: String,
+    pub(crate) host: String,
 }
 
 impl TestNode {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         Self::start_in(Arc::new(TempDir::new().unwrap()), change).await
     }
 
-    pub async fn start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         config.node.data_dir = folder.path().join("data");
         config.node.shutdown_grace_ms = 2_000;
@@ -49,17 +49,17 @@ impl TestNode {
     }
 
     /// Stops in good order and gives the folder back.
-    pub async fn stop(self) -> Arc<TempDir> {
+    pub(crate) async fn stop(self) -> Arc<TempDir> {
         self.node.stop(Duration::from_secs(2)).await.unwrap();
         self.folder
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.host)
     }
 
     /// Somebody new, connected.
-    pub async fn newcomer(&self, user: &str) -> Client {
+    pub(crate) async fn newcomer(&self, user: &str) -> Client {
         let mut client = Client::open(self).await;
         let login = client.ask("sign_up", serde_json::json!({ "user": user, "password": PASSWORD })).await;
         client.connect(login["token"].as_str().unwrap()).await;
@@ -67,7 +67,7 @@ impl TestNode {
     }
 
     /// Somebody known, on another device.
-    pub async fn again(&self, user: &str) -> Client {
+    pub(crate) async fn again(&self, user: &str) -> Client {
         let mut client = Client::open(self).await;
         let login = client.ask("login", serde_json::json!({ "user": user, "password": PASSWORD })).await;
         client.connect(login["token"].as_str().unwrap()).await;

@@ -86,7 +86,10 @@ async fn a_send_happens_once_however_often_it_is_tried() {
     let room = minji.create_room("group", &[]).await;
     let first = minji.send(&room, "c1", "once").await;
     let again = minji.send(&room, "c1", "once").await;
-    assert_eq!((&again["seq"], &again["at_ms"], &again["dup"]), (&first["seq"], &first["at_ms"], &json!(true)));
+    assert_eq!(
+        (&again["seq"], &again["at_ms"], &again["dup"]),
+        (&first["seq"], &first["at_ms"], &json!(true))
+    );
     let other = json!({ "room": room, "cid": "c1", "text": "something else" });
     assert_eq!(minji.refused("send", other).await, "cid_conflict");
     let early = json!({ "room": room, "cid": "c3", "text": "three", "after": "c2" });
