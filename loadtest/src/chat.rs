@@ -11,9 +11,16 @@ mod ledger;
 
 mod member;
 
+mod hall;
+
+mod attack;
+
 mod run;
+
+mod report;
 
 pub use ledger::{Faults, Ledger};
 pub use payload::Payload;
 pub use plan::{Load, Plan, due};
-pub use run::{ChatOptions, ChatReport, run};
+pub use report::ChatReport;
+pub use run::{ChatOptions, run};

@@ -34,5 +34,6 @@ pub use model::{
     Event, EventKind, HistoryPage, Limits, Membership, Page, Profile, Room, RoomKind, RoomPage, SendAck,
     Welcome,
 };
+pub(crate) use operations::history_fields;
 pub use operations::{CreateRoom, SendMessage};
 pub use steady::{Restarts, RetryPolicy, Steady, SteadyCounts};

@@ -112,7 +112,7 @@ fn list_fields(next: Option<&str>) -> Value {
 }
 
 /// Fields of `history`; over HTTP the room stands in the path instead.
-pub(super) fn history_fields(room: Option<&str>, page: Page, page_max: usize) -> Value {
+pub(crate) fn history_fields(room: Option<&str>, page: Page, page_max: usize) -> Value {
     let mut fields = Map::new();
     if let Some(room) = room {
         fields.insert("room".to_owned(), json!(room));

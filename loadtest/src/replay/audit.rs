@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::accounts::patiently;
-use crate::client::{ClientError, Event, HistoryPage, HttpClient, Page, Steady};
+use crate::client::{ClientError, Event, HistoryPage, HttpClient, Page, Steady, history_fields};
 
 /// Most events on a page; the protocol's limit.
 const PAGE_MAX: usize = 200;
@@ -48,16 +48,7 @@ impl Reads {
 
 /// One page over WebSocket.
 async fn history(reader: &Steady, room: &str, page: Page) -> Result<HistoryPage, ClientError> {
-    let mut fields = json!({ "room": room, "limit": PAGE_MAX });
-    let position = match page {
-        Page::Newest => None,
-        Page::Before(seq) => Some(("before", seq)),
-        Page::After(seq) => Some(("after", seq)),
-        Page::Around(seq) => Some(("around", seq)),
-    };
-    if let (Some((name, seq)), Some(fields)) = (position, fields.as_object_mut()) {
-        fields.insert(name.to_owned(), json!(seq));
-    }
+    let fields = history_fields(Some(room), page, PAGE_MAX);
     reader.call("history", &fields).await.0
 }
 
