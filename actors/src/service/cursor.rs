@@ -86,7 +86,8 @@ mod tests {
         #[test]
         fn anything_else_is_a_bad_request(text in ".{0,60}") {
             for refused in [ActivityCursor::parse(&text).err(), DirectoryCursor::parse(&text).err()] {
-                prop_assert!(matches!(refused, None | Some(ServiceError::BadRequest { .. })));
+                let bad_request = matches!(refused, None | Some(ServiceError::BadRequest { .. }));
+                prop_assert!(bad_request, "{:?}", refused);
             }
             let _ = parse_member(&text);
         }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madang_node::config::{Config, Live};
-use madang_node::serve::Node;
+use madang_node::serve::{Node, StartError};
 use madang_node::telemetry::Ready;
+use madang_storage::StorageError;
 use tempfile::TempDir;
 
 use crate::client::Client;
@@ -41,7 +42,7 @@ impl TestNode {
         config.auth.argon2_iterations = 1;
         config.raft.shards = 4;
         change(&mut config);
-        let node = Node::start(Live::fixed(config)).await.unwrap();
+        let node = start(config).await;
         let host = node.addresses()[0].to_string();
         let mut ready = node.readiness().subscribe();
         tokio::time::timeout(LIMIT, ready.wait_for(|ready| *ready == Ready::Ready)).await.unwrap().unwrap();
@@ -73,4 +74,20 @@ impl TestNode {
         client.connect(login["token"].as_str().unwrap()).await;
         client
     }
+}
+
+/// The last threads of a node that was stopped in this process let go of its folder a little later.
+async fn start(config: Config) -> Node {
+    let started = async {
+        loop {
+            match Node::start(Live::fixed(config.clone())).await {
+                Err(StartError::Storage(StorageError::Locked { .. })) => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                Ok(node) => return node,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    tokio::time::timeout(LIMIT, started).await.expect("the folder to be free")
 }
