@@ -1,7 +1,6 @@
 //! The handle to everything replicated on this node: META and the shards, their queues, feeds and local
 //! replicas. What is above asks here and hears here; it never sees raft.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -77,14 +76,14 @@ impl Cluster {
             })
         };
         let meta = open(GroupId::META).await?;
-        lead_alone(&meta, identity.node, limit).await?;
+        meta.lead_alone(identity.node).await?;
+        meta.wait_ready(limit).await?;
         form_meta(&meta, &identity).await?;
         let mut shards = Vec::new();
         for number in 0..identity.shards {
             let group = open(GroupId(number + 1)).await?;
-            group.form(BTreeSet::from([identity.node])).await?;
             // All shards elect and replay side by side; they are waited for below.
-            group.lead().await?;
+            group.lead_alone(identity.node).await?;
             let batcher = Batcher::start(group.clone(), &options);
             shards.push(Shard { group, batcher, delivered: watch::Sender::new(0) });
         }
@@ -274,13 +273,6 @@ async fn new_identity(options: &ClusterOptions, log: &LogStore) -> Result<Identi
     let identity = Identity { node: 1, cluster_id, incarnation, shards: slots.shards() };
     identity.save(log).await?;
     Ok(identity)
-}
-
-/// Forms a group of this node alone, unless it is formed, and leads it without waiting for a timeout.
-async fn lead_alone(group: &Group, node: u64, limit: Duration) -> Result<(), ClusterError> {
-    group.form(BTreeSet::from([node])).await?;
-    group.lead().await?;
-    group.wait_ready(limit).await
 }
 
 async fn form_meta(meta: &Group, identity: &Identity) -> Result<(), ClusterError> {

@@ -67,17 +67,16 @@ impl Group {
         self.feed.subscribe()
     }
 
-    /// Forms the group with `voters`, if nobody has.
-    pub(crate) async fn form(&self, voters: BTreeSet<u64>) -> Result<(), ClusterError> {
-        match self.raft.initialize(voters).await {
-            Ok(()) | Err(RaftError::APIError(InitializeError::NotAllowed(_))) => Ok(()),
+    /// Leads a group whose only voter is `node`: forms it, if nobody has, else asks to lead now instead of
+    /// after an election timeout. Forming is itself a call for election.
+    pub(crate) async fn lead_alone(&self, node: u64) -> Result<(), ClusterError> {
+        match self.raft.initialize(BTreeSet::from([node])).await {
+            Ok(()) => Ok(()),
+            Err(RaftError::APIError(InitializeError::NotAllowed(_))) => {
+                self.raft.trigger().elect(false).await.map_err(unavailable)
+            }
             Err(error) => Err(unavailable(error)),
         }
-    }
-
-    /// Asks to lead now instead of after an election timeout: for a group with one voter.
-    pub(crate) async fn lead(&self) -> Result<(), ClusterError> {
-        self.raft.trigger().elect(false).await.map_err(unavailable)
     }
 
     /// Whether this node leads.
