@@ -8,11 +8,8 @@ use config::{Environment, File, FileFormat, Value, ValueKind};
 
 use super::check::check;
 use super::section::Config;
-use super::setting::{Setting, Shape};
+use super::setting::{Section, Setting, Shape};
 use super::unknown::{self, UnknownKey};
-
-/// Variables with our prefix that are not settings.
-const NOT_SETTINGS: [&str; 2] = ["MADANG_CONFIG", "MADANG_READY_FILE"];
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -175,10 +172,18 @@ impl Layers {
 /// What the `config` crate calls the environment as an origin.
 const ENVIRONMENT: &str = "the environment";
 
+/// Whether a variable with our prefix is meant as a setting: it has the separator of a section, or begins
+/// with a section's name as one that lost an underscore would. Others belong to other tools.
+fn means_a_setting(name: &str) -> bool {
+    let rest = name.strip_prefix("MADANG_").unwrap_or_default();
+    let section = |section: &Section| rest.starts_with(&format!("{}_", section.name.to_uppercase()));
+    rest.contains("__") || Config::SECTIONS.iter().any(section)
+}
+
 fn environment(variables: &[(String, String)]) -> Environment {
     let ours = variables
         .iter()
-        .filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str()))
+        .filter(|(name, _)| means_a_setting(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let source = Environment::with_prefix("MADANG")

@@ -92,6 +92,13 @@ fn an_unknown_variable_is_refused_by_its_name() {
 }
 
 #[test]
+fn a_variable_of_another_tool_is_left_alone_but_a_lost_underscore_is_told() {
+    assert!(layers(None, &[("MADANG_BIN", "target/madang"), ("MADANG_URL", "http://a")], &[]).load().is_ok());
+    let message = refusal(layers(None, &[("MADANG_HTTP_LISTEN", "127.0.0.1:1")], &[]));
+    assert!(message.contains("MADANG_HTTP_LISTEN; did you mean `http.listen`?"), "{message}");
+}
+
+#[test]
 fn a_setting_in_the_wrong_section_is_found_in_the_right_one() {
     let (_dir, path) = file("[node]\nlisten = '127.0.0.1:1'\n");
     assert!(refusal(layers(Some(path), &[], &[])).ends_with("did you mean `http.listen`?"));
