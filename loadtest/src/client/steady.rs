@@ -92,12 +92,10 @@ impl Steady {
         let mut link = self.link.lock().await;
         if let Some(connection) = &link.current {
             let Some(reason) = connection.closed() else { return Ok(Arc::clone(connection)) };
-            link.current = None;
             if self.policy.restarts == Restarts::Fatal || !reason.may_come_back() {
                 return Err(ClientError::Disconnected(reason));
             }
-        } else if link.connected_before && self.policy.restarts == Restarts::Fatal {
-            return Err(ClientError::Unreachable("the connection was lost before".to_owned()));
+            link.current = None;
         }
         let mut attempt = 0;
         if link.connected_before {
@@ -118,6 +116,17 @@ impl Steady {
                 Err(error) => self.pause(&error, attempt, deadline).await?,
             }
             attempt = attempt.saturating_add(1);
+        }
+    }
+
+    /// Keeps the connection up, for a client that is to be there also while it has nothing to ask. Returns
+    /// why it cannot be kept up.
+    pub async fn keep(&self) -> ClientError {
+        loop {
+            match self.connection(Instant::now() + self.policy.give_up_after).await {
+                Ok(connection) => drop(connection.wait_closed().await),
+                Err(error) => return error,
+            }
         }
     }
 

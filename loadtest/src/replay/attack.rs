@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction, TransactionResult};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::performer::Performer;
 use crate::attack::{AttackOptions, Sample, finish, record, run};
-use crate::client::Steady;
+use crate::client::{ClientError, Steady};
 use crate::latency::Latencies;
 
 /// Goose cannot interrupt a transaction, so none lasts longer.
@@ -28,9 +29,21 @@ pub(super) struct Seat {
 
 type Seats = Arc<Mutex<VecDeque<Seat>>>;
 
-/// What a goose user keeps: what its performers did.
+/// What a goose user keeps: what its performers did, and its connection.
 #[derive(Clone)]
-struct Watched(Arc<tokio::sync::Mutex<mpsc::Receiver<Sample>>>);
+struct Watched {
+    samples: Arc<tokio::sync::Mutex<mpsc::Receiver<Sample>>>,
+    _keeper: Arc<Keeper>,
+}
+
+/// Brings a nick back after a lost connection also while it has nothing to do, until dropped.
+struct Keeper(JoinHandle<ClientError>);
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 /// Runs the play; ends when every performer has ended. Gives the durations of all sends.
 pub(super) async fn perform(options: &AttackOptions, seats: Vec<Seat>) -> anyhow::Result<Latencies> {
@@ -64,12 +77,15 @@ async fn take_seat(user: &mut GooseUser, seats: &Seats) -> TransactionResult {
     for performer in seat.performers {
         tokio::spawn(performer.play());
     }
-    user.set_session_data(Watched(Arc::new(tokio::sync::Mutex::new(seat.samples))));
+    let steady = Arc::clone(&seat.steady);
+    let keeper = Keeper(tokio::spawn(async move { steady.keep().await }));
+    let samples = Arc::new(tokio::sync::Mutex::new(seat.samples));
+    user.set_session_data(Watched { samples, _keeper: Arc::new(keeper) });
     record(user, &Sample { operation: "connect", took: started.elapsed(), failure }).await
 }
 
 async fn watch(user: &mut GooseUser, sends: &Mutex<Latencies>) -> TransactionResult {
-    let Some(Watched(samples)) = user.get_session_data::<Watched>().cloned() else {
+    let Some(Watched { samples, _keeper }) = user.get_session_data::<Watched>().cloned() else {
         finish(user);
         return Ok(());
     };

@@ -160,8 +160,8 @@ impl Performer {
                 Ok(())
             }
             Err(error) => {
-                // Those behind the first unanswered one are only refused because it was.
-                if lane.is_first(&send.cid) || !error.is("out_of_order") {
+                // Those behind the first unanswered one go out again together with it, after its pause.
+                if lane.is_first(&send.cid) || !error.is_temporary() {
                     self.steady.pause(&error, send.earlier_attempts, deadline).await?;
                 }
                 self.steady.count_retry();
