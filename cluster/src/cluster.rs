@@ -15,7 +15,7 @@ use crate::checkpoint;
 use crate::command::{Command, MetaOp, Op, Outcome};
 use crate::error::ClusterError;
 use crate::event::FeedBatch;
-use crate::identity::Identity;
+use crate::identity::{Beginning, Identity};
 use crate::machine::meta::{META_KEY, MetaRow};
 use crate::options::ClusterOptions;
 use crate::outbox::{self, Delivered};
@@ -42,6 +42,7 @@ struct Shard {
 /// What all clones share.
 pub(crate) struct Inner {
     identity: Identity,
+    beginning: Beginning,
     options: ClusterOptions,
     slots: SlotMap,
     log: LogStore,
@@ -60,9 +61,9 @@ impl Cluster {
         state: StateStore,
         transport: Arc<dyn PeerTransport>,
     ) -> Result<Self, ClusterError> {
-        let identity = match Identity::load(&log)? {
-            Some(identity) => identity,
-            None => new_identity(&options, &log).await?,
+        let (identity, beginning) = match Identity::load(&log)? {
+            Some(identity) => (identity, Beginning::Resumed),
+            None => (new_identity(&options, &log).await?, Beginning::Formed),
         };
         let limit = Duration::from_millis(options.start_timeout_ms);
         let open = |group: GroupId| {
@@ -92,7 +93,7 @@ impl Cluster {
         }
         let slots = SlotMap::new(identity.shards);
         let stop = CancellationToken::new();
-        let inner = Arc::new(Inner { identity, options, slots, log, state, meta, shards, stop });
+        let inner = Arc::new(Inner { identity, beginning, options, slots, log, state, meta, shards, stop });
         for shard in slots.all() {
             tokio::spawn(outbox::run(Arc::downgrade(&inner), shard, inner.stop.clone()));
         }
@@ -103,6 +104,11 @@ impl Cluster {
     /// This node's id.
     pub fn node_id(&self) -> u64 {
         self.inner.identity.node
+    }
+
+    /// Whether this node's data is new.
+    pub fn beginning(&self) -> Beginning {
+        self.inner.beginning
     }
 
     /// The cluster's id, as hexadecimal text.

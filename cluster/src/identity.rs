@@ -23,6 +23,15 @@ pub(crate) struct Identity {
     pub(crate) shards: u16,
 }
 
+/// Whether a node's data is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// The data directory was empty: a cluster was formed.
+    Formed,
+    /// There was data, and it was gone on with.
+    Resumed,
+}
+
 impl Identity {
     /// Reads it, if the node has one.
     pub(crate) fn load(log: &LogStore) -> Result<Option<Self>, ClusterError> {

@@ -30,6 +30,7 @@ mod reader;
 pub use batcher::Answer;
 pub use cluster::Cluster;
 pub use error::ClusterError;
+pub use identity::Beginning;
 pub use options::{ClusterOptions, RaftOptions};
 pub use raft::{Alone, PeerTransport, RaftCall, TransportAnswer, TransportError};
 pub use reader::{EventPage, Page, Reader};

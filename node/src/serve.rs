@@ -3,6 +3,7 @@
 //! [`serve`] is what `madang serve` does: [`Node`] plus the process around it (threads, signals, banner,
 //! ready file). [`canary`] keeps `/readyz` true. Never here: what the parts do.
 
+mod banner;
 pub mod canary;
 mod node;
 mod options;

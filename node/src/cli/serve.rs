@@ -21,11 +21,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let layers = args.settings.layers()?;
     let loaded = layers.clone().load()?;
     let log = start_logging(&loaded.config.log)?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), settings = loaded.summary(), "madang starts");
+    let settings = loaded.summary();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), settings, "madang starts");
     let (source, live) = LiveSource::new(layers, &loaded);
     let reread = live.clone();
     let on_hangup = Box::new(move || reload(&source, &reread, &log));
-    serve(Serve { config: live, ready_file: args.ready_file, on_hangup })
+    serve(Serve { config: live, settings, ready_file: args.ready_file, on_hangup })
 }
 
 /// SIGHUP: takes over what can change under a running node. A file that is wrong changes nothing.

@@ -13,7 +13,7 @@ use madang_actors::encoder::FrameEncoder;
 use madang_actors::hub::Hubs;
 use madang_actors::outbound::Close;
 use madang_actors::service::{Service, Views};
-use madang_cluster::{Alone, Cluster, ClusterError};
+use madang_cluster::{Alone, Beginning, Cluster, ClusterError};
 use madang_storage::{LogStore, StateStore, StorageError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -117,6 +117,11 @@ impl Node {
     /// The cluster's id and this node's.
     pub fn identity(&self) -> (String, u64) {
         (self.cluster.cluster_id(), self.cluster.node_id())
+    }
+
+    /// Whether its data is new.
+    pub fn beginning(&self) -> Beginning {
+        self.cluster.beginning()
     }
 
     /// Whether clients should be sent here.

@@ -1,13 +1,13 @@
 //! The process around a node: threads, signals, banner, ready file, exit.
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::banner::{Banner, reachable};
 use super::node::Node;
 use crate::config::Live;
 use crate::telemetry::Ready;
@@ -19,6 +19,8 @@ const EXIT_INTERRUPTED: i32 = 130;
 pub struct Serve {
     /// The settings.
     pub config: Live,
+    /// Where the settings came from, in words.
+    pub settings: String,
     /// Where to write the node's address once it is ready.
     pub ready_file: Option<PathBuf>,
     /// Called on SIGHUP: read the settings again.
@@ -54,7 +56,6 @@ async fn run(serve: Serve) -> anyhow::Result<()> {
 }
 
 async fn run_node(mut node: Node, serve: &Serve, signals: &mut Signals) -> anyhow::Result<()> {
-    let addresses = node.addresses().to_vec();
     let mut ready = node.readiness().subscribe();
     let mut announced = false;
     let name = loop {
@@ -66,7 +67,7 @@ async fn run_node(mut node: Node, serve: &Serve, signals: &mut Signals) -> anyho
                 bail!("the disk failed: {error}");
             }
             Ok(_) = ready.wait_for(|ready| *ready == Ready::Ready), if !announced => {
-                announce(&node, &addresses, serve)?;
+                announce(&node, serve)?;
                 announced = true;
             }
         }
@@ -86,18 +87,27 @@ async fn run_node(mut node: Node, serve: &Serve, signals: &mut Signals) -> anyho
 }
 
 /// Says where the node is, to people and to scripts.
-fn announce(node: &Node, addresses: &[SocketAddr], serve: &Serve) -> anyhow::Result<()> {
+fn announce(node: &Node, serve: &Serve) -> anyhow::Result<()> {
     let (cluster, id) = node.identity();
     let config = serve.config.get();
-    let urls: Vec<String> = addresses.iter().map(|address| format!("http://{address}")).collect();
-    let version = env!("CARGO_PKG_VERSION");
+    let data = &config.node.data_dir;
+    // One setting, one address.
+    let listen = node.addresses().first().copied().unwrap_or(config.http.listen);
+    let banner = Banner {
+        listen,
+        data: &std::path::absolute(data).unwrap_or_else(|_| data.clone()),
+        node: id,
+        cluster: &cluster,
+        beginning: node.beginning(),
+        settings: &serve.settings,
+    };
     let mut out = std::io::stdout().lock();
     // Nobody reading is no reason not to serve.
-    let _ = writeln!(out, "madang {version} is ready: open {}", urls.join(" "));
-    let _ = writeln!(out, "data in {}, node {id} of cluster {cluster}", config.node.data_dir.display());
+    let _ = out.write_all(banner.text().as_bytes());
     let _ = out.flush();
     if let Some(path) = &serve.ready_file {
-        let about = serde_json::json!({ "http": urls.first(), "node": id, "pid": std::process::id() });
+        let url = format!("http://{}", reachable(listen));
+        let about = serde_json::json!({ "http": url, "node": id, "pid": std::process::id() });
         write_whole(path, &format!("{about}\n")).with_context(|| format!("ready file {}", path.display()))?;
     }
     Ok(())

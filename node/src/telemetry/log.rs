@@ -32,10 +32,16 @@ pub fn start_logging(log: &Log) -> anyhow::Result<LogHandle> {
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
         LogFormat::Text => {
-            let colours = std::io::stderr().is_terminal();
-            registry.with(fmt::layer().with_ansi(colours).with_writer(std::io::stderr)).try_init()?;
+            registry.with(fmt::layer().with_ansi(colours()).with_writer(std::io::stderr)).try_init()?;
         }
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()?,
     }
     Ok(LogHandle(handle))
+}
+
+/// Colours are for people who look on: not for files and pipes, and not for those who want none
+/// (<https://no-color.org>).
+fn colours() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
+    !unwanted && std::io::stderr().is_terminal()
 }
