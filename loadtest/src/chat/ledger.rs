@@ -41,7 +41,16 @@ pub struct Ledger {
     open: std::collections::BTreeSet<u64>,
     /// The newest message's number of each sender.
     senders: HashMap<usize, u64>,
+    own: OwnMessages,
     faults: Faults,
+}
+
+/// The listener's own messages by their numbers: where the acknowledgement says they are, and where they
+/// were heard. Those of which both are known and equal are forgotten.
+#[derive(Debug, Default)]
+struct OwnMessages {
+    acked: HashMap<u64, u64>,
+    heard: HashMap<u64, u64>,
 }
 
 impl Ledger {
@@ -73,19 +82,41 @@ impl Ledger {
         }
     }
 
+    /// The listener's own message of this number was acknowledged at this position.
+    pub fn own_acked(&mut self, number: u64, seq: u64) {
+        if self.own.heard.get(&number) == Some(&seq) {
+            self.own.heard.remove(&number);
+        } else {
+            self.own.acked.insert(number, seq);
+        }
+    }
+
+    /// The listener's own message of this number was heard at this position.
+    pub fn own_heard(&mut self, number: u64, seq: u64) {
+        if self.own.acked.get(&number) == Some(&seq) {
+            self.own.acked.remove(&number);
+        } else {
+            self.own.heard.insert(number, seq);
+        }
+    }
+
     /// A message was heard whose text nobody sent.
     pub fn hear_changed(&mut self) {
         self.faults.changed += 1;
     }
 
-    /// Whether everything up to this position was heard.
+    /// Whether everything up to this position was heard, and every acknowledged own message where its
+    /// acknowledgement says.
     pub fn is_complete(&self, last: u64) -> bool {
-        self.open.is_empty() && self.highest >= last
+        self.open.is_empty() && self.highest >= last && self.own.acked.is_empty()
     }
 
-    /// What went wrong, when the room's log ends at this position.
+    /// What went wrong, when the room's log ends at this position. An own message that was acknowledged
+    /// and not heard at its position is missing, also when something else is there.
     pub fn faults(&self, last: u64) -> Faults {
-        let never = last.saturating_sub(self.highest) + self.open.len() as u64;
+        let others = last.saturating_sub(self.highest) + self.open.len() as u64;
+        let own = self.own.acked.values().filter(|seq| **seq <= self.highest && !self.open.contains(seq));
+        let never = others + own.count() as u64;
         Faults { missing: never, ..self.faults }
     }
 }
@@ -123,6 +154,36 @@ mod tests {
             ledger.hear_message(2, number + 100);
         }
         assert_eq!(ledger.faults(0).out_of_order, 4);
+    }
+
+    #[test]
+    fn an_own_message_that_is_not_where_it_was_acknowledged_is_missing() {
+        let mut ledger = Ledger::default();
+        for seq in 1..=4 {
+            ledger.hear(seq);
+        }
+        // Acknowledged before and after it is heard; both are in order.
+        ledger.own_acked(0, 1);
+        ledger.own_heard(0, 1);
+        ledger.own_heard(1, 2);
+        ledger.own_acked(1, 2);
+        assert!(ledger.is_complete(4));
+        // Another one's message is at position 3.
+        ledger.own_acked(2, 3);
+        assert!(!ledger.is_complete(4));
+        assert_eq!(ledger.faults(4).missing, 1);
+        // A position that was not heard at all counts once.
+        ledger.own_acked(3, 5);
+        assert_eq!(ledger.faults(5).missing, 2);
+    }
+
+    #[test]
+    fn an_own_message_heard_without_an_acknowledgement_is_no_fault() {
+        let mut ledger = Ledger::default();
+        ledger.hear(1);
+        ledger.own_heard(0, 1);
+        assert!(ledger.is_complete(1));
+        assert_eq!(ledger.faults(1).total(), 0);
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub(super) struct Role {
     pub(super) epoch: Instant,
 }
 
-type Answer = (Instant, Instant, Result<(SendAck, Instant), ClientError>);
+type Answer = (u64, Instant, Instant, Result<(SendAck, Instant), ClientError>);
 type UnderWay = FuturesUnordered<Pin<Box<dyn Future<Output = Answer> + Send>>>;
 
 /// One user while the chat runs.
@@ -185,19 +185,22 @@ impl Member {
         let started = Instant::now();
         let sent = started.saturating_duration_since(self.role.epoch);
         let text = Payload { user: self.role.user, number: self.next, sent }.text(self.role.text_bytes);
-        let cid = format!("{}-{}-{}", self.role.run_id, self.role.user, self.next);
+        let number = self.next;
+        let cid = format!("{}-{}-{number}", self.role.run_id, self.role.user);
         self.next += 1;
         let message = SendMessage { room: &self.role.room, cid: &cid, text: &text, after: None };
         let pending = self.connection.begin_send(message).await?;
         let limit = self.role.command_timeout;
-        self.under_way.push(Box::pin(async move { (started, intended, pending.wait_timed(limit).await) }));
+        self.under_way
+            .push(Box::pin(async move { (number, started, intended, pending.wait_timed(limit).await) }));
         Ok(())
     }
 
-    fn answered(&mut self, times: &Times, (started, intended, answer): Answer) {
+    fn answered(&mut self, times: &Times, (number, started, intended, answer): Answer) {
         match answer {
             Ok((ack, at)) => {
                 self.last_acked = self.last_acked.max(ack.seq);
+                self.ledger.own_acked(number, ack.seq);
                 if times.counts(at) {
                     self.totals.acked += 1;
                 }
@@ -238,6 +241,9 @@ impl Member {
             return;
         };
         self.ledger.hear_message(payload.user, payload.number);
+        if payload.user == self.role.user {
+            self.ledger.own_heard(payload.number, event.seq);
+        }
         let took = payload.took(self.role.epoch, at);
         self.deliveries += 1;
         if self.deliveries.is_multiple_of(self.role.hear_every.max(1)) {

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::attack::{Seat, perform};
 use super::audit::{Reads, read_as_member};
-use super::compare::OrderRule;
+use super::compare::{Differences, OrderRule};
 use super::conductor::{Conductor, FileRun, Tally};
 use super::performer::{Cue, Performer};
 use super::progress::steps_done;
@@ -280,7 +280,10 @@ impl Play<'_> {
         match read {
             Ok(reads) => evidence.judge(&reads),
             Err(error) => {
+                // What was not read cannot be compared: one fault, not one per line.
                 let mut report = evidence.judge(&Reads::default());
+                report.differences = Differences::default();
+                report.misplaced = 0;
                 report.error = Some(format!("cannot read the room back: {error}"));
                 report
             }
