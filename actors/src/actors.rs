@@ -11,6 +11,7 @@ use crate::audience::Audiences;
 use crate::encoder::FrameEncoder;
 use crate::gate::Gate;
 use crate::hub::Hubs;
+use crate::metrics::{ActorMeter, Counters};
 use crate::node::{Node, NodeArguments, NodeMessage};
 use crate::options::ActorOptions;
 use crate::presence::{Announcer, Presence, Roster};
@@ -30,7 +31,7 @@ use crate::truth::Truth;
 pub struct Actors {
     rooms: Rooms,
     presence: Presence,
-    budget: Budget,
+    meter: ActorMeter,
     root: ActorRef<NodeMessage>,
     ended: JoinHandle<()>,
 }
@@ -75,6 +76,12 @@ impl Actors {
         let shards: Vec<_> = truth.slots().all().map(|_| Arc::new(Gate::shut())).collect();
         let rooms = Rooms::new(truth.clone(), shards.iter().cloned(), &options);
         let budget = Budget::new(options.tails_bytes_max);
+        let meter = ActorMeter {
+            counters: Arc::new(Counters::default()),
+            budget: budget.clone(),
+            roster: roster.clone(),
+            hubs: hubs.clone(),
+        };
         let arguments = NodeArguments {
             truth,
             shards,
@@ -82,11 +89,12 @@ impl Actors {
             hubs,
             encoder,
             roster,
-            budget: budget.clone(),
+            budget,
+            counters: meter.counters.clone(),
             options,
         };
         let (root, ended) = Node::spawn(None, Node, arguments).await?;
-        Ok(Self { rooms, presence, budget, root, ended })
+        Ok(Self { rooms, presence, meter, root, ended })
     }
 
     /// The rooms.
@@ -99,9 +107,9 @@ impl Actors {
         &self.presence
     }
 
-    /// What the newest events of all active rooms take in memory.
-    pub fn tail_bytes(&self) -> usize {
-        self.budget.used_bytes()
+    /// What they count.
+    pub fn meter(&self) -> &ActorMeter {
+        &self.meter
     }
 
     /// Stops all actors and waits for their end. Commands that the cluster has are still answered.

@@ -19,6 +19,7 @@ pub mod encoder;
 pub mod error;
 mod gate;
 pub mod hub;
+mod metrics;
 mod node;
 pub mod options;
 pub mod outbound;
@@ -32,6 +33,7 @@ pub mod truth;
 
 pub use actors::{Actors, Parts, StartError};
 pub use encoder::FrameEncoder;
+pub use metrics::{ActorMeter, ActorMetrics};
 
 #[cfg(test)]
 mod cluster_tests;

@@ -164,11 +164,15 @@ fn a_feed_that_skips_is_healed_from_the_log() {
         cluster.silent.store(false, Ordering::Relaxed);
         cluster.log(ROOM, &minji, "loud");
         listener.hears(&lines(&cluster)).await;
+        let metrics = yard.actors.meter().read();
+        assert!(metrics.heal_reads >= 1, "{metrics:?}");
         // More at once than the feed keeps, and nothing after it.
         for number in 0..1_000 {
             cluster.log(ROOM, &minji, &format!("burst {number}"));
         }
         listener.hears(&lines(&cluster)).await;
+        let metrics = yard.actors.meter().read();
+        assert!(metrics.feed_skips >= 1, "{metrics:?}");
         yard.actors.stop().await;
     });
 }
@@ -193,7 +197,8 @@ fn who_reads_after_an_answer_finds_what_was_answered() {
             yard.actors.rooms().history(ROOM, Page::Newest, 50, 1 << 20).await.unwrap();
         }
         assert_eq!(cluster.pages_read.load(Ordering::Relaxed), read, "a hot tail needs no disk");
-        assert!(yard.actors.tail_bytes() > 0);
+        let metrics = yard.actors.meter().read();
+        assert!(metrics.tail_bytes > 0 && metrics.rooms_active > 0, "{metrics:?}");
         let nothing = yard.actors.rooms().history(RoomId([7; 16]), Page::Newest, 5, 100).await.unwrap();
         assert_eq!(nothing, page_of(&[], Page::Newest, 5));
         yard.actors.stop().await;

@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::command::{Batch, Command, Outcome};
 use crate::error::ClusterError;
+use crate::metrics::Counters;
 use crate::options::ClusterOptions;
 use crate::raft::Group;
 
@@ -26,11 +27,12 @@ pub(crate) struct Pending {
 pub(crate) struct Batcher {
     queue: mpsc::Sender<Pending>,
     limit: usize,
+    counters: Arc<Counters>,
 }
 
 impl Batcher {
     /// Starts the task that empties the queue.
-    pub(crate) fn start(group: Group, options: &ClusterOptions) -> Self {
+    pub(crate) fn start(group: Group, options: &ClusterOptions, counters: Arc<Counters>) -> Self {
         let limit = options.queue_commands_max;
         let (queue, waiting) = mpsc::channel(limit);
         let limits = Limits {
@@ -38,20 +40,22 @@ impl Batcher {
             bytes: options.batch_bytes_max,
             entries: Arc::new(Semaphore::new(options.entries_in_flight_max)),
         };
-        tokio::spawn(run(group, waiting, limits));
-        Self { queue, limit }
+        tokio::spawn(run(group, waiting, limits, Arc::clone(&counters)));
+        Self { queue, limit, counters }
     }
 
     /// Takes a command, at once or not at all. A dropped receiver is fine: the command is carried out.
     pub(crate) fn submit(&self, command: Command) -> Result<oneshot::Receiver<Answer>, ClusterError> {
         let (answer, receiver) = oneshot::channel();
-        match self.queue.try_send(Pending { command, answer }) {
+        let taken = match self.queue.try_send(Pending { command, answer }) {
             Ok(()) => Ok(receiver),
             Err(mpsc::error::TrySendError::Full(_)) => Err(ClusterError::Overloaded { limit: self.limit }),
             Err(mpsc::error::TrySendError::Closed(_)) => {
                 Err(ClusterError::Unavailable { why: "the shard is stopping".to_owned() })
             }
-        }
+        };
+        self.counters.submitted(&taken);
+        taken
     }
 }
 
@@ -61,19 +65,21 @@ struct Limits {
     entries: Arc<Semaphore>,
 }
 
-async fn run(group: Group, mut waiting: mpsc::Receiver<Pending>, limits: Limits) {
+async fn run(group: Group, mut waiting: mpsc::Receiver<Pending>, limits: Limits, counters: Arc<Counters>) {
     while let Some(first) = waiting.recv().await {
         // The entry is filled only when it may go: meanwhile more commands gather.
         let Ok(permit) = Arc::clone(&limits.entries).acquire_owned().await else { return };
         let (commands, answers) = fill(first, &mut waiting, &limits);
         let written = group.write(Batch { commands: Arc::new(commands) }).await;
+        counters.proposed();
+        let counters = Arc::clone(&counters);
         tokio::spawn(async move {
             let outcomes = match written {
                 Ok(answer) => answer.outcomes().await,
                 Err(error) => Err(error),
             };
             drop(permit);
-            give(answers, outcomes);
+            give(answers, outcomes, &counters);
         });
     }
 }
@@ -95,17 +101,17 @@ fn fill(
 }
 
 /// Nobody may wait any more: a dropped receiver is not an error.
-fn give(answers: Vec<oneshot::Sender<Answer>>, outcomes: Result<Vec<Outcome>, ClusterError>) {
+fn give(
+    answers: Vec<oneshot::Sender<Answer>>,
+    outcomes: Result<Vec<Outcome>, ClusterError>,
+    counters: &Counters,
+) {
+    let give = |to: oneshot::Sender<Answer>, answer: Answer| {
+        counters.answered(&answer);
+        let _ = to.send(answer);
+    };
     match outcomes {
-        Ok(outcomes) => {
-            for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                let _ = answer.send(Ok(outcome));
-            }
-        }
-        Err(error) => {
-            for answer in answers {
-                let _ = answer.send(Err(error.clone()));
-            }
-        }
+        Ok(outcomes) => answers.into_iter().zip(outcomes).for_each(|(to, outcome)| give(to, Ok(outcome))),
+        Err(error) => answers.into_iter().for_each(|to| give(to, Err(error.clone()))),
     }
 }

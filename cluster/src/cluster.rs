@@ -17,6 +17,7 @@ use crate::error::ClusterError;
 use crate::event::FeedBatch;
 use crate::identity::{Beginning, Identity};
 use crate::machine::meta::{META_KEY, MetaRow};
+use crate::metrics::{ClusterMetrics, Counters};
 use crate::options::ClusterOptions;
 use crate::outbox::{self, Delivered};
 use crate::placement::SlotMap;
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     state: StateStore,
     meta: Group,
     shards: Vec<Shard>,
+    counters: Arc<Counters>,
     stop: CancellationToken,
 }
 
@@ -80,12 +82,13 @@ impl Cluster {
         meta.lead_alone(identity.node).await?;
         meta.wait_ready(limit).await?;
         form_meta(&meta, &identity).await?;
+        let counters = Arc::new(Counters::default());
         let mut shards = Vec::new();
         for number in 0..identity.shards {
             let group = open(GroupId(number + 1)).await?;
             // All shards elect and replay side by side; they are waited for below.
             group.lead_alone(identity.node).await?;
-            let batcher = Batcher::start(group.clone(), &options);
+            let batcher = Batcher::start(group.clone(), &options, Arc::clone(&counters));
             shards.push(Shard { group, batcher, delivered: watch::Sender::new(0) });
         }
         for shard in &shards {
@@ -93,7 +96,8 @@ impl Cluster {
         }
         let slots = SlotMap::new(identity.shards);
         let stop = CancellationToken::new();
-        let inner = Arc::new(Inner { identity, beginning, options, slots, log, state, meta, shards, stop });
+        let inner =
+            Arc::new(Inner { identity, beginning, options, slots, log, state, meta, shards, counters, stop });
         for shard in slots.all() {
             tokio::spawn(outbox::run(Arc::downgrade(&inner), shard, inner.stop.clone()));
         }
@@ -177,6 +181,11 @@ impl Cluster {
     /// missed and heals from the log.
     pub fn feed(&self, shard: ShardId) -> Result<broadcast::Receiver<FeedBatch>, ClusterError> {
         self.inner.feed(shard).ok_or_else(|| no_shard(shard))
+    }
+
+    /// What was counted so far, and where the groups stand.
+    pub fn metrics(&self) -> ClusterMetrics {
+        ClusterMetrics::new(&self.inner.counters, self.inner.groups().map(Group::progress))
     }
 
     /// Flushes the state of all groups and lets the log behind it go. Blocks its task for as long as the

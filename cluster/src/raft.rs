@@ -14,6 +14,6 @@ mod network;
 mod state;
 mod types;
 
-pub(crate) use group::{Group, GroupParts};
+pub(crate) use group::{Group, GroupParts, Progress};
 pub use network::{Alone, Answer as TransportAnswer, PeerTransport, RaftCall, TransportError};
 pub(crate) use state::GroupState;

@@ -124,6 +124,13 @@ async fn pipelined_sends_keep_their_order_and_share_entries() {
     assert_eq!(texts, (0..1_000).map(|i| i.to_string()).collect::<Vec<_>>());
     let entries = log.metrics().entries - entries_before;
     assert!(entries < 500, "1,000 commands took {entries} raft entries");
+    let metrics = cluster.metrics();
+    assert_eq!((metrics.groups, metrics.groups_led), (17, 17), "META and 16 shards");
+    assert!(metrics.commands > 1_000 && metrics.entries < 500, "{metrics:?}");
+    assert!(metrics.applied_entries > 17, "{metrics:?}");
+    assert_eq!((metrics.overloads, metrics.failures, metrics.refusals), (0, 0, 0));
+    room_op(&cluster, "minji", send("c0", "another text", None)).await.unwrap_err();
+    assert_eq!(cluster.metrics().refusals, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,7 @@ use super::machine::Heal;
 use super::message::AudienceMessage;
 use super::people::{Parts, People};
 use super::sink::HubSink;
+use crate::metrics::Counters;
 use crate::options::ActorOptions;
 use crate::pump::{Fed, Running, pump};
 use crate::truth::read_off_thread;
@@ -38,6 +39,8 @@ pub(crate) struct AudienceArguments {
     pub(crate) seats: Arc<Seats>,
     /// What it works with.
     pub(crate) parts: Parts,
+    /// What is counted.
+    pub(crate) counters: Arc<Counters>,
     /// Limits.
     pub(crate) options: Arc<ActorOptions>,
 }
@@ -47,6 +50,7 @@ pub(crate) struct AudienceState {
     seats: Arc<Seats>,
     parts: Parts,
     people: People,
+    counters: Arc<Counters>,
     reads: Arc<Semaphore>,
     _feed: Running,
 }
@@ -61,14 +65,14 @@ impl Actor for Audience {
         myself: ActorRef<AudienceMessage>,
         arguments: AudienceArguments,
     ) -> Result<AudienceState, ActorProcessingErr> {
-        let AudienceArguments { seats, parts, options } = arguments;
+        let AudienceArguments { seats, parts, counters, options } = arguments;
         let to = myself.clone();
         let feed = parts.truth.feed(parts.shard)?;
         let feed =
             pump(feed, options.feed_batches_ahead_max, move |fed| to.cast(AudienceMessage::Fed(fed)).is_ok());
         let people = People::start(parts.clone(), options.user_news_max);
         let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
-        let state = AudienceState { seats, parts, people, reads, _feed: feed };
+        let state = AudienceState { seats, parts, people, counters, reads, _feed: feed };
         // Whatever a predecessor missed. The feed is open already, so nothing falls in between.
         state.seats.table.lock().forget_reads();
         state.skipped(&myself);
@@ -85,6 +89,7 @@ impl Actor for Audience {
             AudienceMessage::Fed(Fed::Batch(batch, _permit)) => state.fed(&batch.events, &myself),
             AudienceMessage::Fed(Fed::Skipped(events)) => {
                 tracing::warn!(shard = %state.parts.shard, events, "the feed was too fast: healing from the log");
+                state.counters.feed_skipped();
                 state.skipped(&myself);
             }
             AudienceMessage::Heads(heads) => state.heads(heads, &myself),
@@ -171,6 +176,7 @@ impl AudienceState {
                 myself.send_after(RETRY_AFTER, move || AudienceMessage::Retry(room));
             }
             Some(Heal::Read { room, after }) => {
+                self.counters.heal_read();
                 let (truth, reads, myself) = (self.parts.truth.clone(), self.reads.clone(), myself.clone());
                 tokio::spawn(async move {
                     let _turn = reads.acquire_owned().await;

@@ -13,6 +13,7 @@ use crate::audience::{Audience, AudienceArguments, AudienceParts, Audiences};
 use crate::encoder::FrameEncoder;
 use crate::gate::Gate;
 use crate::hub::Hubs;
+use crate::metrics::Counters;
 use crate::options::ActorOptions;
 use crate::presence::Roster;
 use crate::room::{Budget, Relay, Surroundings};
@@ -38,6 +39,8 @@ pub(crate) struct NodeArguments {
     pub(crate) roster: Roster,
     /// What all tails of the node may take.
     pub(crate) budget: Budget,
+    /// What is counted.
+    pub(crate) counters: Arc<Counters>,
     /// Limits.
     pub(crate) options: Arc<ActorOptions>,
 }
@@ -99,6 +102,7 @@ impl Actor for Node {
         };
         if let Some(child) = state.children.remove(&who.get_id()) {
             tracing::error!(?child, why, "an actor ended and is started again");
+            state.parts.counters.restarted();
             state.shut(child);
             state.start_later(child, &myself);
         }
@@ -169,6 +173,7 @@ impl NodeState {
             truth: self.parts.truth.clone(),
             options: options.clone(),
             budget: self.parts.budget.clone(),
+            counters: self.parts.counters.clone(),
             relay: Relay::start(Duration::from_millis(options.answer_timeout_ms)),
             epoch: self.epoch,
         };
@@ -184,6 +189,11 @@ impl NodeState {
             encoder: self.parts.encoder.clone(),
             roster: self.parts.roster.clone(),
         };
-        AudienceArguments { seats, parts, options: self.parts.options.clone() }
+        AudienceArguments {
+            seats,
+            parts,
+            counters: self.parts.counters.clone(),
+            options: self.parts.options.clone(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use madang_storage::id::{SessionId, UserId};
 use parking_lot::Mutex;
@@ -20,6 +21,7 @@ pub(crate) struct Roster(Arc<Inner>);
 struct Inner {
     hasher: RandomState,
     parts: [Mutex<HashMap<UserId, Seat>>; PARTS],
+    connections: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -45,6 +47,7 @@ impl Roster {
             Some((_, connections)) => *connections += 1,
             None => seat.sessions.push((session, 1)),
         }
+        self.0.connections.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A session has one connection less.
@@ -53,6 +56,7 @@ impl Roster {
         let Some(seat) = part.get_mut(user) else { return };
         if let Some((_, connections)) = seat.sessions.iter_mut().find(|(id, _)| *id == session) {
             *connections -= 1;
+            self.0.connections.fetch_sub(1, Ordering::Relaxed);
         }
         seat.sessions.retain(|(_, connections)| *connections > 0);
         if seat.is_empty() {
@@ -84,6 +88,16 @@ impl Roster {
     /// Whether the user has a connection, or had one a moment ago.
     pub(crate) fn is_online(&self, user: &UserId) -> bool {
         self.part(user).lock().contains_key(user)
+    }
+
+    /// How many connections there are.
+    pub(crate) fn connections(&self) -> usize {
+        self.0.connections.load(Ordering::Relaxed)
+    }
+
+    /// How many users are online.
+    pub(crate) fn users(&self) -> usize {
+        self.0.parts.iter().map(|part| part.lock().len()).sum()
     }
 
     /// Users with their sessions; those that `which` picks, also those just gone.

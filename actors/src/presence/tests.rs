@@ -31,12 +31,18 @@ fn a_room_hears_who_comes_with_the_first_device_and_goes_with_the_last() {
         presence.opened(&minji, PHONE);
         until("minji is here", || jun.heard() == "minji Yes\n").await;
         presence.opened(&minji, LAPTOP);
+        let counted = || {
+            let metrics = yard.actors.meter().read();
+            (metrics.sessions, metrics.users_online)
+        };
+        assert_eq!(counted(), (2, 1), "two devices of one user");
         presence.closed(&minji, PHONE);
         assert_eq!(presence.online(&[user("jun"), minji.clone()]), [false, true]);
         presence.closed(&minji, LAPTOP);
         assert_eq!(presence.online(std::slice::from_ref(&minji)), [true], "for the grace period");
         until("minji has gone", || jun.heard() == "minji Yes\nminji No\n").await;
         assert_eq!(presence.online(std::slice::from_ref(&minji)), [false]);
+        assert_eq!(counted(), (0, 0));
         presence.opened(&minji, PHONE);
         until("minji is back", || jun.heard() == "minji Yes\nminji No\nminji Yes\n").await;
         yard.actors.stop().await;

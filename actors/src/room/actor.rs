@@ -16,6 +16,7 @@ use super::relay::{Counted, Relay};
 use super::tail::Budget;
 use crate::answer::Answer;
 use crate::error::ActorError;
+use crate::metrics::{ActiveRoom, Counters};
 use crate::options::ActorOptions;
 use crate::truth::{Truth, read_off_thread};
 
@@ -43,6 +44,8 @@ pub(crate) struct Surroundings {
     pub(crate) options: Arc<ActorOptions>,
     /// What all tails of the node may take.
     pub(crate) budget: Budget,
+    /// What is counted.
+    pub(crate) counters: Arc<Counters>,
     /// The way back for answers.
     pub(crate) relay: Relay,
     /// Where the owners' clock begins.
@@ -58,6 +61,7 @@ pub(crate) struct OwnerState {
     around: Arc<Surroundings>,
     machine: Machine<Reader>,
     in_flight: Arc<AtomicUsize>,
+    _active: ActiveRoom,
 }
 
 impl Actor for Owner {
@@ -72,7 +76,8 @@ impl Actor for Owner {
     ) -> Result<OwnerState, ActorProcessingErr> {
         let OwnerArguments { room, around } = arguments;
         let machine = Machine::new(&around.options, around.budget.clone());
-        Ok(OwnerState { room, around, machine, in_flight: Arc::default() })
+        let active = ActiveRoom::new(&around.counters);
+        Ok(OwnerState { room, around, machine, in_flight: Arc::default(), _active: active })
     }
 
     async fn handle(

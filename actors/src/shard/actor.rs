@@ -86,6 +86,7 @@ impl Actor for Shard {
             SupervisionEvent::ActorTerminated(who, ..) => who,
             SupervisionEvent::ActorFailed(who, error) => {
                 tracing::error!(shard = %state.around.shard, %error, "a room's owner failed");
+                state.around.counters.restarted();
                 who
             }
             _ => return Ok(()),

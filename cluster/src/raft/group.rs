@@ -9,6 +9,7 @@ use madang_storage::{GroupId, LogStore, StateStore};
 use openraft::errors::{ClientWriteError, InitializeError, RaftError};
 use openraft::impls::ProgressResponder;
 use openraft::{Raft, SnapshotPolicy};
+use openraft_rt::WatchReceiver;
 use tokio::sync::{broadcast, oneshot};
 
 use super::entry::{decode, encode};
@@ -31,6 +32,17 @@ pub(crate) struct GroupParts {
     pub(crate) state: StateStore,
     pub(crate) transport: Arc<dyn PeerTransport>,
     pub(crate) options: RaftOptions,
+}
+
+/// Where a group stands on this node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Whether this node leads it.
+    pub(crate) leads: bool,
+    /// Entries that its log has had so far.
+    pub(crate) log_entries: u64,
+    /// Those that are in its state.
+    pub(crate) applied_entries: u64,
 }
 
 /// A running group. Cheap to clone.
@@ -82,6 +94,19 @@ impl Group {
     /// Whether this node leads.
     pub(crate) fn leads(&self) -> bool {
         self.raft.is_leader()
+    }
+
+    /// Where it stands. Told by consensus itself, a moment late.
+    pub(crate) fn progress(&self) -> Progress {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        // Indices count from 0.
+        let entries = |index: Option<u64>| index.map_or(0, |index| index + 1);
+        Progress {
+            leads: metrics.state.is_leader(),
+            log_entries: entries(metrics.last_log_index),
+            applied_entries: entries(metrics.last_applied.as_ref().map(|log_id| log_id.index)),
+        }
     }
 
     /// Waits until this node leads and has applied all that was committed before.

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use madang_actors::actors::{Actors, Parts};
@@ -26,7 +26,7 @@ use crate::config::{Config, Live};
 use crate::edge::{EdgeHandle, EdgeServer, SessionFactory};
 use crate::operations::Operations;
 use crate::session::{JsonFrames, Session, SessionParts};
-use crate::telemetry::{Metrics, Readiness, Ready};
+use crate::telemetry::{Measured, Metrics, Readiness, Ready};
 
 /// When clients of a stopping node should come back at the earliest: about what a restart takes.
 const RECONNECT_AFTER_MS: u64 = 1_000;
@@ -70,7 +70,7 @@ pub enum StartError {
 
 /// A running node.
 pub struct Node {
-    edge: EdgeHandle,
+    edge: Arc<EdgeHandle>,
     hubs: Hubs,
     encoder: Arc<dyn FrameEncoder>,
     actors: Actors,
@@ -87,7 +87,7 @@ impl Node {
         let config = live.get();
         let (log, state) = open(&config).await?;
         let fenced = watch_fences(&log, &state);
-        let cluster = Cluster::start(options::cluster(&config), log, state, Arc::new(Alone)).await?;
+        let cluster = Cluster::start(options::cluster(&config), log.clone(), state, Arc::new(Alone)).await?;
         let readiness = Readiness::starting();
 
         let audiences = Audiences::new(Arc::new(cluster.clone()));
@@ -102,7 +102,17 @@ impl Node {
         let actors = Actors::start(parts, options::actors(&config)).await?;
 
         let operations = operations(&config, &cluster, &actors).await?;
-        let edge = start_edge(&live, &cluster, &actors, &hubs, operations, readiness.clone())?;
+        let this_edge = Arc::new(OnceLock::new());
+        let measured = Measured {
+            log,
+            cluster: cluster.clone(),
+            actors: actors.meter().clone(),
+            edge: Arc::clone(&this_edge),
+        };
+        let served = Served { operations, metrics: Metrics::new(|registry| measured.register(registry)) };
+        let edge = Arc::new(start_edge(&live, &cluster, &actors, &hubs, served, readiness.clone())?);
+        // Nobody else sets it.
+        let _ = this_edge.set(Arc::downgrade(&edge));
         let stop = CancellationToken::new();
         let singing = tokio::spawn(canary::run(cluster.clone(), readiness.clone(), stop.clone()));
         let canary = (stop, singing);
@@ -207,15 +217,22 @@ async fn operations(config: &Config, cluster: &Cluster, actors: &Actors) -> Resu
     Ok(Operations::new(service))
 }
 
+/// What clients and operators can ask.
+struct Served {
+    operations: Operations,
+    metrics: Metrics,
+}
+
 fn start_edge(
     live: &Live,
     cluster: &Cluster,
     actors: &Actors,
     hubs: &Hubs,
-    operations: Operations,
+    served: Served,
     readiness: Readiness,
 ) -> Result<EdgeHandle, StartError> {
     let config = live.get();
+    let Served { operations, metrics } = served;
     let dispatch = Arc::new(Throttle::new(operations.clone(), &config.limits));
     let sessions = Arc::new(SessionParts {
         operations,
@@ -225,8 +242,7 @@ fn start_edge(
         options: options::sessions(&config, cluster.node_id()),
     });
     let factory: SessionFactory = Arc::new(move || Box::new(Session::new(Arc::clone(&sessions))));
-    let metrics = Arc::new(Metrics::new(|_| {}));
-    let http = HttpState { dispatch, config: live.clone(), readiness, metrics };
+    let http = HttpState { dispatch, config: live.clone(), readiness, metrics: Arc::new(metrics) };
     let edge = options::edge(&config, config.http.allowed_origins.clone());
     EdgeServer::start(edge, move || app(http.clone()), factory)
         .map_err(|error| StartError::Listen { address: config.http.listen, error })

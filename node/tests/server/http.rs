@@ -61,3 +61,53 @@ async fn a_ready_node_says_so_and_shows_its_metrics() {
         assert_eq!(response.status(), StatusCode::OK, "{path}");
     }
 }
+
+/// The value of a metric without labels.
+async fn metric(node: &TestNode, name: &str) -> f64 {
+    let text = reqwest::get(node.url("/metrics")).await.unwrap().text().await.unwrap();
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.unwrap_or_else(|| panic!("{name} is not in\n{text}")).parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_move_with_what_happens() {
+    let node = TestNode::start().await;
+    let gauges = ["connections", "sessions", "users_online", "rooms_active", "room_tails_bytes"];
+    for gauge in gauges {
+        assert_eq!(metric(&node, &format!("madang_{gauge}")).await, 0.0, "{gauge}");
+    }
+    let counters = [
+        "commands_total",
+        "raft_proposed_entries_total",
+        "raft_applied_entries_total",
+        "log_batches_total",
+        "log_entries_total",
+        "log_written_bytes_total",
+        "log_sync_duration_seconds_count",
+        "log_sync_duration_seconds_sum",
+    ];
+    let mut before = Vec::new();
+    for counter in counters {
+        before.push(metric(&node, &format!("madang_{counter}")).await);
+    }
+    let mut minji = node.newcomer("minji").await;
+    let room = minji.create_room("open", &[]).await;
+    minji.send(&room, "c1", "hello").await;
+    minji.ask("history", json!({ "room": room })).await;
+    for gauge in gauges {
+        assert!(metric(&node, &format!("madang_{gauge}")).await >= 1.0, "{gauge}");
+    }
+    for (counter, before) in counters.iter().zip(before) {
+        assert!(metric(&node, &format!("madang_{counter}")).await > before, "{counter}");
+    }
+    assert_eq!(metric(&node, "madang_raft_groups").await, 5.0, "META and four shards");
+    assert_eq!(metric(&node, "madang_raft_groups_led").await, 5.0);
+
+    let refused = metric(&node, "madang_command_refusals_total").await;
+    let conflict = json!({ "room": room, "cid": "c1", "text": "other words" });
+    minji.refused("send", conflict).await;
+    assert_eq!(metric(&node, "madang_command_refusals_total").await, refused + 1.0);
+    for still in ["command_overloads", "command_failures", "log_overloads", "feed_skips", "actor_restarts"] {
+        assert_eq!(metric(&node, &format!("madang_{still}_total")).await, 0.0, "{still}");
+    }
+}

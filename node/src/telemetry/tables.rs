@@ -1,0 +1,124 @@
+//! What the parts of a node measure: one table for each crate. Names stay what they are, since somebody's
+//! dashboards know them. No labels for rooms and users: there are too many.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use madang_actors::{ActorMeter, ActorMetrics};
+use madang_cluster::{Cluster, ClusterMetrics};
+use madang_storage::{LogMetrics, LogStore, SyncTimes};
+use prometheus_client::registry::{Registry, Unit};
+
+use super::collector::{Read, Row, Spread, Table};
+use crate::edge::EdgeHandle;
+
+/// The parts that measure.
+pub struct Measured {
+    /// The raft log.
+    pub log: LogStore,
+    /// Consensus.
+    pub cluster: Cluster,
+    /// The actors.
+    pub actors: ActorMeter,
+    /// The edge, as soon as it has started. Weak, since the edge keeps the page that shows this.
+    pub edge: Arc<OnceLock<Weak<EdgeHandle>>>,
+}
+
+impl Measured {
+    /// Adds all tables.
+    pub fn register(self, registry: &mut Registry) {
+        let Self { log, cluster, actors, edge } = self;
+        registry.register_collector(Table::new(LOG, move || log.metrics()));
+        registry.register_collector(Table::new(CLUSTER, move || cluster.metrics()));
+        registry.register_collector(Table::new(ACTORS, move || actors.read()));
+        let connections =
+            move || edge.get().and_then(Weak::upgrade).map_or(0, |edge| number(edge.connections()));
+        registry.register_collector(Table::new(EDGE, connections));
+    }
+}
+
+const LOG: &[Row<LogMetrics>] = &[
+    counter("log_batches", "Batches written to the raft log", |log| log.batches),
+    counter("log_operations", "Appends, votes, truncations and purges in these batches", |log| {
+        log.operations
+    }),
+    counter("log_entries", "Entries appended to the raft log", |log| log.entries),
+    bytes("log_written", "Bytes written to the raft log", Read::Counter(|log| log.bytes)),
+    Row {
+        name: "log_sync_duration",
+        unit: Some(Unit::Seconds),
+        help: "How long the disk took to make a batch durable",
+        read: Read::Histogram(|log| spread(&log.sync_times)),
+    },
+    counter("log_overloads", "Appends refused since too much waited for the disk", |log| log.overloads),
+    gauge("log_queue_operations", "Operations that wait for the disk", |log| number(log.queue_items)),
+    bytes("log_queue", "Bytes that wait for the disk", Read::Gauge(|log| number(log.queue_bytes))),
+    bytes("log_tail", "Bytes of log entries kept in memory", Read::Gauge(|log| number(log.tail_bytes))),
+];
+
+const CLUSTER: &[Row<ClusterMetrics>] = &[
+    counter("commands", "Commands taken into a shard's queue", |cluster| cluster.commands),
+    counter("command_overloads", "Commands not taken since the shard's queue was full", |cluster| {
+        cluster.overloads
+    }),
+    counter("command_refusals", "Commands that were refused by the rules", |cluster| cluster.refusals),
+    counter("command_failures", "Commands without an answer: no leader, stopping, failed disk", |cluster| {
+        cluster.failures
+    }),
+    counter("raft_proposed_entries", "Raft entries proposed, each with many commands", |cluster| {
+        cluster.entries
+    }),
+    counter("raft_applied_entries", "Raft entries applied since the cluster was formed", |cluster| {
+        cluster.applied_entries
+    }),
+    gauge("raft_unapplied_entries", "Raft entries in the logs that are not applied yet", |cluster| {
+        cluster.unapplied_entries
+    }),
+    gauge("raft_groups", "Raft groups on this node", |cluster| number(cluster.groups)),
+    gauge("raft_groups_led", "Raft groups that this node leads", |cluster| number(cluster.groups_led)),
+];
+
+const ACTORS: &[Row<ActorMetrics>] = &[
+    gauge("sessions", "Connections of signed-in sessions", |actors| number(actors.sessions)),
+    gauge("users_online", "Users that count as online", |actors| number(actors.users_online)),
+    gauge("rooms_active", "Rooms with an owner in memory", |actors| number(actors.rooms_active)),
+    bytes(
+        "room_tails",
+        "Newest events of active rooms kept in memory",
+        Read::Gauge(|actors| number(actors.tail_bytes)),
+    ),
+    bytes(
+        "fan_out_waiting",
+        "Frames on their way to sessions, counted once for each worker",
+        Read::Gauge(|actors| number(actors.fan_out_bytes)),
+    ),
+    counter("feed_skips", "How often a feed was too fast and healed from the log", |actors| {
+        actors.feed_skips
+    }),
+    counter("feed_heal_reads", "Pages of the log read to fill holes in what sessions hear", |actors| {
+        actors.heal_reads
+    }),
+    counter("actor_restarts", "Actors that failed and were replaced", |actors| actors.restarts),
+];
+
+const EDGE: &[Row<u64>] = &[gauge("connections", "Open WebSocket connections", |connections| *connections)];
+
+const fn counter<S>(name: &'static str, help: &'static str, read: fn(&S) -> u64) -> Row<S> {
+    Row { name, unit: None, help, read: Read::Counter(read) }
+}
+
+const fn gauge<S>(name: &'static str, help: &'static str, read: fn(&S) -> u64) -> Row<S> {
+    Row { name, unit: None, help, read: Read::Gauge(read) }
+}
+
+const fn bytes<S>(name: &'static str, help: &'static str, read: Read<S>) -> Row<S> {
+    Row { name, unit: Some(Unit::Bytes), help, read }
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn spread(times: &SyncTimes) -> Spread {
+    let bounds = SyncTimes::bounds_seconds().iter().copied().chain([f64::INFINITY]);
+    Spread { sum: times.sum_seconds, buckets: bounds.zip(times.counts).collect() }
+}
