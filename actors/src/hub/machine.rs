@@ -11,8 +11,8 @@ use madang_storage::id::{RoomId, SessionId, UserId};
 
 use super::backlog::Backlog;
 use super::rooms::{Fed, HOLE, Rooms};
-use super::sessions::{SessionKey, Sessions};
-use crate::outbound::{Close, Outbound, Stamp, frame};
+use super::sessions::{Session, SessionKey, Sessions};
+use crate::outbound::{Close, Outbound, Pushed, Stamp, frame};
 
 /// A look at a session costs this share of a write to one.
 const LOOKS_PER_WRITE: u32 = 16;
@@ -20,7 +20,7 @@ const LOOKS_PER_WRITE: u32 = 16;
 /// A hub's limits.
 #[derive(Debug, Clone, Copy)]
 pub struct HubOptions {
-    /// A session to which nothing was written for this long gets `{}`.
+    /// A session from which nothing came for this long gets `{}`.
     pub ping_ms: u32,
     /// A session from which nothing came for this long is closed.
     pub idle_ms: u32,
@@ -228,15 +228,14 @@ impl Machine {
                 return;
             }
             let Some(session) = self.sessions.by_index(index) else { continue };
-            let outbound = &session.outbound;
             let wrote = match &what {
-                Round::Sweep(now) => look_after(outbound, *now, &self.options),
+                Round::Sweep(now) => look_after(session, *now, &self.options),
                 Round::Frame(frame) => {
-                    let _ = outbound.push_or_close(frame.clone());
+                    let _ = session.outbound.push_or_close(frame.clone());
                     true
                 }
                 Round::Close(close) => {
-                    outbound.close_after_queue(*close);
+                    session.outbound.close_after_queue(*close);
                     true
                 }
             };
@@ -272,18 +271,26 @@ impl Machine {
     }
 }
 
-/// True if something was written.
-fn look_after(outbound: &Outbound, now: Stamp, options: &HubOptions) -> bool {
+/// True if something was written. What was said to a session plays no part: one that only listens in a busy
+/// room must be asked for a sign of life too.
+fn look_after(session: &mut Session, now: Stamp, options: &HubOptions) -> bool {
+    let outbound = &session.outbound;
     if !outbound.is_open() {
         return false;
     }
-    if outbound.heard().age_ms(now) >= options.idle_ms {
+    let heard = outbound.heard();
+    let silent_ms = heard.age_ms(now);
+    if silent_ms >= options.idle_ms {
         outbound.close_at_once(Close::IDLE);
         return true;
     }
-    let silent = outbound.waiting_bytes() == 0 && outbound.said().age_ms(now) >= options.ping_ms;
-    if silent {
-        let _ = outbound.push(frame::PING);
+    // One that was pinged and has not been heard since is not pinged again.
+    if silent_ms < options.ping_ms || session.pinged_since == Some(heard) {
+        return false;
     }
-    silent
+    let pinged = outbound.push(frame::PING) == Pushed::Queued;
+    if pinged {
+        session.pinged_since = Some(heard);
+    }
+    pinged
 }

@@ -17,8 +17,12 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let backlog = Arc::new(Backlog::new(1000));
-        let options = HubOptions { ping_ms: 1000, idle_ms: 2500, backlog_bytes_max: 1000 };
+        Self::with_backlog(1000)
+    }
+
+    fn with_backlog(backlog_bytes_max: usize) -> Self {
+        let backlog = Arc::new(Backlog::new(backlog_bytes_max));
+        let options = HubOptions { ping_ms: 1000, idle_ms: 2500, backlog_bytes_max };
         Self { machine: Machine::new(options, backlog.clone()), backlog }
     }
 
@@ -58,12 +62,17 @@ fn session_id(n: usize) -> SessionId {
 
 /// All that waits in a queue.
 fn heard(outbound: &Outbound) -> String {
+    String::from_utf8(written(outbound)).unwrap()
+}
+
+/// All that waits in a queue, as one write takes it.
+fn written(outbound: &Outbound) -> Vec<u8> {
     let mut bytes = Vec::new();
     outbound.write_batch(|slices| {
         bytes = slices.concat_all();
         Ok::<_, Infallible>(bytes.len())
     });
-    String::from_utf8(bytes).unwrap()
+    bytes
 }
 
 trait ConcatAll {
@@ -210,28 +219,48 @@ fn a_slow_reader_is_closed_and_the_others_hear_on() {
 }
 
 #[test]
-fn the_sweep_pings_the_silent_and_closes_the_dead() {
+fn the_sweep_pings_the_silent_once_and_closes_the_dead() {
     let mut bench = Bench::new();
     let (_, quiet) = bench.session("quiet");
     let (_, busy) = bench.session("busy");
     let (_, dead) = bench.session("dead");
     let later = Stamp::now().plus_ms(1500);
-    busy.mark_said(later);
+    busy.mark_heard(later);
     bench.machine.sweep(later);
     bench.settle();
-    assert_eq!(quiet.waiting_bytes(), frame::PING.len());
+    assert_eq!(written(&quiet), frame::PING);
     assert_eq!(busy.waiting_bytes(), 0);
     bench.machine.sweep(later.plus_ms(100));
     bench.settle();
-    assert_eq!(quiet.waiting_bytes(), frame::PING.len(), "no second ping behind the first");
-    let much_later = Stamp::now().plus_ms(3000);
-    quiet.mark_heard(much_later);
-    busy.mark_heard(much_later);
-    bench.machine.sweep(much_later);
+    assert_eq!(quiet.waiting_bytes(), 0, "no second ping while the first is unanswered");
+    let answered = later.plus_ms(200);
+    quiet.mark_heard(answered);
+    busy.mark_heard(answered);
+    bench.machine.sweep(answered.plus_ms(1000));
     bench.settle();
     assert_eq!(dead.closing(), Some(Close::IDLE));
     assert_eq!(quiet.closing(), None);
+    assert_eq!(written(&quiet), frame::PING, "an answered ping is followed by the next");
     assert_eq!(busy.closing(), None);
+}
+
+#[test]
+fn a_client_that_only_listens_in_a_busy_room_is_pinged_too() {
+    let mut bench = Bench::new();
+    let (_, listener) = bench.crowd(ROOM, 1).remove(0);
+    let start = Stamp::now();
+    for (seq, after_ms) in (1..).zip((0..=4000).step_by(100)) {
+        let now = start.plus_ms(after_ms);
+        bench.deliver(ROOM, seq, "x");
+        bench.machine.sweep(now);
+        bench.settle();
+        // It reads everything at once and answers pings, but says nothing of its own.
+        listener.mark_said(now);
+        if written(&listener).ends_with(&frame::PING) {
+            listener.mark_heard(now);
+        }
+    }
+    assert_eq!(listener.closing(), None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use madang_storage::id::{SessionId, UserId};
 use slab::Slab;
 
-use crate::outbound::Outbound;
+use crate::outbound::{Outbound, Stamp};
 
 /// Names one registered connection on one thread. Never names another one later, so a late message with
 /// an old key does nothing.
@@ -21,6 +21,8 @@ pub(super) struct Session {
     pub(super) session: SessionId,
     /// Indices of the rooms it is in.
     pub(super) rooms: Vec<u32>,
+    /// What was last heard from it when it was last pinged.
+    pub(super) pinged_since: Option<Stamp>,
     serial: u32,
 }
 
@@ -43,7 +45,14 @@ impl Sessions {
         self.serial = self.serial.wrapping_add(1);
         let key = SessionKey { index, serial: self.serial };
         self.by_user.entry(user.clone()).or_default().push(index);
-        self.slots.insert(Session { outbound, user, session, rooms: Vec::new(), serial: key.serial });
+        self.slots.insert(Session {
+            outbound,
+            user,
+            session,
+            rooms: Vec::new(),
+            pinged_since: None,
+            serial: key.serial,
+        });
         Some(key)
     }
 
