@@ -55,6 +55,8 @@ pub struct ServiceOptions {
     pub history_bytes_max: usize,
     /// How many sessions a user may have; one more ends the oldest.
     pub sessions_max: u16,
+    /// How many rooms a user may be in or invited to.
+    pub rooms_per_user_max: usize,
 }
 
 /// The operations of a node. Clones share everything.

@@ -132,6 +132,10 @@ pub enum UserOp {
         device: String,
         /// How many sessions the user may have; the oldest are ended.
         sessions_max: u16,
+        /// The hash that the password was checked against: a login that was on its way while the password
+        /// changed is refused. `None` right after sign-up.
+        #[serde(default)]
+        checked: Option<String>,
     },
     /// Log a device out.
     #[serde(rename = "3")]

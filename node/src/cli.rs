@@ -3,19 +3,21 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 130 stopped by a second signal.
 
 mod config;
+mod exit;
 mod serve;
 mod settings;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::ConfigError;
 
+const EXIT_DONE: i32 = 0;
+const EXIT_FAILED: i32 = 1;
 /// Wrong arguments or settings: the same code that clap uses.
-const EXIT_USAGE: u8 = 2;
+const EXIT_USAGE: i32 = 2;
 
 /// A whole chat backend in one program.
 #[derive(Debug, Parser)]
@@ -43,17 +45,17 @@ enum Command {
     Version,
 }
 
-/// Runs the program with the process's arguments.
-pub fn main() -> ExitCode {
-    run(std::env::args_os())
+/// Runs the program with the process's arguments, and ends the process.
+pub fn main() -> ! {
+    exit::at_once(run(std::env::args_os()))
 }
 
-fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { EXIT_USAGE } else { EXIT_DONE };
         }
     };
     let done = match cli.command {
@@ -63,19 +65,19 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Version => print(&format!("madang {}\n", env!("CARGO_PKG_VERSION"))),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => EXIT_DONE,
         Err(error) => report(&error),
     }
 }
 
 /// Says on standard error what went wrong, from the outside in.
-fn report(error: &anyhow::Error) -> ExitCode {
+fn report(error: &anyhow::Error) -> i32 {
     let mut err = std::io::stderr().lock();
     let lines = format!("{error:#}");
     for line in lines.lines() {
         let _ = writeln!(err, "madang: {line}");
     }
-    if error.is::<ConfigError>() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
+    if error.is::<ConfigError>() { EXIT_USAGE } else { EXIT_FAILED }
 }
 
 fn completions(shell: clap_complete::Shell) -> String {

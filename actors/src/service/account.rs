@@ -49,7 +49,7 @@ impl Service {
         let password_hash = self.0.passwords.hash(password).await?;
         let display_name = display_name.unwrap_or_else(|| user.as_str().to_owned());
         self.change_user(&user, UserOp::SignUp { display_name, password_hash }).await?;
-        self.open_session(user, device).await
+        self.open_session(user, device, None).await
     }
 
     /// Logs a device in.
@@ -63,7 +63,13 @@ impl Service {
         if !self.0.passwords.check(password, stored.as_deref()).await? {
             return Err(ServiceError::Unauthenticated(WRONG_LOGIN));
         }
-        self.open_session(user, device).await
+        match self.open_session(user, device, stored).await {
+            // Right when it was checked, wrong by now.
+            Err(ServiceError::Refused(Refusal::PasswordChanged)) => {
+                Err(ServiceError::Unauthenticated(WRONG_LOGIN))
+            }
+            other => other,
+        }
     }
 
     /// Whose token this is. One local read.
@@ -138,11 +144,16 @@ impl Service {
         self.change_user(&caller.user, UserOp::CloseSession(session)).await
     }
 
-    async fn open_session(&self, user: UserId, device: String) -> Result<LoggedIn, ServiceError> {
+    async fn open_session(
+        &self,
+        user: UserId,
+        device: String,
+        checked: Option<String>,
+    ) -> Result<LoggedIn, ServiceError> {
         let session = SessionId(fresh_id());
         let token = Token::new(user.clone(), session);
         let (token_hash, sessions_max) = (token.hash(), self.0.options.sessions_max);
-        let op = UserOp::OpenSession { session, token_hash, device, sessions_max };
+        let op = UserOp::OpenSession { session, token_hash, device, sessions_max, checked };
         self.change_user(&user, op).await?;
         Ok(LoggedIn { user, session, token: token.reveal() })
     }

@@ -5,7 +5,7 @@ use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::MemberState;
 
 use super::cursor::{self, ActivityCursor, DirectoryCursor};
-use super::{Caller, MemberPage, MemberView, RoomPage, Service, ServiceError};
+use super::{Caller, MemberPage, MemberView, RoomPage, RoomView, Service, ServiceError};
 
 impl Service {
     /// The caller's rooms, newest activity first.
@@ -80,9 +80,9 @@ impl Service {
         let start =
             after.map_or(0, |after| keys.partition_point(|key| *key >= (after.last_event_ms, after.room)));
         let page = keys.iter().skip(start).take(limit);
-        let rooms = page.map(|(_, room)| self.0.views.room(user, room)).filter_map(gone_meanwhile);
-        let rooms = rooms.collect::<Result<Vec<_>, _>>()?;
-        let last = keys.get(start + limit.saturating_sub(1)).filter(|_| keys.len() > start + limit);
+        let (rooms, taken) = self.views_of(user, page.map(|(_, room)| room))?;
+        let end = start + taken;
+        let last = end.checked_sub(1).and_then(|last| keys.get(last)).filter(|_| keys.len() > end);
         let next = last.map(|&(last_event_ms, room)| ActivityCursor { last_event_ms, room }.text());
         Ok(RoomPage { rooms, next })
     }
@@ -106,11 +106,32 @@ impl Service {
                 break;
             }
         }
-        let more = found.len() > limit;
-        found.truncate(limit);
+        let (rooms, taken) = self.views_of(user, found.iter().take(limit).map(|at| &at.room))?;
+        let more = found.len() > taken;
+        found.truncate(taken);
         let next = found.last().filter(|_| more).map(|last| last.text());
-        let rooms = found.iter().map(|at| self.0.views.room(user, &at.room)).filter_map(gone_meanwhile);
-        Ok(RoomPage { rooms: rooms.collect::<Result<_, _>>()?, next })
+        Ok(RoomPage { rooms, next })
+    }
+
+    /// The rooms as the user sees them, until the page is large enough, and how many ids that took.
+    fn views_of<'a>(
+        &self,
+        user: &UserId,
+        ids: impl Iterator<Item = &'a RoomId>,
+    ) -> Result<(Vec<RoomView>, usize), ServiceError> {
+        let (mut rooms, mut bytes, mut taken) = (Vec::new(), 0, 0);
+        for room in ids {
+            if bytes >= self.0.options.history_bytes_max {
+                break;
+            }
+            taken += 1;
+            if let Some(view) = gone_meanwhile(self.0.views.room(user, room)) {
+                let view = view?;
+                bytes += view.weight();
+                rooms.push(view);
+            }
+        }
+        Ok((rooms, taken))
     }
 
     fn list_members(

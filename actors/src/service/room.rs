@@ -47,9 +47,8 @@ impl Service {
             NewRoom::Group(described) => (RoomId(fresh_id()), RoomKind::Group, described),
             NewRoom::Open(described) => (RoomId(fresh_id()), RoomKind::Open, described),
         };
-        for member in &described.members {
-            self.0.views.profile(member)?;
-        }
+        let people = [std::slice::from_ref(&caller.user), &described.members].concat();
+        self.read(move |service| people.iter().try_for_each(|user| service.check_space(user, &room))).await?;
         let Described { title, topic, members } = described;
         self.change_room(room, &caller.user, RoomOp::Create { kind, title, topic, members }).await?;
         self.0.views.room(&caller.user, &room)
@@ -74,6 +73,8 @@ impl Service {
 
     /// Enters an open room, or accepts an invitation.
     pub async fn join(&self, caller: &Caller, room: RoomId) -> Result<RoomView, ServiceError> {
+        let user = caller.user.clone();
+        self.read(move |service| service.check_space(&user, &room)).await?;
         self.change_room(room, &caller.user, RoomOp::Join).await?;
         self.0.views.room(&caller.user, &room)
     }
@@ -86,7 +87,8 @@ impl Service {
     /// Asks somebody in.
     pub async fn invite(&self, caller: &Caller, room: RoomId, user: UserId) -> Result<(), ServiceError> {
         self.0.views.place(&caller.user, &room)?;
-        self.0.views.profile(&user)?;
+        let target = user.clone();
+        self.read(move |service| service.check_space(&target, &room)).await?;
         self.change_room(room, &caller.user, RoomOp::Invite(user)).await
     }
 
@@ -104,6 +106,26 @@ impl Service {
         role: Role,
     ) -> Result<(), ServiceError> {
         self.change_room(room, &caller.user, RoomOp::SetRole(user, role)).await
+    }
+}
+
+impl Service {
+    /// Refuses when there is no such user, or when `room` would be one too many in the user's list. Between
+    /// this look and the decision others may slip in: the limit bounds memory, a few more do no harm.
+    fn check_space(&self, user: &UserId, room: &RoomId) -> Result<(), ServiceError> {
+        let reader = self.user_reader(user)?;
+        if reader.user(user)?.is_none() {
+            return Err(ServiceError::NoUser(user.clone()));
+        }
+        if reader.user_room(user, room)?.is_some_and(|row| row.state.is_some()) {
+            return Ok(());
+        }
+        let rooms = reader.user_rooms(user)?.iter().filter(|(_, row)| row.state.is_some()).count();
+        let limit = self.0.options.rooms_per_user_max;
+        if rooms >= limit {
+            return Err(ServiceError::TooLarge { what: "the user's list of rooms", limit: limit as u64 });
+        }
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use madang_cluster::command::Refusal;
 use madang_cluster::event::RoomEvent;
 use madang_cluster::{Cluster, Reader};
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{MemberRow, MemberState, Role, RoomKind, RoomRow};
+use madang_storage::row::{EventBody, MemberRow, MemberState, Role, RoomKind, RoomRow};
 
 use super::ServiceError;
 
@@ -84,9 +84,25 @@ pub struct MemberPage {
     pub next: Option<String>,
 }
 
+impl RoomView {
+    /// About how many bytes it takes in a page.
+    pub(super) fn weight(&self) -> usize {
+        const BASE: usize = 256;
+        let last = self.last.as_ref().map_or(0, |event| match &event.row.body {
+            EventBody::Message { text, .. } => text.len(),
+            _ => 0,
+        });
+        BASE + self.head.title.len() + self.head.topic.len() + last
+    }
+}
+
 impl Mine {
     fn new(row: &MemberRow, head: &RoomRow) -> Self {
-        let unread = head.messages.saturating_sub(row.read_messages);
+        // What is said before somebody accepts is none of theirs yet.
+        let unread = match row.state {
+            MemberState::Joined => head.messages.saturating_sub(row.read_messages),
+            MemberState::Invited => 0,
+        };
         Self { state: row.state, role: row.role, read_seq: row.read_seq, unread }
     }
 }
@@ -112,7 +128,8 @@ impl Views {
             return Err(ServiceError::NoRoom(*room));
         }
         let my = place.map(|row| Mine::new(&row, &head));
-        let last = newest_message(&reader, room, &head)?;
+        let inside = my.as_ref().is_some_and(|my| my.state == MemberState::Joined);
+        let last = if inside { newest_message(&reader, room, &head)? } else { None };
         let peer = match &head.pair {
             Some((a, b)) => Some(self.profile(if a == user { b } else { a })?),
             None => None,

@@ -56,8 +56,9 @@ fn account_commands_keep_their_bytes() {
     check(UserOp::SignUp { display_name: "M".into(), password_hash: "h".into() }, "81a13192a14da168");
     let session = SessionId([2; 16]);
     let id = format!("c410{}", "02".repeat(16));
-    let open = UserOp::OpenSession { session, token_hash: [3; 32], device: "d".into(), sessions_max: 16 };
-    check(open, &format!("81a13294{id}c420{}a16410", "03".repeat(32)));
+    let (device, checked) = ("d".into(), Some("h".into()));
+    let open = UserOp::OpenSession { session, token_hash: [3; 32], device, sessions_max: 16, checked };
+    check(open, &format!("81a13295{id}c420{}a16410a168", "03".repeat(32)));
     check(UserOp::CloseSession(session), &format!("81a133{id}"));
     let set = UserOp::SetPassword { old_hash: "o".into(), new_hash: "n".into(), keep: session };
     check(set, &format!("81a13493a16fa16e{id}"));

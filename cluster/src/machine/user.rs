@@ -27,7 +27,10 @@ pub(super) fn decide(turn: &mut Turn<'_, '_>, user: &UserId, op: &UserOp) -> Res
     let mut row = known.ok_or(Refusal::NoUser)?;
     match op {
         UserOp::SignUp { .. } => {}
-        UserOp::OpenSession { session, token_hash, device, sessions_max } => {
+        UserOp::OpenSession { session, token_hash, device, sessions_max, checked } => {
+            if checked.as_ref().is_some_and(|checked| *checked != row.password_hash) {
+                return Err(Refusal::PasswordChanged.into());
+            }
             if row.sessions.contains(session) {
                 return Ok(None);
             }

@@ -68,6 +68,11 @@ macro_rules! operations {
                 match self { $( Self::$op => Access::$access, )* }
             }
 
+            /// Whether it answers a page, which may be large.
+            pub const fn is_page(self) -> bool {
+                matches!(self, Self::Rooms | Self::OpenRooms | Self::Members | Self::History)
+            }
+
             /// What it does, in a sentence.
             pub const fn doc(self) -> &'static str {
                 match self { $( Self::$op => concat!($($doc),*), )* }

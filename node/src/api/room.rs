@@ -9,7 +9,7 @@ use super::field::{Check, PageLimit, Title, Topic};
 use super::message::Event;
 
 /// The most users invited when a room is created.
-pub const INVITED_AT_CREATION_MAX: usize = 100;
+pub const INVITED_AT_CREATION_MAX: usize = 99;
 
 /// What kind of room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -57,9 +57,9 @@ pub struct CreateRoom {
     /// Its topic.
     #[schema(value_type = Option<String>, max_length = 512)]
     pub topic: Option<Topic>,
-    /// Users to invite, up to 100.
+    /// Users to invite, up to 99.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 99)]
     pub members: Vec<UserId>,
     /// The other user of a direct room.
     #[schema(value_type = Option<String>)]

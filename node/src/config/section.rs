@@ -101,6 +101,8 @@ section! {
         outbound_bytes_max: usize = 1024 * 1024, number("bytes", 64 * KIB, GIB), Restart;
         /// Sessions (logins) a user may have. One more ends the oldest.
         sessions_per_user_max: usize = 16, number("sessions", 1, 1000), Restart;
+        /// Rooms a user may be in or invited to.
+        rooms_per_user_max: usize = 2_000, number("rooms", 1, 100_000), Restart;
         /// Messages that one user may send to one room, on average.
         sends_per_second: u32 = 50, number("messages per second", 1, 1_000_000), Restart;
         /// Messages that one user may send to one room at once, after a pause.

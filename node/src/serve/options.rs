@@ -105,6 +105,7 @@ pub(super) fn service(config: &Config) -> ServiceOptions {
         history_page_max: usize::try_from(limits.history_page_max).unwrap_or(usize::MAX),
         history_bytes_max: HISTORY_BYTES_MAX,
         sessions_max: u16::try_from(limits.sessions_per_user_max).unwrap_or(u16::MAX),
+        rooms_per_user_max: limits.rooms_per_user_max,
     }
 }
 
@@ -119,6 +120,7 @@ pub(super) fn sessions(config: &Config, node: u64) -> SessionOptions {
             commands_in_flight_max: config.limits.commands_in_flight_max,
             history_page_max: config.limits.history_page_max,
         },
+        page_backlog_bytes_max: config.limits.outbound_bytes_max / 2,
     }
 }
 

@@ -11,6 +11,7 @@ use madang_actors::outbound::Close;
 use madang_actors::presence::Presence;
 use madang_actors::service::{Caller, ServiceError};
 use madang_storage::id::RoomId;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::machine::{Effect, Machine, Then};
 use crate::api::account::{ClientLimits, Connected};
@@ -22,6 +23,9 @@ use crate::operations::Operations;
 /// How often the list of a user's rooms is read until it stands still. Each time means that the user came
 /// or went somewhere in the milliseconds before.
 const ROOM_LIST_READS_MAX: usize = 8;
+
+/// How often a page that waits for room in the queue looks again.
+const PAGE_LOOKS_EVERY: Duration = Duration::from_millis(10);
 
 /// What all sessions of a node share.
 pub struct SessionParts {
@@ -48,6 +52,9 @@ pub struct SessionOptions {
     pub ping_ms: u64,
     /// What a client may do at most.
     pub limits: ClientLimits,
+    /// While more than this waits to be sent to the client, its requests for pages wait too: what a client
+    /// asks for itself must not make it a slow reader.
+    pub page_backlog_bytes_max: usize,
 }
 
 /// One WebSocket session.
@@ -66,7 +73,8 @@ impl Session {
 impl SessionHandler for Session {
     fn on_open(&mut self, link: SessionLink) {
         let machine = RefCell::new(Machine::new(self.parts.options.limits.commands_in_flight_max));
-        let live = Rc::new(Live { parts: Arc::clone(&self.parts), link, machine, place: RefCell::new(None) });
+        let (parts, place, pages) = (Arc::clone(&self.parts), RefCell::new(None), Semaphore::new(1));
+        let live = Rc::new(Live { parts, link, machine, place, pages });
         let (waiting, deadline) = (Rc::downgrade(&live), self.parts.options.auth_deadline);
         live.link.spawn(async move {
             tokio::time::sleep(deadline).await;
@@ -102,6 +110,8 @@ struct Live {
     link: SessionLink,
     machine: RefCell<Machine>,
     place: RefCell<Option<Place>>,
+    /// Held by the page that is being read: one at a time.
+    pages: Semaphore,
 }
 
 /// Where a connected session is known; left again exactly once.
@@ -129,6 +139,14 @@ impl Live {
                 if then == Then::Close {
                     // The news that the session ended must not close it before its own answer.
                     self.leave();
+                }
+                if request.operation().is_page() {
+                    let live = Rc::clone(self);
+                    let answer = async move {
+                        let _turn = live.page_turn().await;
+                        live.parts.operations.run(caller, request).await
+                    };
+                    return self.answer(id, answer, then);
                 }
                 // Called here and not in the spawned work: sends take their places in order of arrival.
                 let answer = self.parts.operations.run(caller, request);
@@ -161,6 +179,16 @@ impl Live {
                 (Then::Close, Err(_)) => live.link.close(Close::INTERNAL),
             }
         });
+    }
+
+    /// Waits until no other page is being read and the client has taken most of what it was sent.
+    async fn page_turn(&self) -> Option<SemaphorePermit<'_>> {
+        let turn = self.pages.acquire().await.ok();
+        let backlog_max = self.parts.options.page_backlog_bytes_max;
+        while self.link.is_open() && self.link.outbound().waiting_bytes() > backlog_max {
+            tokio::time::sleep(PAGE_LOOKS_EVERY).await;
+        }
+        turn
     }
 
     /// Makes the session known, lets it hear its rooms, then answers `connect`.

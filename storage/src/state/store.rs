@@ -17,6 +17,8 @@ use crate::rocks::{self, failure};
 const FORMAT_VERSION: u8 = 1;
 /// The key of the format; shorter than any row's key.
 const FORMAT_KEY: &[u8] = &[];
+/// Share of a memtable given to its bloom filter.
+const MEMTABLE_BLOOM_RATIO: f64 = 0.03;
 
 /// The rows of all shards of a node. Clones share one store. All calls may read from disk: not for a thread
 /// that serves sockets.
@@ -40,7 +42,12 @@ impl StateStore {
     /// Opens the state in `path`, made if missing. Errors: `Locked`, `Corrupt` naming the file, `Unsupported`,
     /// `Full`, `Io`.
     pub fn open(path: &Path, options: &StateOptions) -> Result<Self, StorageError> {
-        let db = rocks::open(path, &rocks::base_options(&options.memory, options.memtable_bytes))?;
+        let mut rocks_options = rocks::base_options(&options.memory, options.memtable_bytes);
+        // Every send looks up a row that is not there (its own memory): without a filter each such lookup walks
+        // the memtable's skip list, the largest single cost of the path.
+        rocks_options.set_memtable_whole_key_filtering(true);
+        rocks_options.set_memtable_prefix_bloom_ratio(MEMTABLE_BLOOM_RATIO);
+        let db = rocks::open(path, &rocks_options)?;
         rocks::check_format(&db, FORMAT_KEY, "state", FORMAT_VERSION)?;
         Ok(Self { handle: Arc::new(Handle { db, fence: Fence::default() }) })
     }

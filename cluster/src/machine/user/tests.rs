@@ -58,7 +58,8 @@ fn sign_up() -> UserOp {
 }
 
 fn open(n: u8) -> UserOp {
-    UserOp::OpenSession { session: id(n), token_hash: [n; 32], device: "d".into(), sessions_max: 2 }
+    let (device, checked) = ("d".into(), Some("old".into()));
+    UserOp::OpenSession { session: id(n), token_hash: [n; 32], device, sessions_max: 2, checked }
 }
 
 #[test]
@@ -97,4 +98,7 @@ fn a_new_password_ends_the_other_sessions_and_a_stale_one_is_refused() {
     account.run(set("old")).unwrap();
     assert_eq!(account.row().sessions, [id(2)]);
     assert_eq!((account.ended.as_slice(), account.row().password_hash.as_str()), (&[id(1)][..], "new"));
+    // A login whose password was checked before the change.
+    assert_eq!(account.run(open(3)), Err(Refusal::PasswordChanged));
+    assert!(!account.has_session(id(3)));
 }
