@@ -1,7 +1,8 @@
 //! What a hub decides: who gets which frame, in which order, and who has been silent for too long.
 //!
 //! It works in turns of a bounded number of sessions and goes round all that is to do, so that a room of
-//! thousands and a room of three each get their share. No clock and no waiting: the actor brings both.
+//! thousands and a room of three each get their share. A turn is bounded in bytes too: what it gives to one
+//! session fits into its queue, and the session's driver can write before the next. No clock and no waiting: the actor brings both.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,12 +11,15 @@ use bytes::Bytes;
 use madang_storage::id::{RoomId, SessionId, UserId};
 
 use super::backlog::Backlog;
-use super::rooms::{Fed, HOLE, Rooms};
+use super::rooms::{Fed, HOLE, RUN_BYTES_MAX, Rooms};
 use super::sessions::{Session, SessionKey, Sessions};
 use crate::outbound::{Close, Outbound, Pushed, Stamp, frame};
 
 /// A look at a session costs this share of a write to one.
 const LOOKS_PER_WRITE: u32 = 16;
+/// A turn ends once its runs have this many bytes (the last one may overshoot): a session in all these
+/// rooms gets all of them.
+const TURN_BYTES_MAX: usize = RUN_BYTES_MAX;
 
 /// A hub's limits.
 #[derive(Debug, Clone, Copy)]
@@ -183,27 +187,30 @@ impl Machine {
         self.sessions.len()
     }
 
-    /// Writes to up to `writes` sessions.
+    /// Writes to up to `writes` sessions, and not more to each than its queue can take.
     pub(super) fn turn(&mut self, writes: u32) -> Turn {
         let mut looks = writes.saturating_mul(LOOKS_PER_WRITE);
-        while looks > 0 {
+        let mut bytes = 0;
+        while looks > 0 && bytes < TURN_BYTES_MAX {
             let Some(work) = self.work.pop_front() else { return Turn::Idle };
             match work {
-                Work::Room(index) => self.turn_room(index, &mut looks),
+                Work::Room(index) => bytes += self.turn_room(index, &mut looks),
                 Work::Everybody { next, what } => self.turn_everybody(next, what, &mut looks),
             }
         }
         if self.work.is_empty() { Turn::Idle } else { Turn::More }
     }
 
-    fn turn_room(&mut self, index: u32, looks: &mut u32) {
-        let Some(room) = self.rooms.get(index) else { return };
-        let Some(feed) = &mut room.feed else { return };
+    /// Goes on with a room's run; how many bytes the run has.
+    fn turn_room(&mut self, index: u32, looks: &mut u32) -> usize {
+        let Some(room) = self.rooms.get(index) else { return 0 };
+        let Some(feed) = &mut room.feed else { return 0 };
+        let bytes = feed.run_bytes();
         let rest = room.members.get(feed.next..).unwrap_or_default();
         for member in rest {
             if *looks == 0 {
                 self.work.push_back(Work::Room(index));
-                return;
+                return bytes;
             }
             feed.next += 1;
             if *member == HOLE {
@@ -215,10 +222,11 @@ impl Machine {
             }
             *looks = looks.saturating_sub(LOOKS_PER_WRITE);
         }
-        self.backlog.remove(feed.run.iter().map(Bytes::len).sum());
+        self.backlog.remove(bytes);
         if self.rooms.next_run(index) {
             self.work.push_back(Work::Room(index));
         }
+        bytes
     }
 
     fn turn_everybody(&mut self, first: u32, what: Round, looks: &mut u32) {

@@ -219,6 +219,37 @@ fn a_slow_reader_is_closed_and_the_others_hear_on() {
 }
 
 #[test]
+fn a_burst_of_large_messages_to_a_client_that_reads_does_not_close_it() {
+    const MESSAGE: &[u8] = &[b'x'; 16 << 10];
+    let mut bench = Bench::with_backlog(16 << 20);
+    let outbound = Outbound::new(512 << 10);
+    let key = bench.machine.register(outbound.clone(), UserId::parse("minji").unwrap(), session_id(0));
+    for room in 0..8 {
+        bench.machine.join(key.unwrap(), RoomId([room; 16]));
+    }
+    for seq in 1..=64 {
+        for room in 0..8 {
+            assert!(bench.backlog.try_add(MESSAGE.len()));
+            bench.machine.deliver(RoomId([room; 16]), Some(seq), Bytes::from_static(MESSAGE));
+        }
+    }
+    let mut bytes = 0;
+    loop {
+        let turn = bench.machine.turn(64);
+        // Between turns the driver writes what the socket takes.
+        while outbound.waiting_bytes() > 0 && outbound.is_open() {
+            bytes += written(&outbound).len();
+        }
+        assert_eq!(outbound.closing(), None);
+        if turn == Turn::Idle {
+            break;
+        }
+    }
+    assert_eq!(bytes, 8 * 64 * MESSAGE.len());
+    assert_eq!(bench.backlog.bytes(), 0);
+}
+
+#[test]
 fn the_sweep_pings_the_silent_once_and_closes_the_dead() {
     let mut bench = Bench::new();
     let (_, quiet) = bench.session("quiet");

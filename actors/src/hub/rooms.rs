@@ -1,7 +1,7 @@
 //! Who of this thread is in which room, and the frames that are on their way to them.
 //!
-//! A room's frames go out in *runs*: all frames that wait when a run starts (up to [`RUN_FRAMES_MAX`]) go
-//! to one member after the other. Members may come and go in the middle of a run: who comes is appended
+//! A room's frames go out in *runs*: all frames that wait when a run starts (up to [`RUN_FRAMES_MAX`] and
+//! [`RUN_BYTES_MAX`]) go to one member after the other. Members may come and go in the middle of a run: who comes is appended
 //! and gets the run too, who leaves leaves a hole, so nobody is passed over or served twice.
 
 use std::collections::{HashMap, VecDeque};
@@ -14,6 +14,9 @@ use slab::Slab;
 pub(super) const HOLE: u32 = u32::MAX;
 /// Frames of one run at most.
 pub(super) const RUN_FRAMES_MAX: usize = 64;
+/// Bytes of one run at most (one frame may overshoot): a run goes to a session in one piece, and must fit
+/// into its queue.
+pub(super) const RUN_BYTES_MAX: usize = 128 * 1024;
 
 pub(super) struct Room {
     pub(super) id: RoomId,
@@ -129,9 +132,7 @@ impl Rooms {
         if let Some(feed) = &mut room.feed
             && !feed.waiting.is_empty()
         {
-            let count = feed.waiting.len().min(RUN_FRAMES_MAX);
-            feed.run = feed.waiting.drain(..count).collect();
-            feed.next = 0;
+            feed.begin_run();
             return true;
         }
         room.feed = None;
@@ -148,6 +149,24 @@ impl Rooms {
             self.index.remove(&room.id);
             self.slots.remove(index as usize);
         }
+    }
+}
+
+impl Feed {
+    pub(super) fn run_bytes(&self) -> usize {
+        self.run.iter().map(Bytes::len).sum()
+    }
+
+    fn begin_run(&mut self) {
+        let mut bytes = 0;
+        let fitting = self.waiting.iter().take(RUN_FRAMES_MAX).take_while(|frame| {
+            let fits = bytes < RUN_BYTES_MAX;
+            bytes += frame.len();
+            fits
+        });
+        let count = fitting.count();
+        self.run = self.waiting.drain(..count).collect();
+        self.next = 0;
     }
 }
 
