@@ -36,6 +36,8 @@ pub(crate) struct FakeCluster {
     /// Nothing is published: as when the feed was too fast.
     pub(crate) silent: AtomicBool,
     pub(crate) pages_read: AtomicUsize,
+    /// Pages are not read before this is false.
+    pub(crate) disk_hangs: AtomicBool,
 }
 
 impl FakeCluster {
@@ -51,6 +53,7 @@ impl FakeCluster {
             held: Mutex::default(),
             silent: AtomicBool::new(false),
             pages_read: AtomicUsize::new(0),
+            disk_hangs: AtomicBool::new(false),
         })
     }
 
@@ -118,6 +121,9 @@ impl History for FakeCluster {
 
     fn page(&self, room: &RoomId, page: Page, limit: usize, _: usize) -> Result<EventPage, ClusterError> {
         self.pages_read.fetch_add(1, Ordering::Relaxed);
+        while self.disk_hangs.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
         let rooms = self.rooms.lock();
         Ok(page_of(rooms.get(room).map_or(&[], Vec::as_slice), page, limit))
     }

@@ -23,7 +23,7 @@ pub struct ActorOptions {
     pub shard_commands_max: usize,
     /// Reads of one shard's rooms that wait for an answer.
     pub shard_reads_max: usize,
-    /// How long a command may wait for the cluster's answer.
+    /// How long a command may wait for the cluster's answer, and a reader for a page.
     pub answer_timeout_ms: u64,
     /// Batches of a shard's feed on their way to one actor.
     pub feed_batches_ahead_max: usize,

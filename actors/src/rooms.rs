@@ -1,6 +1,7 @@
 //! The way to the rooms of this node: which shard, which owner, and how much may be under way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use madang_cluster::command::{Outcome, RoomOp};
 use madang_cluster::placement::SlotMap;
@@ -29,6 +30,7 @@ struct Inner {
     lanes: Vec<Lane>,
     commands_max: usize,
     reads_max: usize,
+    answer_timeout_ms: u64,
 }
 
 /// The way to one shard.
@@ -51,7 +53,8 @@ impl Rooms {
             reads: Arc::new(Semaphore::new(reads_max)),
         };
         let (slots, lanes) = (truth.slots(), gates.into_iter().map(lane).collect());
-        Self(Arc::new(Inner { truth, slots, lanes, commands_max, reads_max }))
+        let answer_timeout_ms = options.answer_timeout_ms;
+        Self(Arc::new(Inner { truth, slots, lanes, commands_max, reads_max, answer_timeout_ms }))
     }
 
     /// Has a room decide. Order: commands of one caller to one room are decided in the order of calls,
@@ -81,7 +84,7 @@ impl Rooms {
     }
 
     /// A page of a room's log that holds at least all that had been answered or pushed before the call. A
-    /// room that does not exist has no events.
+    /// room that does not exist has no events. Waits no longer than commands may.
     pub async fn history(
         &self,
         room: RoomId,
@@ -91,6 +94,14 @@ impl Rooms {
     ) -> Result<EventPage, ActorError> {
         let Some(head) = self.0.truth.head(&room)? else { return Ok(EventPage::default()) };
         let wanted = Wanted { page, limit, bytes_max, at_least: head.last_seq };
+        let after_ms = self.0.answer_timeout_ms;
+        match tokio::time::timeout(Duration::from_millis(after_ms), self.insist(room, wanted)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(ClusterError::Timeout { after_ms }.into()),
+        }
+    }
+
+    async fn insist(&self, room: RoomId, wanted: Wanted) -> Result<EventPage, ActorError> {
         let mut answer = Err(ActorError::Restarted);
         for _ in 0..READ_TRIES {
             answer = self.read(room, wanted).await;

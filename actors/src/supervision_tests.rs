@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use madang_cluster::Page;
+use madang_cluster::{ClusterError, Page};
 use madang_cluster::command::Reply;
 use madang_cluster::event::ShardEvent;
 use madang_storage::id::{RoomId, SessionId};
@@ -201,6 +201,20 @@ fn who_reads_after_an_answer_finds_what_was_answered() {
         assert!(metrics.tail_bytes > 0 && metrics.rooms_active > 0, "{metrics:?}");
         let nothing = yard.actors.rooms().history(RoomId([7; 16]), Page::Newest, 5, 100).await.unwrap();
         assert_eq!(nothing, page_of(&[], Page::Newest, 5));
+        yard.actors.stop().await;
+    });
+}
+
+#[test]
+fn a_reader_does_not_wait_longer_than_a_command_may() {
+    run(async {
+        let (yard, cluster) = Yard::fake(ActorOptions { answer_timeout_ms: 10, ..options() }).await;
+        cluster.log(ROOM, &user("minji"), "one");
+        cluster.disk_hangs.store(true, Ordering::Relaxed);
+        let page = yard.actors.rooms().history(ROOM, Page::Before(1), 50, 1 << 20).await;
+        cluster.disk_hangs.store(false, Ordering::Relaxed);
+        let timeout = matches!(page, Err(ActorError::Cluster(ClusterError::Timeout { after_ms: 10 })));
+        assert!(timeout, "{page:?}");
         yard.actors.stop().await;
     });
 }

@@ -49,8 +49,15 @@ struct Limits {
 #[derive(Debug)]
 enum Loading<W> {
     No,
-    For(Vec<(Wanted, W)>),
+    For {
+        /// Who came before the load began: it has all they know of.
+        asked: Readers<W>,
+        /// Who came since: they may know of events that it does not have.
+        late: Readers<W>,
+    },
 }
+
+type Readers<W> = Vec<(Wanted, W)>;
 
 impl<W> Machine<W> {
     /// An owner that has just started.
@@ -100,45 +107,62 @@ impl<W> Machine<W> {
             return vec![Effect::ReadFor(reader, wanted)];
         }
         match &mut self.loading {
-            Loading::For(readers) if readers.len() >= self.limits.readers_max => {
+            Loading::For { asked, late } if asked.len() + late.len() >= self.limits.readers_max => {
                 vec![Effect::TurnAway(reader, self.limits.readers_max)]
             }
-            Loading::For(readers) => {
-                readers.push((wanted, reader));
+            Loading::For { late, .. } => {
+                late.push((wanted, reader));
                 Vec::new()
             }
             Loading::No => {
-                self.loading = Loading::For(vec![(wanted, reader)]);
+                self.loading = Loading::For { asked: vec![(wanted, reader)], late: Vec::new() };
                 vec![Effect::Load { events_max: self.limits.tail_events_max }]
             }
         }
     }
 
-    /// The newest events were read.
+    /// The newest events were read. Every reader that waited for this load is served now, from memory or with
+    /// a read of its own; only those who came later may wait for one more.
     pub(super) fn loaded(&mut self, page: EventPage) -> Vec<Effect<W>> {
+        let (asked, late) = self.no_longer_loading();
         self.tail.load(page.events);
         let mut effects = Vec::new();
-        for (wanted, reader) in self.no_longer_loading() {
-            if self.tail.page(wanted).is_none() && self.tail.last_seq() >= wanted.at_least {
-                // Longer than what was read: it would miss again.
-                effects.push(Effect::ReadFor(reader, wanted));
+        let mut again = Vec::new();
+        for (wanted, reader) in asked {
+            effects.push(self.give_or_read(wanted, reader));
+        }
+        for (wanted, reader) in late {
+            if self.tail.last_seq() < wanted.at_least {
+                again.push((wanted, reader));
             } else {
-                // A reader that came after the read had begun may need a newer one.
-                effects.extend(self.read(wanted, reader));
+                effects.push(self.give_or_read(wanted, reader));
             }
+        }
+        self.tail.trim();
+        if !again.is_empty() {
+            self.loading = Loading::For { asked: again, late: Vec::new() };
+            effects.push(Effect::Load { events_max: self.limits.tail_events_max });
         }
         effects
     }
 
     /// The newest events could not be read.
     pub(super) fn load_failed(&mut self) -> Vec<Effect<W>> {
-        self.no_longer_loading().into_iter().map(|(_, reader)| Effect::Fail(reader)).collect()
+        let (asked, late) = self.no_longer_loading();
+        asked.into_iter().chain(late).map(|(_, reader)| Effect::Fail(reader)).collect()
     }
 
-    fn no_longer_loading(&mut self) -> Vec<(Wanted, W)> {
+    fn give_or_read(&self, wanted: Wanted, reader: W) -> Effect<W> {
+        match self.tail.page(wanted) {
+            Some(page) => Effect::Give(reader, page),
+            None => Effect::ReadFor(reader, wanted),
+        }
+    }
+
+    fn no_longer_loading(&mut self) -> (Readers<W>, Readers<W>) {
         match std::mem::replace(&mut self.loading, Loading::No) {
-            Loading::For(readers) => readers,
-            Loading::No => Vec::new(),
+            Loading::For { asked, late } => (asked, late),
+            Loading::No => (Vec::new(), Vec::new()),
         }
     }
 

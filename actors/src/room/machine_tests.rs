@@ -110,6 +110,41 @@ fn tails_keep_to_the_budget_of_the_node_and_give_it_back() {
 }
 
 #[test]
+fn readers_are_served_while_the_budget_of_the_node_is_used_up() {
+    let mut machine = machine(ActorOptions { tails_bytes_max: 0, ..ActorOptions::default() });
+    let log = log(300);
+    assert_eq!(machine.read(newest(50, 300), 1), [Effect::Load { events_max: 200 }]);
+    assert_eq!(machine.read(newest(10, 300), 2), []);
+    // This one knows of an event that comes while the load is running, and is not kept.
+    machine.logged(event(ROOM, 301, &user("jun"), "newer"));
+    assert_eq!(machine.read(newest(10, 301), 3), []);
+    let effects = machine.loaded(page_of(&log, Page::Newest, 200));
+    let alone = |reader, limit, at_least| Effect::ReadFor(reader, newest(limit, at_least));
+    assert_eq!(effects, [alone(1, 50, 300), alone(2, 10, 300), alone(3, 10, 301)]);
+    // Nothing came in between: one load serves its readers although nothing can be kept.
+    assert_eq!(machine.read(newest(50, 300), 4), [Effect::Load { events_max: 200 }]);
+    let whole: Vec<_> = log.into_iter().chain([event(ROOM, 301, &user("jun"), "newer")]).collect();
+    let effects = machine.loaded(page_of(&whole, Page::Newest, 200));
+    assert_eq!(effects, [Effect::Give(4, page_of(&whole, Page::Newest, 50))]);
+}
+
+#[test]
+fn a_load_that_lacks_what_its_reader_knows_of_is_not_asked_for_again() {
+    let mut machine = machine(ActorOptions::default());
+    assert_eq!(machine.read(newest(5, 12), 1), [Effect::Load { events_max: 200 }]);
+    let effects = machine.loaded(page_of(&log(11), Page::Newest, 200));
+    assert_eq!(effects, [Effect::ReadFor(1, newest(5, 12))]);
+}
+
+#[test]
+fn an_event_that_is_not_kept_still_counts_as_heard_of() {
+    let mut tail = Tail::new(200, Budget::new(0));
+    log(3).into_iter().for_each(|event| tail.push(event));
+    assert_eq!(tail.last_seq(), 3);
+    assert_eq!(tail.page(newest(1, 3)), None);
+}
+
+#[test]
 fn after_a_hole_a_tail_begins_anew() {
     let mut tail = Tail::new(200, Budget::new(usize::MAX));
     let log = log(10);

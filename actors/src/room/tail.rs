@@ -47,10 +47,13 @@ impl Budget {
     }
 }
 
-/// The newest events of one room. Invariant: their seqs have no hole.
+/// The newest events of one room. Invariant: their seqs have no hole, and end at the newest seq that was
+/// heard of. It may be empty when the node's budget is used up.
 #[derive(Debug)]
 pub(super) struct Tail {
     events: VecDeque<Arc<RoomEvent>>,
+    /// Newest seq heard of, also when its event is not kept.
+    last_seq: u64,
     bytes: usize,
     events_max: usize,
     budget: Budget,
@@ -59,41 +62,46 @@ pub(super) struct Tail {
 impl Tail {
     /// Knows nothing yet.
     pub(super) fn new(events_max: usize, budget: Budget) -> Self {
-        Self { events: VecDeque::new(), bytes: 0, events_max: events_max.max(1), budget }
+        Self { events: VecDeque::new(), last_seq: 0, bytes: 0, events_max: events_max.max(1), budget }
     }
 
-    /// The newest seq it knows; 0 if none.
+    /// The newest seq it has heard of; 0 if none.
     pub(super) fn last_seq(&self) -> u64 {
-        self.events.back().map_or(0, |event| event.seq)
+        self.last_seq
     }
 
     /// The log grew. A repeat is dropped; after a hole only what comes then is known.
     pub(super) fn push(&mut self, event: Arc<RoomEvent>) {
-        let last = self.last_seq();
-        if event.seq <= last {
-            return;
+        if event.seq > self.last_seq {
+            self.append(event);
+            self.trim();
         }
-        if event.seq != last + 1 {
+    }
+
+    /// The newest events were read from the log. What came meanwhile is kept if it follows on. Goes over the
+    /// limits until [`trim`](Self::trim), so that those who waited for this can be served from it.
+    pub(super) fn load(&mut self, page: Vec<Arc<RoomEvent>>) {
+        let heard_of = std::mem::take(&mut self.last_seq);
+        let newer = std::mem::take(&mut self.events);
+        self.budget.remove(std::mem::take(&mut self.bytes));
+        for event in page.into_iter().chain(newer) {
+            if event.seq > self.last_seq {
+                self.append(event);
+            }
+        }
+        if self.last_seq < heard_of {
+            // Newer events came and were let go: what was read is not the end of the log any more.
             self.forget(self.events.len());
+            self.last_seq = heard_of;
         }
-        let bytes = weight(&event);
-        self.bytes += bytes;
-        self.budget.add(bytes);
-        self.events.push_back(event);
+    }
+
+    /// Forgets the oldest events, as far as the limits want it.
+    pub(super) fn trim(&mut self) {
         if self.events.len() > self.events_max + self.events_max / TRIM_SHARE {
             self.forget(self.events.len() - self.events_max);
         } else if self.budget.is_exceeded() {
             self.forget(self.events.len().div_ceil(2));
-        }
-    }
-
-    /// The newest events were read from the log. What came meanwhile is kept if it follows on.
-    pub(super) fn load(&mut self, page: Vec<Arc<RoomEvent>>) {
-        let newer = std::mem::take(&mut self.events);
-        self.budget.remove(self.bytes);
-        self.bytes = 0;
-        for event in page.into_iter().chain(newer) {
-            self.push(event);
         }
     }
 
@@ -136,6 +144,17 @@ impl Tail {
         let events: Vec<_> = known.take_while(|event| fill.takes(event)).cloned().collect();
         let more = start.saturating_add(events.len()) < self.events.len();
         EventPage { events, more }
+    }
+
+    fn append(&mut self, event: Arc<RoomEvent>) {
+        if event.seq != self.last_seq + 1 {
+            self.forget(self.events.len());
+        }
+        self.last_seq = event.seq;
+        let bytes = weight(&event);
+        self.bytes += bytes;
+        self.budget.add(bytes);
+        self.events.push_back(event);
     }
 
     fn forget(&mut self, oldest: usize) {
