@@ -1,11 +1,12 @@
 //! What do we promise? Tests over the whole workspace: real processes, faults, and the rules of the house.
 //!
 //! Here are the tools: [`node`] starts and kills real nodes, [`people`] are clients, [`disk`] is a disk
-//! that loses its power or runs full. The promises themselves are in `tests/`, one file each.
+//! that loses its power or runs full, [`syscall`] makes system calls fail. The promises themselves are in `tests/`, one file each.
 
 pub mod disk;
 pub mod node;
 pub mod people;
+pub mod syscall;
 
 use std::future::Future;
 use std::time::{Duration, Instant};

@@ -35,9 +35,13 @@ impl Node {
                 return Self { child, url };
             }
             if let Some(status) = child.try_wait().expect("the node can be waited for") {
-                panic!("the node ended with {status}; its log: {}", log_of(data_dir));
+                panic!("the node ended with {status}; its log: {}", last_words(data_dir));
             }
-            assert!(Instant::now() < end, "not ready within {READY_WITHIN:?}; its log: {}", log_of(data_dir));
+            assert!(
+                Instant::now() < end,
+                "not ready within {READY_WITHIN:?}; its log: {}",
+                last_words(data_dir)
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -46,12 +50,17 @@ impl Node {
     pub async fn refused(data_dir: &Path, settings: &[(&str, &str)]) -> (ExitStatus, String) {
         let mut child = spawn(data_dir, "127.0.0.1:0", settings);
         let status = ended(&mut child, READY_WITHIN).await;
-        (status, log_of(data_dir))
+        (status, last_words(data_dir))
     }
 
     /// The address without the scheme.
     pub fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// `kill -9`: no goodbye, no flush.
@@ -87,6 +96,11 @@ impl Drop for Node {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// All that the latest node on this directory said, on standard output and error.
+pub fn log_of(data_dir: &Path) -> String {
+    fs::read_to_string(log_file(data_dir)).unwrap_or_default()
 }
 
 /// The binary under test: beside the test's own, or where `MADANG_BIN` says.
@@ -150,9 +164,9 @@ fn log_file(data_dir: &Path) -> PathBuf {
     beside(data_dir, "log")
 }
 
-/// The end of the node's log.
-fn log_of(data_dir: &Path) -> String {
-    let text = fs::read_to_string(log_file(data_dir)).unwrap_or_default();
+/// The end of what the node said.
+fn last_words(data_dir: &Path) -> String {
+    let text = log_of(data_dir);
     let lines: Vec<&str> = text.lines().rev().take(30).collect();
     lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
