@@ -104,8 +104,7 @@ impl Actor for Audience {
                 state.heal(heal, &myself);
             }
             AudienceMessage::Tell { rooms, frame } => {
-                let hubs = state.parts.hubs.all();
-                let sink = HubSink::new(&hubs, &*state.parts.encoder);
+                let mut sink = HubSink::new(&state.parts.hubs, &*state.parts.encoder);
                 let table = state.seats.table.lock();
                 for room in rooms {
                     table.hubs(&room).for_each(|hub| sink.tell(hub, room, &frame));
@@ -120,8 +119,7 @@ impl Actor for Audience {
 
 impl AudienceState {
     fn fed(&self, events: &[ShardEvent], myself: &ActorRef<AudienceMessage>) {
-        let hubs = self.parts.hubs.all();
-        let mut sink = HubSink::new(&hubs, &*self.parts.encoder);
+        let mut sink = HubSink::new(&self.parts.hubs, &*self.parts.encoder);
         for event in events {
             match event {
                 ShardEvent::Room(event) => {
@@ -157,8 +155,7 @@ impl AudienceState {
         page: Result<madang_cluster::EventPage, ClusterError>,
         myself: &ActorRef<AudienceMessage>,
     ) {
-        let hubs = self.parts.hubs.all();
-        let mut sink = HubSink::new(&hubs, &*self.parts.encoder);
+        let mut sink = HubSink::new(&self.parts.hubs, &*self.parts.encoder);
         let heal = match page {
             Ok(page) => self.seats.table.lock().page(room, &page.events, &mut sink),
             Err(error) => {

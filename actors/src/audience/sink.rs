@@ -8,29 +8,35 @@ use madang_storage::id::RoomId;
 
 use super::machine::{Sink, Taken};
 use crate::encoder::FrameEncoder;
-use crate::hub::{Deliver, HubId, HubRef};
+use crate::hub::{Deliver, HubId, HubRef, Hubs};
 
 /// Encodes each event once, for all hubs.
 pub(super) struct HubSink<'a> {
-    hubs: &'a [HubRef],
+    hubs: &'a Hubs,
+    known: Arc<[HubRef]>,
     encoder: &'a dyn FrameEncoder,
     last: Option<(RoomId, u64, Bytes)>,
 }
 
 impl<'a> HubSink<'a> {
-    pub(super) fn new(hubs: &'a [HubRef], encoder: &'a dyn FrameEncoder) -> Self {
-        Self { hubs, encoder, last: None }
+    pub(super) fn new(hubs: &'a Hubs, encoder: &'a dyn FrameEncoder) -> Self {
+        Self { hubs, known: hubs.all(), encoder, last: None }
     }
 
     /// Sends what is not logged; a hub that has its fill goes without.
-    pub(super) fn tell(&self, hub: HubId, room: RoomId, frame: &Bytes) {
+    pub(super) fn tell(&mut self, hub: HubId, room: RoomId, frame: &Bytes) {
         if let Some(hub) = self.hub(hub) {
             let _ = hub.try_deliver(Deliver { room, seq: None, frame: frame.clone() });
         }
     }
 
-    fn hub(&self, id: HubId) -> Option<&HubRef> {
-        self.hubs.iter().find(|hub| hub.id() == id)
+    /// A hub that started after the first look may listen already, and is not to be taken for one that has
+    /// gone.
+    fn hub(&mut self, id: HubId) -> Option<&HubRef> {
+        if self.known.iter().all(|hub| hub.id() != id) {
+            self.known = self.hubs.all();
+        }
+        self.known.iter().find(|hub| hub.id() == id)
     }
 
     fn frame(&mut self, event: &RoomEvent) -> Bytes {
@@ -53,5 +59,25 @@ impl Sink for HubSink<'_> {
             Ok(()) => Taken::Yes,
             Err(_) => Taken::Full,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{Words, event, user};
+    use crate::hub::HubOptions;
+    use crate::yard::run;
+
+    #[test]
+    fn a_hub_that_started_meanwhile_is_found_and_one_that_never_was_is_gone() {
+        run(async {
+            let hubs = Hubs::new(HubOptions::default(), None);
+            let mut sink = HubSink::new(&hubs, &Words);
+            let event = event(RoomId([1; 16]), 1, &user("minji"), "hi");
+            let started = hubs.local().hub().id();
+            assert_eq!(sink.offer(started, &event), Taken::Yes);
+            assert_eq!(sink.offer(HubId(7), &event), Taken::Gone);
+        });
     }
 }
