@@ -132,6 +132,10 @@ impl History for FakeCluster {
         Ok(self.lists.lock().get(user).into_iter().flatten().map(|(room, state)| (*room, *state)).collect())
     }
 
+    fn place(&self, user: &UserId, room: &RoomId) -> Result<Option<MemberState>, ClusterError> {
+        Ok(self.lists.lock().get(user).and_then(|list| list.get(room).copied()).flatten())
+    }
+
     fn session_lives(&self, _: &UserId, session: &SessionId) -> Result<bool, ClusterError> {
         Ok(!self.ended.lock().contains(session))
     }

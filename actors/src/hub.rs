@@ -8,7 +8,9 @@
 //! log and never decides who is a member.
 
 mod message;
-pub use message::{Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn};
+pub use message::{
+    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Place, SetPlaces,
+};
 
 mod backlog;
 mod machine;

@@ -37,6 +37,9 @@ pub trait History: Send + Sync + 'static {
     /// A user's rooms, also those left.
     fn rooms_of(&self, user: &UserId) -> Result<Vec<(RoomId, Option<MemberState>)>, ClusterError>;
 
+    /// A user's place in a room, as the user's shard knows it; `None`: not there.
+    fn place(&self, user: &UserId, room: &RoomId) -> Result<Option<MemberState>, ClusterError>;
+
     /// Whether a user's session has not been ended.
     fn session_lives(&self, user: &UserId, session: &SessionId) -> Result<bool, ClusterError>;
 }
@@ -88,6 +91,11 @@ impl History for Cluster {
     fn rooms_of(&self, user: &UserId) -> Result<Vec<(RoomId, Option<MemberState>)>, ClusterError> {
         let rows = self.reader_of_user(user)?.user_rooms(user)?;
         Ok(rows.into_iter().map(|(room, row)| (room, row.state)).collect())
+    }
+
+    fn place(&self, user: &UserId, room: &RoomId) -> Result<Option<MemberState>, ClusterError> {
+        let row = self.reader_of_user(user)?.user_room(user, room)?;
+        Ok(row.and_then(|row| row.state))
     }
 
     fn session_lives(&self, user: &UserId, session: &SessionId) -> Result<bool, ClusterError> {

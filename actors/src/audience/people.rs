@@ -9,7 +9,7 @@ use madang_storage::row::MemberState;
 use tokio::sync::{Notify, mpsc};
 
 use crate::encoder::FrameEncoder;
-use crate::hub::Hubs;
+use crate::hub::{Hubs, Place};
 use crate::outbound::Close;
 use crate::presence::Roster;
 use crate::pump::Running;
@@ -111,24 +111,35 @@ async fn pass_on(parts: Parts, mut news: mpsc::Receiver<Moved>, catch_up: Arc<Ca
 }
 
 impl Parts {
+    /// Acts on what is true now: news may have waited behind a look at everybody that went past it.
     async fn pass_on(&self, moved: Moved) {
         let Moved { user, room, state } = moved;
+        let (truth, of) = (self.truth.clone(), user.clone());
+        match read_off_thread(move || truth.place(&of, &room)).await {
+            Ok(now) if now == state => {}
+            // What is true now is news of its own, which follows, or was lost and is looked up.
+            Ok(_) => return,
+            Err(error) => tracing::warn!(%error, "cannot look up whether a change of rooms still holds"),
+        }
+        if state == Some(MemberState::Joined) {
+            self.hubs.join_user(&user, room);
+        } else if state.is_none() {
+            self.hubs.leave_user(&user, room);
+        }
+        self.tell(&user, room, state).await;
+    }
+
+    /// Tells a user's sessions that the list of rooms changed.
+    async fn tell(&self, user: &UserId, room: RoomId, state: Option<MemberState>) {
         match state {
-            None => {
-                self.hubs.leave_user(&user, room);
-                self.hubs.deliver_user(&user, &self.encoder.room_removed(&room));
-                return;
-            }
-            Some(MemberState::Joined) => {
-                self.hubs.join_user(&user, room);
-                self.hubs_have_heard().await;
-            }
+            None => return self.hubs.deliver_user(user, &self.encoder.room_removed(&room)),
+            Some(MemberState::Joined) => self.hubs_have_heard().await,
             Some(MemberState::Invited) => {}
         }
         // Read after all hubs listen: what is newer than the room shown here will be pushed.
         let (encoder, of) = (self.encoder.clone(), user.clone());
         match read_off_thread(move || Ok(encoder.room_added(&of, &room))).await {
-            Ok(Some(frame)) => self.hubs.deliver_user(&user, &frame),
+            Ok(Some(frame)) => self.hubs.deliver_user(user, &frame),
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "cannot show a room to its new member"),
         }
@@ -154,19 +165,21 @@ impl Parts {
                 Ok((rooms, ended))
             });
             match found.await {
-                Ok((rooms, ended)) => self.set_right(&user, &rooms, &ended),
+                Ok((rooms, ended)) => self.set_right(&user, rooms, &ended).await,
                 Err(error) => tracing::warn!(%error, "cannot look a user's rooms up"),
             }
         }
     }
 
-    fn set_right(&self, user: &UserId, rooms: &[(RoomId, Option<MemberState>)], ended: &[SessionId]) {
+    async fn set_right(&self, user: &UserId, rooms: Vec<(RoomId, Option<MemberState>)>, ended: &[SessionId]) {
+        ended.iter().for_each(|session| self.hubs.close_session(*session, Close::REVOKED));
+        let place = |state| if state == Some(MemberState::Joined) { Place::In } else { Place::Out };
+        let places: Vec<_> = rooms.iter().map(|(room, state)| (*room, place(*state))).collect();
+        let changed = self.hubs.set_places(user, &places).await;
         for (room, state) in rooms {
-            match state {
-                Some(MemberState::Joined) => self.hubs.join_user(user, *room),
-                Some(MemberState::Invited) | None => self.hubs.leave_user(user, *room),
+            if changed.binary_search(&room).is_ok() {
+                self.tell(user, room, state).await;
             }
         }
-        ended.iter().for_each(|session| self.hubs.close_session(*session, Close::REVOKED));
     }
 }

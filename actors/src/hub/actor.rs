@@ -14,7 +14,7 @@ use super::backlog::Backlog;
 use super::hubs::{HubId, Interest};
 use super::machine::{Machine, Turn};
 use super::message::{
-    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn,
+    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, SetPlaces,
 };
 use crate::outbound::Stamp;
 
@@ -119,6 +119,19 @@ impl Handler<LeaveUser> for Hub {
         if last && let Some(interest) = &self.interest {
             interest.lost(self.id, message.room);
         }
+    }
+}
+
+impl Handler<SetPlaces> for Hub {
+    type Result = MessageResult<SetPlaces>;
+
+    fn handle(&mut self, message: SetPlaces, _: &mut Context<Self>) -> Self::Result {
+        let done = self.machine.borrow_mut().set_places(&message.user, &message.places);
+        if let Some(interest) = &self.interest {
+            done.gained.into_iter().for_each(|room| interest.gained(self.id, room));
+            done.lost.into_iter().for_each(|room| interest.lost(self.id, room));
+        }
+        MessageResult(done.changed)
     }
 }
 

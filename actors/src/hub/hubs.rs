@@ -14,7 +14,7 @@ use super::actor::Hub;
 use super::backlog::Backlog;
 use super::machine::{HubOptions, Machine};
 use super::message::{
-    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn,
+    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Place, SetPlaces,
 };
 use super::sessions::SessionKey;
 use crate::outbound::{Close, Outbound};
@@ -105,6 +105,20 @@ impl Hubs {
         for hub in self.all().iter() {
             hub.addr.do_send(LeaveUser { user: user.clone(), room });
         }
+    }
+
+    /// Puts all of a user's sessions on this node where they belong; the rooms in which that changed
+    /// anything, sorted.
+    pub async fn set_places(&self, user: &UserId, places: &[(RoomId, Place)]) -> Vec<RoomId> {
+        let mut changed = Vec::new();
+        for hub in self.all().iter() {
+            let message = SetPlaces { user: user.clone(), places: places.to_vec() };
+            // A hub that has just stopped has nobody to put anywhere.
+            changed.extend(hub.addr.send(message).await.unwrap_or_default());
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        changed
     }
 
     /// Ends the connections of one session on this node.

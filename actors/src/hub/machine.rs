@@ -11,6 +11,7 @@ use bytes::Bytes;
 use madang_storage::id::{RoomId, SessionId, UserId};
 
 use super::backlog::Backlog;
+use super::message::Place;
 use super::rooms::{Fed, HOLE, RUN_BYTES_MAX, Rooms};
 use super::sessions::{Session, SessionKey, Sessions};
 use crate::outbound::{Close, Outbound, Pushed, Stamp, frame};
@@ -57,6 +58,17 @@ enum Round {
     Sweep(Stamp),
     Frame(Bytes),
     Close(Close),
+}
+
+/// What putting a user where they belong changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Placed {
+    /// Rooms that one of the sessions entered or left.
+    pub(super) changed: Vec<RoomId>,
+    /// Rooms that somebody of this thread is in for the first time.
+    pub(super) gained: Vec<RoomId>,
+    /// Rooms that nobody of this thread is in any more.
+    pub(super) lost: Vec<RoomId>,
 }
 
 pub(super) struct Machine {
@@ -127,6 +139,23 @@ impl Machine {
             last |= self.leave_index(index, room);
         }
         last
+    }
+
+    /// Puts all of a user's sessions where they belong.
+    pub(super) fn set_places(&mut self, user: &UserId, places: &[(RoomId, Place)]) -> Placed {
+        let mut placed = Placed::default();
+        for (room, place) in places {
+            let before = self.hearing(user, *room);
+            match place {
+                Place::In if self.join_user(user, *room) => placed.gained.push(*room),
+                Place::Out if self.leave_user(user, *room) => placed.lost.push(*room),
+                Place::In | Place::Out => {}
+            }
+            if self.hearing(user, *room) != before {
+                placed.changed.push(*room);
+            }
+        }
+        placed
     }
 
     pub(super) fn deliver(&mut self, room: RoomId, seq: Option<u64>, frame: Bytes) {
@@ -252,6 +281,16 @@ impl Machine {
         if matches!(what, Round::Sweep(_)) {
             self.sweeping = false;
         }
+    }
+
+    /// How many of a user's sessions are in a room.
+    fn hearing(&mut self, user: &UserId, room: RoomId) -> usize {
+        let Some(room) = self.rooms.find(room) else { return 0 };
+        let indices = self.sessions.of_user(user).to_vec();
+        let sessions = indices
+            .into_iter()
+            .filter_map(|index| Some(self.sessions.by_index(index)?.rooms.contains(&room)));
+        sessions.filter(|is_in| *is_in).count()
     }
 
     fn join_index(&mut self, index: u32, room: RoomId) -> bool {

@@ -1,5 +1,6 @@
 use super::backlog::Backlog;
 use super::machine::{HubOptions, Machine, Turn};
+use super::message::Place;
 use super::sessions::SessionKey;
 use crate::outbound::{Close, Outbound, Stamp, frame};
 use bytes::Bytes;
@@ -172,6 +173,23 @@ fn first_and_last_of_a_room_are_reported() {
     assert_eq!(bench.machine.unregister(b), []);
     assert!(bench.machine.join_user(&UserId::parse("minji").unwrap(), ROOM));
     assert!(bench.machine.leave_user(&UserId::parse("minji").unwrap(), ROOM));
+}
+
+#[test]
+fn who_is_put_in_place_changes_only_what_was_wrong() {
+    let mut bench = Bench::new();
+    let (phone, _) = bench.session("minji");
+    bench.session("minji");
+    bench.machine.join(phone, ROOM);
+    let minji = UserId::parse("minji").unwrap();
+    let third = RoomId([3; 16]);
+    let places = [(ROOM, Place::In), (OTHER, Place::In), (third, Place::Out)];
+    let placed = bench.machine.set_places(&minji, &places);
+    assert_eq!((placed.changed, placed.gained), (vec![ROOM, OTHER], vec![OTHER]), "one session lacked both");
+    assert_eq!(bench.machine.set_places(&minji, &places).changed, [], "a repeat");
+    let placed = bench.machine.set_places(&minji, &[(OTHER, Place::Out)]);
+    assert_eq!((placed.changed, placed.lost), (vec![OTHER], vec![OTHER]));
+    assert_eq!(bench.machine.set_places(&UserId::parse("nobody").unwrap(), &places).changed, []);
 }
 
 #[test]

@@ -51,6 +51,26 @@ pub struct LeaveUser {
     pub room: RoomId,
 }
 
+/// From whoever looked a user's rooms up: puts all of the user's sessions on this thread where they belong.
+/// Answered with the rooms in which that changed anything.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Vec<RoomId>")]
+pub struct SetPlaces {
+    /// The user.
+    pub user: UserId,
+    /// Where the user is, and where not.
+    pub places: Vec<(RoomId, Place)>,
+}
+
+/// Whether a user's sessions belong into a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// They hear it.
+    In,
+    /// They don't.
+    Out,
+}
+
 /// From the account service: ends the connections of one session (log-out, revocation).
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
