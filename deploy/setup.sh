@@ -35,7 +35,7 @@ case "${1:-build}" in
   build) build ;;
   test)
     build
-    install chromium fonts-noto-cjk fonts-noto-color-emoji e2fsprogs
+    install chromium fonts-noto-cjk fonts-noto-color-emoji e2fsprogs strace
     if [ ! -d tests/browser/node_modules ] || [ tests/browser/package-lock.json -nt tests/browser/node_modules ]; then
       (cd tests/browser && npm ci --no-audit --no-fund --silent && touch node_modules)
     fi

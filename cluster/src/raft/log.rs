@@ -105,7 +105,7 @@ impl RaftLogStorage<TypeConfig> for GroupLog {
         } else {
             self.read(bounds.last..bounds.last.saturating_add(1), usize::MAX)?
         };
-        let last_log_id = last.last().map(RaftEntry::log_id).or_else(|| last_purged_log_id);
+        let last_log_id = last.last().map(RaftEntry::log_id).or(last_purged_log_id);
         Ok(LogState { last_purged_log_id, last_log_id })
     }
 

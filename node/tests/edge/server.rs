@@ -82,9 +82,8 @@ impl SessionHandler for Obedient {
             }
             "writes" => link.text(&writes_of_this_thread()),
             // Frames "0", "1" … each filled up with spaces to 1 KiB.
-            "burst" => {
-                (0..rest.parse::<usize>().unwrap()).fold(Pushed::Queued, |_, n| link.text(&format!("{n:<1024}")))
-            }
+            "burst" => (0..rest.parse::<usize>().unwrap())
+                .fold(Pushed::Queued, |_, n| link.text(&format!("{n:<1024}"))),
             _ => link.text(text),
         };
         assert!(order == "burst" || sent == Pushed::Queued);
