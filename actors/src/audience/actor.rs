@@ -10,7 +10,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Semaphore;
 
 use super::audiences::Seats;
-use super::machine::Heal;
+use super::machine::{Heal, RETRY_MS_MIN, longer};
 use super::message::AudienceMessage;
 use super::people::{Parts, People};
 use super::sink::HubSink;
@@ -27,8 +27,6 @@ const PAGE_BYTES: usize = 256 * 1024;
 const HEADS_AT_ONCE: usize = 1_000;
 /// Reads of one shard's audience at the same time.
 const READS_AT_ONCE: usize = 4;
-/// How long a full hub or a failed read is left alone.
-const RETRY_AFTER: Duration = Duration::from_millis(20);
 
 /// The audience of one shard. Started and supervised by the node's root actor.
 pub(crate) struct Audience;
@@ -93,11 +91,12 @@ impl Actor for Audience {
                 state.skipped(&myself);
             }
             AudienceMessage::Heads(heads) => state.heads(heads, &myself),
-            AudienceMessage::HeadsFailed(rooms, error) => {
+            AudienceMessage::HeadsFailed { rooms, error, wait_ms } => {
                 tracing::warn!(shard = %state.parts.shard, %error, "cannot read where rooms are");
-                myself.send_after(RETRY_AFTER, move || AudienceMessage::RetryHeads(rooms));
+                let retry = move || AudienceMessage::RetryHeads { rooms, wait_ms: longer(wait_ms) };
+                myself.send_after(Duration::from_millis(wait_ms), retry);
             }
-            AudienceMessage::RetryHeads(rooms) => state.read_heads(rooms, &myself),
+            AudienceMessage::RetryHeads { rooms, wait_ms } => state.read_heads(rooms, wait_ms, &myself),
             AudienceMessage::Page { room, page } => state.page(room, page, &myself),
             AudienceMessage::Retry(room) => {
                 let heal = state.seats.table.lock().retry(room);
@@ -138,7 +137,7 @@ impl AudienceState {
 
     fn skipped(&self, myself: &ActorRef<AudienceMessage>) {
         let rooms = self.seats.table.lock().all_rooms();
-        self.read_heads(rooms, myself);
+        self.read_heads(rooms, RETRY_MS_MIN, myself);
         self.people.catch_up();
     }
 
@@ -169,8 +168,8 @@ impl AudienceState {
     fn heal(&self, heal: Option<Heal>, myself: &ActorRef<AudienceMessage>) {
         match heal {
             None => {}
-            Some(Heal::Later(room)) => {
-                myself.send_after(RETRY_AFTER, move || AudienceMessage::Retry(room));
+            Some(Heal::Later { room, wait_ms }) => {
+                myself.send_after(Duration::from_millis(wait_ms), move || AudienceMessage::Retry(room));
             }
             Some(Heal::Read { room, after }) => {
                 self.counters.heal_read();
@@ -186,7 +185,8 @@ impl AudienceState {
         }
     }
 
-    fn read_heads(&self, rooms: Vec<RoomId>, myself: &ActorRef<AudienceMessage>) {
+    /// `wait_ms` is how long those that cannot be read are left alone.
+    fn read_heads(&self, rooms: Vec<RoomId>, wait_ms: u64, myself: &ActorRef<AudienceMessage>) {
         for rooms in rooms.chunks(HEADS_AT_ONCE).map(<[RoomId]>::to_vec) {
             let (truth, reads, myself) = (self.parts.truth.clone(), self.reads.clone(), myself.clone());
             tokio::spawn(async move {
@@ -198,7 +198,7 @@ impl AudienceState {
                 });
                 let _ = myself.cast(match heads.await {
                     Ok(heads) => AudienceMessage::Heads(heads),
-                    Err(error) => AudienceMessage::HeadsFailed(rooms, error),
+                    Err(error) => AudienceMessage::HeadsFailed { rooms, error, wait_ms },
                 });
             });
         }

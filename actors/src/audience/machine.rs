@@ -11,6 +11,16 @@ use madang_storage::id::RoomId;
 
 use crate::hub::HubId;
 
+/// How long a full hub or a failed read is left alone at first.
+pub(super) const RETRY_MS_MIN: u64 = 20;
+/// How long at most.
+const RETRY_MS_MAX: u64 = 2_000;
+
+/// How long to wait when a wait of `waited_ms` brought nothing.
+pub(super) fn longer(waited_ms: u64) -> u64 {
+    waited_ms.saturating_mul(2).min(RETRY_MS_MAX)
+}
+
 /// What became of an event that was offered to a hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
@@ -38,8 +48,13 @@ pub(super) enum Heal {
         /// After which seq.
         after: u64,
     },
-    /// Say [`Machine::retry`] after a while.
-    Later(RoomId),
+    /// Say [`Machine::retry`] after a while, which grows while nothing moves.
+    Later {
+        /// Which room.
+        room: RoomId,
+        /// After how long.
+        wait_ms: u64,
+    },
 }
 
 /// The rooms of one shard that are heard on this node.
@@ -54,6 +69,8 @@ struct Room {
     state: State,
     /// The newest seq that is known to exist.
     target: u64,
+    /// The last wait, if there was one.
+    wait: Option<Wait>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +78,13 @@ struct Listener {
     hub: HubId,
     /// All events up to this seq were passed on, or are older than the listening.
     passed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Wait {
+    /// How far the slowest listener had come.
+    passed: u64,
+    wait_ms: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +108,7 @@ impl Machine {
     pub(super) fn gained(&mut self, hub: HubId, room: RoomId, head: Option<u64>) {
         let entry = self.rooms.entry(room).or_insert_with(|| {
             let state = if head.is_some() { State::Live } else { State::Unknown };
-            Room { listeners: Vec::new(), state, target: head.unwrap_or(0) }
+            Room { listeners: Vec::new(), state, target: head.unwrap_or(0), wait: None }
         });
         if entry.listeners.iter().all(|listener| listener.hub != hub) {
             let passed = entry.listeners.iter().map(|listener| listener.passed).max();
@@ -167,8 +191,9 @@ impl Machine {
     }
 
     /// A read failed.
-    pub(super) fn failed(&self, id: RoomId) -> Option<Heal> {
-        self.rooms.get(&id).filter(|room| room.state == State::Healing).map(|_| Heal::Later(id))
+    pub(super) fn failed(&mut self, id: RoomId) -> Option<Heal> {
+        self.rooms.get(&id).filter(|room| room.state == State::Healing)?;
+        self.settle(id, Full::Yes)
     }
 
     /// It is time to read on.
@@ -191,7 +216,10 @@ impl Machine {
             return None;
         }
         room.state = State::Healing;
-        Some(if full == Full::Yes { Heal::Later(id) } else { Heal::Read { room: id, after } })
+        Some(match full {
+            Full::Yes => Heal::Later { room: id, wait_ms: room.wait_at(after) },
+            Full::No => Heal::Read { room: id, after },
+        })
     }
 }
 
@@ -207,6 +235,16 @@ impl Room {
     fn begin_at(&mut self, seq: u64) {
         self.listeners.iter_mut().for_each(|listener| listener.passed = seq);
         self.state = State::Live;
+    }
+
+    /// How long to wait, with the slowest listener at `passed`: longer than last time if it did not move.
+    fn wait_at(&mut self, passed: u64) -> u64 {
+        let wait_ms = match self.wait {
+            Some(last) if last.passed == passed => longer(last.wait_ms),
+            _ => RETRY_MS_MIN,
+        };
+        self.wait = Some(Wait { passed, wait_ms });
+        wait_ms
     }
 
     /// Offers an event to those for whom it comes next.

@@ -45,6 +45,10 @@ fn read(after: u64) -> Option<Heal> {
     Some(Heal::Read { room: ROOM, after })
 }
 
+fn later(wait_ms: u64) -> Option<Heal> {
+    Some(Heal::Later { room: ROOM, wait_ms })
+}
+
 /// A room at seq 10 that hub 1 hears.
 fn live() -> (Machine, Hubs) {
     let mut machine = Machine::default();
@@ -114,9 +118,9 @@ fn a_hub_that_is_full_is_caught_up_later_and_the_others_do_not_wait() {
     let (mut machine, mut hubs) = live();
     machine.gained(TWO, ROOM, None);
     hubs.full.insert(TWO);
-    assert_eq!(machine.fed(&at(11), &mut hubs), Some(Heal::Later(ROOM)));
+    assert_eq!(machine.fed(&at(11), &mut hubs), later(20));
     assert_eq!(machine.retry(ROOM), read(10));
-    assert_eq!(machine.page(ROOM, &page(11..=11), &mut hubs), Some(Heal::Later(ROOM)), "still full");
+    assert_eq!(machine.page(ROOM, &page(11..=11), &mut hubs), later(40), "still full");
     hubs.full.clear();
     assert_eq!(machine.retry(ROOM), read(10));
     assert_eq!(machine.page(ROOM, &page(11..=11), &mut hubs), None);
@@ -129,8 +133,18 @@ fn a_read_that_failed_or_found_nothing_is_tried_again() {
     let (mut machine, mut hubs) = live();
     assert_eq!(machine.failed(ROOM), None, "nothing is being read");
     machine.fed(&at(12), &mut hubs);
-    assert_eq!(machine.failed(ROOM), Some(Heal::Later(ROOM)));
-    assert_eq!(machine.page(ROOM, &[], &mut hubs), Some(Heal::Later(ROOM)));
+    assert_eq!(machine.failed(ROOM), later(20));
+    assert_eq!(machine.page(ROOM, &[], &mut hubs), later(40));
+}
+
+#[test]
+fn waits_double_up_to_two_seconds_while_nothing_moves_and_begin_anew_after_progress() {
+    let (mut machine, mut hubs) = live();
+    machine.fed(&at(13), &mut hubs);
+    let waits: Vec<_> = (0..9).map(|_| machine.failed(ROOM)).collect();
+    assert_eq!(waits, [20, 40, 80, 160, 320, 640, 1280, 2000, 2000].map(later));
+    assert_eq!(machine.page(ROOM, &page(11..=12), &mut hubs), read(12));
+    assert_eq!(machine.failed(ROOM), later(20));
 }
 
 #[test]
@@ -198,7 +212,7 @@ proptest! {
                         let to = log.min(after + most as u64);
                         machine.page(ROOM, &page(after + 1..=to), &mut hubs)
                     }
-                    Some(Heal::Later(room)) => machine.retry(room),
+                    Some(Heal::Later { room, .. }) => machine.retry(room),
                     None => None,
                 },
                 Step::ReadFails => heal.pop().and_then(|_| machine.failed(ROOM)),

@@ -13,7 +13,14 @@ pub(crate) enum AudienceMessage {
     /// From the audience's own read: rooms and their newest seq.
     Heads(Vec<(RoomId, u64)>),
     /// From the audience's own read: these rooms could not be looked up.
-    HeadsFailed(Vec<RoomId>, ClusterError),
+    HeadsFailed {
+        /// Which rooms.
+        rooms: Vec<RoomId>,
+        /// Why.
+        error: ClusterError,
+        /// How long to leave them alone.
+        wait_ms: u64,
+    },
     /// From the audience's own read: what follows in a room's log. One that comes late is dropped.
     Page {
         /// Which room.
@@ -24,7 +31,12 @@ pub(crate) enum AudienceMessage {
     /// From a timer: read on in this room.
     Retry(RoomId),
     /// From a timer: these rooms' heads were not read yet.
-    RetryHeads(Vec<RoomId>),
+    RetryHeads {
+        /// Which rooms.
+        rooms: Vec<RoomId>,
+        /// How long to leave them alone if that fails again.
+        wait_ms: u64,
+    },
     /// From presence: a frame for all who hear these rooms. It is not logged: a hub that has its fill
     /// goes without.
     Tell {
