@@ -73,6 +73,11 @@ macro_rules! operations {
                 matches!(self, Self::Rooms | Self::OpenRooms | Self::Members | Self::History)
             }
 
+            /// Whether whoever asks is in the room afterwards.
+            pub const fn enters_a_room(self) -> bool {
+                matches!(self, Self::Join | Self::CreateRoom)
+            }
+
             /// What it does, in a sentence.
             pub const fn doc(self) -> &'static str {
                 match self { $( Self::$op => concat!($($doc),*), )* }

@@ -4,12 +4,14 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use madang_actors::service::{Caller, Described, NewRoom, Service, ServiceError};
 use madang_cluster::Page;
+use madang_storage::id::RoomId;
+use madang_storage::row::MemberState;
 
 use super::{answer, refusal};
 use crate::api::account::{Empty, Login, SignUp};
 use crate::api::message::{History, Send};
 use crate::api::operation::Access;
-use crate::api::room::{CreateRoom, RoomKind};
+use crate::api::room::{CreateRoom, Room, RoomKind};
 use crate::api::{self, ApiError, Dispatch, ErrorKind, Operation, Request, Response};
 
 /// Items of a page whose client names no limit.
@@ -72,6 +74,13 @@ impl Operations {
     /// Whose token this is.
     pub fn authenticate(&self, token: &str) -> Result<Caller, ApiError> {
         self.service.authenticate(token).map_err(|error| refusal::api_error(Operation::Connect, &error))
+    }
+
+    /// The room as it is now, if the caller is in it. Local reads.
+    pub fn joined_room(&self, caller: &Caller, room: &RoomId) -> Option<Room> {
+        let view = self.service.room(caller, room).ok()?;
+        let joined = view.my.as_ref().is_some_and(|my| my.state == MemberState::Joined);
+        joined.then(|| answer::room(view))
     }
 
     /// The service behind the operations.

@@ -148,8 +148,14 @@ impl Live {
                     };
                     return self.answer(id, answer, then);
                 }
+                let enters = request.operation().enters_a_room();
                 // Called here and not in the spawned work: sends take their places in order of arrival.
-                let answer = self.parts.operations.run(caller, request);
+                let answer = self.parts.operations.run(caller.clone(), request);
+                if enters {
+                    let live = Rc::clone(self);
+                    let answer = async move { answer.await.map(|answer| live.hear(&caller, answer)) };
+                    return self.answer(id, answer, then);
+                }
                 self.answer(id, answer, then);
             }
             Effect::Refuse { id, error } => self.reply(id, Err(&error)),
@@ -189,6 +195,28 @@ impl Live {
             tokio::time::sleep(PAGE_LOOKS_EVERY).await;
         }
         turn
+    }
+
+    /// Lets the session hear the room it has just entered, without waiting for the news that its user did.
+    /// The room is read once more after that: what came before the answer's `last_seq` is in the history,
+    /// what comes after it is pushed.
+    fn hear(&self, caller: &Caller, answer: Response) -> Response {
+        let entered = match &answer {
+            Response::Join(room) | Response::CreateRoom(room) => room.room,
+            _ => return answer,
+        };
+        let place = self.place.borrow();
+        let Some(Place { hub, key, .. }) = place.as_ref() else { return answer };
+        hub.join(*key, entered);
+        match (self.parts.operations.joined_room(caller, &entered), &answer) {
+            (Some(room), Response::Join(_)) => Response::Join(room),
+            (Some(room), _) => Response::CreateRoom(room),
+            (None, _) => {
+                // Put out again meanwhile.
+                hub.leave(*key, entered);
+                answer
+            }
+        }
     }
 
     /// Makes the session known, lets it hear its rooms, then answers `connect`.
