@@ -5,7 +5,7 @@ ENV := deploy/with-env.sh
 CARGO := $(ENV) cargo
 ARGS ?=
 
-.PHONY: help run build test test-rust test-browser lint fmt deny bench replay chat docs
+.PHONY: help run build build-both test test-rust test-browser lint fmt deny bench replay chat docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -16,6 +16,10 @@ run: build ## build all that is needed and start a node (ARGS="--help" for its f
 build: ## the release binary
 	@deploy/setup.sh build
 	@$(CARGO) build --release --locked -p madang-node
+
+build-both:
+	@deploy/setup.sh build
+	@$(CARGO) build --release --locked -p madang-node -p madang-loadtest
 
 test: ## the whole suite, browser included
 	@deploy/setup.sh test
@@ -41,13 +45,13 @@ deny: ## licences, sources and doubled versions of dependencies
 	@command -v cargo-deny >/dev/null || cargo install --locked --quiet cargo-deny
 	@cargo deny --all-features check licenses bans sources
 
-replay: build ## play chat logs against a node of its own and compare: make replay LOG=folder
+replay: ## play chat logs against a node of its own and compare: make replay LOG=folder
 	@test -n "$(LOG)" || { echo "which logs? make replay LOG=folder-of-irc-logs" >&2; exit 2; }
-	@$(CARGO) build --release --locked -p madang-loadtest
+	@$(MAKE) --no-print-directory build-both
 	@$(ENV) deploy/replay.sh "$(LOG)" $(ARGS)
 
-bench: build ## measure; writes docs/benchmarks.md
-	@$(CARGO) build --release --locked -p madang-loadtest
+bench: ## measure; writes docs/benchmarks.md
+	@$(MAKE) --no-print-directory build-both
 	@$(ENV) deploy/bench.sh $(ARGS)
 
 docs: ## regenerate docs/madang.toml from the code
