@@ -23,6 +23,8 @@ async fn a_conversation_over_http_and_websocket_is_one() {
     let response = http.post(node.url("/v1/rooms")).bearer_auth(&token).json(&create).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::CREATED);
     let room = body(response).await["room"].as_str().unwrap().to_owned();
+    // What is said behind the `last_seq` of this push is pushed; what came before is in the history.
+    jun.push("room_added").await;
 
     let messages = node.url(&format!("/v1/rooms/{room}/messages"));
     let send = json!({ "cid": "c1", "text": "over http" });
