@@ -5,14 +5,17 @@
 
 #![allow(clippy::expect_used, reason = "a test ends at the first thing that goes wrong")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+mod support;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::mpsc;
 
 use bytes::Bytes;
 use madang_storage::{
     GroupId, LogEntry, LogOptions, LogStore, StateBatch, StateOptions, StateStore, StorageError,
 };
+use support::{run, text};
 
 const G: GroupId = GroupId(1);
 
@@ -137,17 +140,4 @@ impl Drop for SmallDisk {
             println!("full_disk: {error}");
         }
     }
-}
-
-fn text(path: &Path) -> String {
-    path.to_str().expect("a path in UTF-8").to_owned()
-}
-
-fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .output()
-        .map_err(|error| format!("{program} can't be started: {error}"))?;
-    let complaint = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    if output.status.success() { Ok(()) } else { Err(format!("{program} failed: {complaint}")) }
 }
