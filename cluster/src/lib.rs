@@ -20,6 +20,7 @@ pub mod command;
 mod error;
 pub mod event;
 mod identity;
+pub mod link;
 pub mod machine;
 mod metrics;
 mod options;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&str; 4] = ["storage", "cluster", "actors", "node"];
 
 /// A big library, and the only places that may name it.
-const HOMES: [(&str, &[&str]); 6] = [
+const HOMES: [(&str, &[&str]); 7] = [
     ("rocksdb::", &["storage/src", "storage/benches"]),
     ("openraft::", &["cluster/src/raft"]),
-    ("ractor::", &["actors/src"]),
+    ("ractor::", &["actors/src", "cluster/src/link/carrier"]),
+    ("ractor_cluster::", &["cluster/src/link/carrier"]),
     ("actix_web::", &["node/src", "node/tests"]),
     ("actix_web_actors::", &["node/src/edge"]),
     ("goose::", &["loadtest/src"]),

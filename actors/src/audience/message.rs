@@ -49,3 +49,6 @@ pub(crate) enum AudienceMessage {
     #[cfg(test)]
     Fail,
 }
+
+/// Local only: it never travels to another node.
+impl ractor::Message for AudienceMessage {}

@@ -9,6 +9,9 @@ pub(crate) enum NodeMessage {
     Start(Child),
 }
 
+/// Local only: it never travels to another node.
+impl ractor::Message for NodeMessage {}
+
 /// An actor that the root starts and supervises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Child {

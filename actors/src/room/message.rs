@@ -26,6 +26,9 @@ pub(crate) enum RoomMessage {
     Fail,
 }
 
+/// Local only: it never travels to another node.
+impl ractor::Message for RoomMessage {}
+
 /// A command for the room's machine.
 pub(crate) struct Submit {
     /// Who asks.

@@ -22,3 +22,6 @@ pub(crate) enum ShardMessage {
     #[cfg(test)]
     Fail,
 }
+
+/// Local only: it never travels to another node.
+impl ractor::Message for ShardMessage {}

@@ -1,0 +1,1 @@
+//! Golden bytes of the frames, and decoders that take anything.

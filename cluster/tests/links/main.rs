@@ -1,0 +1,5 @@
+//! Links between nodes: two of them in one process, over real sockets, and what comes between them.
+
+mod asks;
+mod exchange;
+mod support;
