@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::{Answer, Batcher};
 use crate::checkpoint;
-use crate::command::{Command, MetaOp, Op, Outcome};
+use crate::command::{Command, MetaOp, NewNode, Op, Outcome};
 use crate::error::ClusterError;
 use crate::event::FeedBatch;
 use crate::identity::{Beginning, Identity};
@@ -299,8 +299,10 @@ async fn form_meta(meta: &Group, identity: &Identity) -> Result<(), ClusterError
         }
         return Ok(());
     }
-    let Identity { node, cluster_id, shards, .. } = *identity;
-    let op = Op::Meta(MetaOp::Form { cluster_id, shards, node });
+    let Identity { incarnation, cluster_id, shards, .. } = *identity;
+    let (peer, http, zone) = Default::default();
+    let node = NewNode { incarnation, peer, http, zone, weight: 100, protocol: 1 };
+    let op = Op::Meta(MetaOp::Form { cluster_id, shards, replication: 3, node });
     let commands = Arc::new(vec![Command { at_ms: now_ms(), op }]);
     meta.write(crate::command::Batch { commands }).await?.outcomes().await?;
     Ok(())

@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod golden_tests;
+mod meta;
 mod refusal;
 
 use std::fmt;
@@ -13,7 +14,9 @@ use madang_storage::id::{Cid, RoomId, SessionId, UserId};
 use madang_storage::row::{Effect, Role, RoomKind};
 use serde::{Deserialize, Serialize};
 
-pub use refusal::Refusal;
+pub(crate) use meta::serde_id;
+pub use meta::{MetaOp, NewNode};
+pub use refusal::{MetaRefusal, Refusal};
 
 /// One command to a group, with the time at which it was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,22 +161,6 @@ pub enum UserOp {
     },
 }
 
-/// What can be asked of META.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MetaOp {
-    /// Form the cluster; happens once.
-    #[serde(rename = "1")]
-    Form {
-        /// Random, tells clusters apart.
-        #[serde(with = "serde_id")]
-        cluster_id: [u8; 16],
-        /// How many shards, for good.
-        shards: u16,
-        /// The first node.
-        node: u64,
-    },
-}
-
 /// What a machine answers to a command it carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
@@ -200,6 +187,12 @@ pub enum Reply {
         read_seq: u64,
         /// How many messages are not.
         unread: u64,
+    },
+    /// META has taken the node in.
+    #[serde(rename = "4")]
+    Joined {
+        /// Its id, never given to another.
+        node: u64,
     },
 }
 
@@ -253,19 +246,6 @@ mod serde_hash {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 32], D::Error> {
-        super::fixed(from)
-    }
-}
-
-/// 16 bytes as one binary value.
-mod serde_id {
-    use serde::{Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(bytes)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 16], D::Error> {
         super::fixed(from)
     }
 }

@@ -10,7 +10,7 @@
 //!
 //! Never here: passwords in clear, client JSON, rate limits, who is online.
 //!
-//! Reading order: [`command`], [`event`], [`machine`], [`placement`], `batcher`, `raft`, `outbox`,
+//! Reading order: [`command`], [`event`], [`machine`], [`placement`], [`ring`], `batcher`, `raft`, `outbox`,
 //! `checkpoint`, [`Cluster`], [`Reader`].
 
 mod batcher;
@@ -28,6 +28,7 @@ mod outbox;
 pub mod placement;
 mod raft;
 mod reader;
+pub mod ring;
 
 pub use batcher::Answer;
 pub use cluster::Cluster;

@@ -47,7 +47,7 @@ impl SlotMap {
 
 /// FNV-1a over `kind` and `bytes`, finished with the mixer of MurmurHash3 so that the top bits are
 /// even. Part of what is on disk: never change it.
-fn hash(kind: u8, bytes: &[u8]) -> u64 {
+pub(crate) fn hash(kind: u8, bytes: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in std::iter::once(&kind).chain(bytes) {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);

@@ -1,6 +1,7 @@
 //! The bytes of commands and answers, fixed: they are in raft logs and between nodes of different versions.
 
 use super::*;
+use crate::machine::meta::{NodeState, Tunables};
 
 fn user() -> UserId {
     UserId::parse("minji").unwrap()
@@ -74,13 +75,38 @@ fn other_commands_and_answers_keep_their_bytes() {
         "920181a13381a13194a56d696e6a69c41001010101010101010101010101010101c002",
     );
     check(command(Op::OutboxDone(vec![1, 2])), "920181a134920102");
-    let form = MetaOp::Form { cluster_id: [4; 16], shards: 16, node: 1 };
-    check(command(Op::Meta(form)), &format!("920181a13581a13193c410{}1001", "04".repeat(16)));
     check(Reply::Done { outbox: vec![1] }, "81a131919101");
     check(Reply::Sent { seq: 1, at_ms: 2, dup: Repeat::Again }, "81a132930102a132");
     check(Reply::Read { read_seq: 1, unread: 2 }, "81a133920102");
+    check(Reply::Joined { node: 4 }, "81a1349104");
     check(Refusal::NoRoom, "a131");
     check(Refusal::RoomFull { max: 100 }, "81a231319164");
+}
+
+#[test]
+fn commands_to_meta_keep_their_bytes() {
+    let check = |op, golden: &str| check(command(Op::Meta(op)), &format!("920181a135{golden}"));
+    let (peer, http, zone) = ("p:1".to_owned(), "h:2".to_owned(), "z".to_owned());
+    let node = NewNode { incarnation: 9, peer, http, zone, weight: 100, protocol: 1 };
+    let node_bytes = "9609a3703a31a3683a32a17a6401";
+    let form = MetaOp::Form { cluster_id: [4; 16], shards: 16, replication: 3, node: node.clone() };
+    check(form, &format!("81a13194c410{}1003{node_bytes}", "04".repeat(16)));
+    check(MetaOp::Join { node: node.clone() }, &format!("81a13291{node_bytes}"));
+    check(MetaOp::Meet { node: 2, now: node }, &format!("81a1339202{node_bytes}"));
+    for (number, state) in (0x31..).zip([
+        NodeState::Joining,
+        NodeState::Up,
+        NodeState::Draining,
+        NodeState::Leaving,
+        NodeState::Gone,
+    ]) {
+        check(MetaOp::SetState { node: 2, state }, &format!("81a1349202a1{number:x}"));
+    }
+    check(MetaOp::Remove { node: 2 }, "81a1359102");
+    check(MetaOp::Place { group: 3, replicas: vec![1, 2], was: vec![1] }, "81a13693039201029101");
+    let tunables = Tunables { moves_at_once: 2, move_bytes_per_second: 3, promote_lag_entries_max: 4 };
+    check(MetaOp::Tune { tunables }, "81a1379193020304");
+    check(MetaOp::RaiseMachineVersion { to: 2 }, "81a1389102");
 }
 
 #[test]
@@ -101,8 +127,33 @@ fn every_refusal_keeps_its_number() {
         Refusal::PasswordChanged,
         Refusal::AlreadyFormed,
         Refusal::WrongGroup,
+        Refusal::Meta(MetaRefusal::NotFormed),
     ];
-    for (number, refusal) in (1..).zip(&all) {
+    check_numbers(&all);
+}
+
+#[test]
+fn every_refusal_of_meta_keeps_its_number() {
+    let (node, peer, group, last, now) = (1, String::new(), 1, 1, 1);
+    check_numbers(&[
+        MetaRefusal::NotFormed,
+        MetaRefusal::NoNode { node },
+        MetaRefusal::NodeGone { node },
+        MetaRefusal::OtherData { node },
+        MetaRefusal::AddressTaken { node, peer },
+        MetaRefusal::ClusterFull { max: 1 },
+        MetaRefusal::Transition { node, from: NodeState::Up, to: NodeState::Gone },
+        MetaRefusal::LastNode { node },
+        MetaRefusal::NoGroup { group, last },
+        MetaRefusal::Moved { group },
+        MetaRefusal::NoPlacement { group },
+        MetaRefusal::OutOfBounds { what: String::new(), min: 1, max: 1 },
+        MetaRefusal::VersionBackwards { now },
+    ]);
+}
+
+fn check_numbers<R: Serialize + fmt::Debug>(all: &[R]) {
+    for (number, refusal) in (1..).zip(all) {
         let bytes = rmp_serde::to_vec(refusal).unwrap();
         let text = String::from_utf8_lossy(&bytes);
         assert!(text.contains(&number.to_string()), "{refusal:?} is {text}");

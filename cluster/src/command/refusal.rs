@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::machine::meta::NodeState;
+
 /// A refusal: nothing was changed, and every replica refused alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Refusal {
@@ -68,4 +70,119 @@ pub enum Refusal {
     #[serde(rename = "15")]
     #[error("this group does not decide that")]
     WrongGroup,
+    /// META says no.
+    #[serde(rename = "16")]
+    #[error(transparent)]
+    Meta(#[from] MetaRefusal),
+}
+
+/// Why META says no.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum MetaRefusal {
+    /// META holds nothing yet.
+    #[serde(rename = "1")]
+    #[error("there is no cluster here yet: it is formed first")]
+    NotFormed,
+    /// No node has this id.
+    #[serde(rename = "2")]
+    #[error("this cluster has no node {node}: check the cluster's id and the seed list")]
+    NoNode {
+        /// Which.
+        node: u64,
+    },
+    /// The node was removed.
+    #[serde(rename = "3")]
+    #[error("node {node} was removed for good: give it an empty data directory and it joins as a new node")]
+    NodeGone {
+        /// Which.
+        node: u64,
+    },
+    /// Two data directories claim one id.
+    #[serde(rename = "4")]
+    #[error(
+        "this cluster knows node {node} with other data: two data directories claim the same id, \
+         start this one empty and it joins as a new node"
+    )]
+    OtherData {
+        /// Which.
+        node: u64,
+    },
+    /// Nobody may take over this address.
+    #[serde(rename = "5")]
+    #[error(
+        "node {node} is known at {peer} and cannot be replaced by this one: advertise another address, \
+         or remove the node first if it is dead"
+    )]
+    AddressTaken {
+        /// Who is there.
+        node: u64,
+        /// Where.
+        peer: String,
+    },
+    /// As many nodes as there may be.
+    #[serde(rename = "6")]
+    #[error("the cluster is full: it has {max} nodes, remove one first")]
+    ClusterFull {
+        /// How many there may be.
+        max: u64,
+    },
+    /// A node does not go from one state to just any other.
+    #[serde(rename = "7")]
+    #[error("node {node} is {from} and cannot become {to}")]
+    Transition {
+        /// Which.
+        node: u64,
+        /// What it is.
+        from: NodeState,
+        /// What it cannot become.
+        to: NodeState,
+    },
+    /// Somebody must keep the data.
+    #[serde(rename = "8")]
+    #[error("node {node} is the last one that serves: nobody is left to take over what it holds")]
+    LastNode {
+        /// Which.
+        node: u64,
+    },
+    /// There is no such group, or META does not place it.
+    #[serde(rename = "9")]
+    #[error("there is no group {group} to place: the cluster has groups 1 to {last}")]
+    NoGroup {
+        /// Which.
+        group: u16,
+        /// The last one.
+        last: u16,
+    },
+    /// The group was placed by somebody else meanwhile.
+    #[serde(rename = "10")]
+    #[error("who holds group {group} was changed meanwhile: look again")]
+    Moved {
+        /// Which.
+        group: u16,
+    },
+    /// A placement names a node twice, or none at all.
+    #[serde(rename = "11")]
+    #[error("group {group} must be held by at least one node, and by each only once")]
+    NoPlacement {
+        /// Which.
+        group: u16,
+    },
+    /// A number, or a text's length, is out of bounds.
+    #[serde(rename = "12")]
+    #[error("{what} must be between {min} and {max}")]
+    OutOfBounds {
+        /// What, with its unit.
+        what: String,
+        /// At least.
+        min: u64,
+        /// At most.
+        max: u64,
+    },
+    /// The rules in force are never taken back.
+    #[serde(rename = "13")]
+    #[error("machine version {now} is in force and only grows")]
+    VersionBackwards {
+        /// What is in force.
+        now: u32,
+    },
 }

@@ -51,7 +51,7 @@ fn refused(refusal: &Refusal) -> ErrorKind {
         | Refusal::RoomFull { .. }
         | Refusal::RoomExists
         | Refusal::PasswordChanged => ErrorKind::Conflict,
-        Refusal::AlreadyFormed | Refusal::WrongGroup => ErrorKind::Internal,
+        Refusal::AlreadyFormed | Refusal::WrongGroup | Refusal::Meta(_) => ErrorKind::Internal,
     }
 }
 
