@@ -6,13 +6,13 @@
 //! - Registry and process groups belong to the whole process, and remote actors of two node servers can have
 //!   the same id: a peer's gateway is found among the children of the very session, by the number that the
 //!   handshake told; never by name or group.
-//! - Its node server must listen: on loopback, on a port that nobody is told, behind a cookie that is a hash
-//!   of the secret. What such a session could say is dropped, since no link's token begins it.
+//! - Its node server must listen: on loopback, and behind a lock without a key (`locked`).
 //! - Two node servers with one name or one `host:port` take each other for themselves: both are drawn.
 //! - An older session of a peer may be preferred to a newer one: `slot` ends the older first.
 //! - Sessions are never told to stop, which would leak their writers: their streams are cut.
 
 mod gateway;
+mod locked;
 mod server;
 
 pub(super) use gateway::{Inbox, RemoteGateway};

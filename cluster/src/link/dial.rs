@@ -85,15 +85,18 @@ async fn keep(shared: Arc<Shared>, call: Call) {
 fn failed(shared: &Shared, call: &Call, error: &HandshakeError, backoff: &mut Backoff) {
     let (node, address) = (call.node, &call.peer.address);
     let refused = match error {
-        HandshakeError::Refused(Again::Soon, _) => true,
+        HandshakeError::Refused(Again::Soon, why) => Some(why.clone()),
         HandshakeError::Refused(Again::Later, _) | HandshakeError::Refuse(_) => {
             backoff.lengthen();
-            true
+            Some(error.to_string())
         }
-        HandshakeError::Io(_) | HandshakeError::Garbage(_) | HandshakeError::Timeout { .. } => false,
+        HandshakeError::Io(_)
+        | HandshakeError::Garbage(_)
+        | HandshakeError::NotReady
+        | HandshakeError::Timeout { .. } => None,
     };
-    if refused && !call.stop.is_cancelled() {
-        shared.table.refused(node, error.to_string());
+    if !call.stop.is_cancelled() {
+        shared.table.refused(node, refused);
     }
     if shared.quiet.worth_saying(format!("dial {node} {error}"), Instant::now()) {
         tracing::warn!(node, %address, lane = call.lane.name(), "cannot link, trying again: {error}");
@@ -101,10 +104,9 @@ fn failed(shared: &Shared, call: &Call, error: &HandshakeError, backoff: &mut Ba
 }
 
 async fn dial(shared: &Shared, call: &Call, kill: &CancellationToken) -> Result<Made, HandshakeError> {
-    let no_time = || HandshakeError::Timeout { after_ms: shared.options.handshake_timeout_ms };
-    let carrier = shared.ends.get(call.lane).carrier().ok_or_else(no_time)?;
+    let carrier = shared.ends.get(call.lane).carrier().ok_or(HandshakeError::NotReady)?;
     let slot = shared.table.slot(call.node, call.lane);
-    let taken = slot.take(kill).await.ok_or_else(no_time)?;
+    let taken = slot.take(kill).await.ok_or(HandshakeError::NotReady)?;
     let terms = shared.terms(carrier.gateway());
     let token = terms.token;
     let request = LinkRequest {
@@ -117,9 +119,10 @@ async fn dial(shared: &Shared, call: &Call, kill: &CancellationToken) -> Result<
         dialled_incarnation: call.peer.incarnation,
         terms,
     };
-    let welcomed =
-        timeout(shared.options.handshake_timeout(), knock(shared, &call.peer.address, request)).await;
-    let (reached, theirs) = welcomed.unwrap_or_else(|_| Err(no_time()))?;
+    let after_ms = shared.options.handshake_timeout_ms;
+    let knocked = knock(shared, &call.peer.address, request);
+    let welcomed = timeout(shared.options.handshake_timeout(), knocked).await;
+    let (reached, theirs) = welcomed.unwrap_or(Err(HandshakeError::Timeout { after_ms }))?;
     Ok(Made {
         connection: reached.connection,
         side: Side::Caller,

@@ -62,9 +62,10 @@ impl Links {
         self.local_addr
     }
 
-    /// `host:port` that other nodes use.
-    pub fn advertised(&self) -> &str {
-        &self.shared.options.advertise
+    /// `host:port` that other nodes use: as configured, else where this node listens.
+    pub fn advertised(&self) -> String {
+        let configured = &self.shared.options.advertise;
+        if configured.is_empty() { self.local_addr.to_string() } else { configured.clone() }
     }
 
     /// From now on this is node `myself.node`: it dials its peers and lets them in. The same again does
@@ -121,8 +122,8 @@ impl Links {
         adjust(&self.shared, &mut standing);
     }
 
-    /// Asks a peer. Enqueued in the call itself: the order of calls is the order of sending. Dropping the
-    /// future takes nothing back.
+    /// Asks a peer. Enqueued in the call itself: the order of calls is the order of sending. Whether a
+    /// request whose future is dropped, or whose time is over, was sent or not is not known.
     ///
     /// # Errors
     /// See [`LinkError::nothing_was_sent`].

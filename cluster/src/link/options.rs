@@ -68,7 +68,7 @@ impl Default for LinkOptions {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             listen,
-            advertise: listen.to_string(),
+            advertise: String::new(),
             secret: None,
             tls: None,
             heartbeat_ms: 250,

@@ -70,8 +70,8 @@ pub(super) async fn run(shared: &Arc<Shared>, made: Made) -> Lived {
     let lived = live(shared, &session, &carried.gone, carried.ready, &heard).await;
 
     end.unroute(&made.token);
-    shared.table.remove(&session);
     session.close();
+    shared.table.remove(&session);
     if timeout(GONE_WITHIN, carried.gone.cancelled()).await.is_err() {
         made.carrier.forget(number);
         tracing::warn!(node = made.node, lane = made.lane.name(), "a link that was cut did not go away");

@@ -80,9 +80,13 @@ impl Table {
         self.changed.notify_one();
     }
 
-    /// A peer refused this node.
-    pub(super) fn refused(&self, node: u64, why: String) {
-        self.refusals.lock().insert(node, why);
+    /// Dialling a peer failed: it refused this node, or there was nobody to refuse.
+    pub(super) fn refused(&self, node: u64, why: Option<String>) {
+        let mut refusals = self.refusals.lock();
+        match why {
+            Some(why) => refusals.insert(node, why),
+            None => refusals.remove(&node),
+        };
     }
 
     /// The place of a peer on a lane.

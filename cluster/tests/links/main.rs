@@ -2,4 +2,10 @@
 
 mod asks;
 mod exchange;
+mod overload;
+mod proxy;
+mod refusals;
+mod silence;
+mod strangers;
 mod support;
+mod tls;

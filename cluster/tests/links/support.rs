@@ -22,6 +22,8 @@ pub(crate) const GATED: u8 = 2;
 pub(crate) const FAIL: u8 = 3;
 /// Its handler panics.
 pub(crate) const PANIC: u8 = 4;
+/// The door itself panics, and with it the actor that called it.
+pub(crate) const BREAK: u8 = 6;
 /// Answered with as many bytes as the payload says.
 pub(crate) const SIZED: u8 = 5;
 
@@ -74,6 +76,7 @@ impl Door for Probe {
         service: u8,
         payload: Bytes,
     ) -> BoxFuture<'static, Result<Bytes, String>> {
+        assert!(service != BREAK, "as a bug would");
         self.hear(Heard::Request(from, lane, payload.slice(..payload.len().min(16))));
         let gate = Arc::clone(&self.gate);
         Box::pin(async move {

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::gateway::{Gateway, GatewayMessage, Inbox, RemoteGateway};
+use super::locked::locked;
 use crate::link::stream::LinkStream;
 
 /// Which side of a connection this node is.
@@ -68,7 +69,7 @@ impl Carrier {
             options.name.clone(),
             // Also the host of the `host:port` that tells node servers apart: it must be unlike any other.
             options.name.clone(),
-            None,
+            Some(locked().map_err(|error| error.to_string())?),
             Some(NodeConnectionMode::Isolated),
         )
         .with_listen_addr(IpAddr::V4(Ipv4Addr::LOCALHOST))

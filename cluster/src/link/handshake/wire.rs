@@ -34,6 +34,9 @@ pub(in crate::link) enum HandshakeError {
     /// The other side refused us.
     #[error("{1}")]
     Refused(Again, String),
+    /// This node's own end of the lane is not there, for now.
+    #[error("this node's links are stopping or restarting")]
+    NotReady,
     /// It took too long.
     #[error("the handshake took longer than {after_ms} ms")]
     Timeout { after_ms: u64 },
@@ -45,7 +48,7 @@ impl HandshakeError {
         match self {
             Self::Refuse(refusal) => LinkError::Refused { why: refusal.to_string() },
             Self::Refused(_, why) => LinkError::Refused { why },
-            Self::Io(_) | Self::Garbage(_) | Self::Timeout { .. } => {
+            Self::Io(_) | Self::Garbage(_) | Self::NotReady | Self::Timeout { .. } => {
                 LinkError::Unreachable { address: address.to_owned(), why: self.to_string() }
             }
         }
