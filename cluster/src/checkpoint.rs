@@ -41,8 +41,8 @@ pub(crate) async fn once(inner: &Arc<Inner>) -> Result<(), ClusterError> {
     let state = inner.state().clone();
     let flushed = tokio::task::spawn_blocking(move || state.flush()).await;
     flushed.map_err(|error| ClusterError::Unavailable { why: format!("checkpoint: {error}") })??;
-    for group in inner.groups() {
-        group.compact().await?;
+    for (_, replica) in inner.replicas() {
+        replica.group.compact().await?;
     }
     Ok(())
 }

@@ -1,108 +1,83 @@
-//! The handle to everything replicated on this node: META and the shards, their queues, feeds and local
-//! replicas. What is above asks here and hears here; it never sees raft.
+//! The handle to everything replicated: META and the shards, wherever their replicas are. What is above
+//! asks here and hears here; it never sees raft.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use madang_storage::id::{RoomId, ShardId, UserId};
 use madang_storage::{GroupId, LogStore, StateStore};
-use tokio::sync::{broadcast, oneshot, watch};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::batcher::{Answer, Batcher};
+use crate::away::Away;
+use crate::batcher::Answer;
 use crate::checkpoint;
-use crate::command::{Command, MetaOp, NewNode, Op, Outcome};
+use crate::command::{Op, Outcome};
 use crate::error::ClusterError;
 use crate::event::FeedBatch;
+use crate::fresh::freshen;
+use crate::hosted::{Ground, Hosted, Replica};
 use crate::identity::{Beginning, Identity};
-use crate::machine::meta::{META_KEY, MetaRow};
-use crate::metrics::{ClusterMetrics, Counters};
+use crate::link::{Lane, LinkMeters, Links, PeerAddress};
+use crate::machine::meta::MetaRow;
+use crate::metrics::ClusterMetrics;
 use crate::options::ClusterOptions;
-use crate::outbox::{self, Delivered};
+use crate::overview::Overview;
+use crate::peer::{LinkTransport, PeerAnswer, PeerRequest, number};
 use crate::placement::SlotMap;
-use crate::raft::{Group, GroupParts, PeerTransport, RaftCall};
-use crate::reader::Reader;
-
-/// How long [`Cluster::settle`] waits at most: the effects are safe in the outbox anyway.
-const SETTLE_WITHIN: Duration = Duration::from_secs(2);
+use crate::reader::{Freshness, LocalReader, Reader};
+use crate::watch::Watchers;
+use crate::service::{Leader, PeerService, Service, Services};
 
 /// This node's part of the cluster. Cheap to clone.
 #[derive(Clone)]
 pub struct Cluster {
-    inner: Arc<Inner>,
-}
-
-/// One shard as this node runs it.
-struct Shard {
-    group: Group,
-    batcher: Batcher,
-    delivered: Delivered,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// What all clones share.
 pub(crate) struct Inner {
-    identity: Identity,
-    beginning: Beginning,
-    options: ClusterOptions,
-    slots: SlotMap,
-    log: LogStore,
-    state: StateStore,
-    meta: Group,
-    shards: Vec<Shard>,
-    counters: Arc<Counters>,
-    stop: CancellationToken,
+    pub(crate) identity: Identity,
+    pub(crate) beginning: Beginning,
+    pub(crate) ground: Ground,
+    pub(crate) slots: SlotMap,
+    /// By group number: META, then the shards.
+    pub(crate) groups: Vec<Hosted>,
+    pub(crate) links: Links,
+    pub(crate) transport: Arc<LinkTransport>,
+    pub(crate) services: Services,
+    pub(crate) watchers: Watchers,
+    /// By shard: whether anybody here listens to its feed.
+    pub(crate) wanted: Vec<watch::Sender<bool>>,
+    pub(crate) peers: watch::Sender<BTreeSet<u64>>,
+    pub(crate) meta: watch::Sender<Arc<MetaRow>>,
+    /// Where nodes were seen that META may have at an older address.
+    pub(crate) seen: Mutex<BTreeMap<u64, PeerAddress>>,
+    /// Where clients reach this node.
+    pub(crate) http: watch::Sender<String>,
+    pub(crate) leaders_changed: Arc<Notify>,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Cluster {
-    /// Opens what this data directory holds, or forms a cluster of one node, and waits until every shard
-    /// leads and has replayed its log. Must be called inside a tokio runtime, which then runs consensus.
+    /// Opens what this data directory holds, or finds the cluster to be part of (see [`crate::start`]), and
+    /// takes part in it from then on. Returns once this node knows its place; whether its shards can be
+    /// used is another matter, which may depend on other nodes. Must be called inside a tokio runtime,
+    /// which then runs consensus.
+    ///
+    /// # Errors
+    /// `Misfit` with a sentence that says what to do; the disk; the port for other nodes.
     pub async fn start(
         options: ClusterOptions,
         log: LogStore,
         state: StateStore,
-        transport: Arc<dyn PeerTransport>,
     ) -> Result<Self, ClusterError> {
-        let (identity, beginning) = match Identity::load(&log)? {
-            Some(identity) => (identity, Beginning::Resumed),
-            None => (new_identity(&options, &log).await?, Beginning::Formed),
-        };
-        let limit = Duration::from_millis(options.start_timeout_ms);
-        let open = |group: GroupId| {
-            Group::open(GroupParts {
-                group,
-                node: identity.node,
-                log: log.clone(),
-                state: state.clone(),
-                transport: Arc::clone(&transport),
-                options: options.raft.clone(),
-            })
-        };
-        let meta = open(GroupId::META).await?;
-        meta.lead_alone(identity.node).await?;
-        meta.wait_ready(limit).await?;
-        form_meta(&meta, &identity).await?;
-        let counters = Arc::new(Counters::default());
-        let mut shards = Vec::new();
-        for number in 0..identity.shards {
-            let group = open(GroupId(number + 1)).await?;
-            // All shards elect and replay side by side; they are waited for below.
-            group.lead_alone(identity.node).await?;
-            let batcher = Batcher::start(group.clone(), &options, Arc::clone(&counters));
-            shards.push(Shard { group, batcher, delivered: watch::Sender::new(0) });
-        }
-        for shard in &shards {
-            shard.group.wait_ready(limit).await?;
-        }
-        let slots = SlotMap::new(identity.shards);
-        let stop = CancellationToken::new();
-        let inner =
-            Arc::new(Inner { identity, beginning, options, slots, log, state, meta, shards, counters, stop });
-        for shard in slots.all() {
-            tokio::spawn(outbox::run(Arc::downgrade(&inner), shard, inner.stop.clone()));
-        }
-        tokio::spawn(checkpoint::run(Arc::downgrade(&inner), inner.stop.clone()));
-        Ok(Self { inner })
+        Ok(Self { inner: crate::start::run(options, log, state).await? })
     }
 
     /// This node's id.
@@ -110,7 +85,7 @@ impl Cluster {
         self.inner.identity.node
     }
 
-    /// Whether this node's data is new.
+    /// How this node came to be part of the cluster.
     pub fn beginning(&self) -> Beginning {
         self.inner.beginning
     }
@@ -125,9 +100,28 @@ impl Cluster {
         self.inner.slots
     }
 
-    /// What META knows.
-    pub fn meta(&self) -> Result<Option<MetaRow>, ClusterError> {
-        Reader::new(Arc::clone(self.inner.meta.state())).own(META_KEY)
+    /// What META knows, as far as this node has heard, now and from now on.
+    pub fn meta(&self) -> watch::Receiver<Arc<MetaRow>> {
+        self.inner.meta.subscribe()
+    }
+
+    /// Where other nodes reach this one, with the real port.
+    pub fn peer_address(&self) -> std::net::SocketAddr {
+        self.inner.links.local_addr()
+    }
+
+    /// Clients reach this node there from now on.
+    pub fn serves_clients_at(&self, address: &str) {
+        self.inner.http.send_if_modified(|known| {
+            let news = known != address;
+            address.clone_into(known);
+            news
+        });
+    }
+
+    /// Who leads a shard, now and from now on.
+    pub fn leader(&self, shard: ShardId) -> Result<watch::Receiver<Leader>, ClusterError> {
+        Ok(self.inner.shard(shard)?.leader())
     }
 
     /// Whether this node leads the shard.
@@ -135,13 +129,19 @@ impl Cluster {
         self.inner.leads(shard)
     }
 
-    /// Enqueues a command: order of calls is order in the shard's log. Never waits. Errors: `Overloaded`,
-    /// `Unavailable`; then nothing was done.
+    /// Which other nodes can be reached, now and from now on.
+    pub fn peers(&self) -> watch::Receiver<BTreeSet<u64>> {
+        self.inner.peers.subscribe()
+    }
+
+    /// Enqueues a command for a shard that this node leads: order of calls is order in the shard's log.
+    /// Never waits. Errors: `NotLeader`, `Overloaded`, `Unavailable`; then nothing was done.
     pub fn submit(&self, shard: ShardId, op: Op) -> Result<oneshot::Receiver<Answer>, ClusterError> {
         self.inner.submit(shard, op)
     }
 
-    /// Submits and waits for the machine's answer. After a timeout it may or may not have happened.
+    /// Has the shard's leader decide, wherever it is, and waits for the answer. Errors: `Unavailable`
+    /// (nothing was done); `Timeout`, `Interrupted`, `Lost` (it may have been).
     pub async fn propose(&self, shard: ShardId, op: Op) -> Result<Outcome, ClusterError> {
         self.inner.propose(shard, op).await
     }
@@ -154,38 +154,102 @@ impl Cluster {
     /// Waits until these effects of a reply have reached their shards, two seconds at most: after it, the
     /// users they are about see them in their own shard.
     pub async fn settle(&self, shard: ShardId, outbox: &[u64]) {
-        let Some(last) = outbox.iter().max().copied() else { return };
-        let Some(shard) = self.inner.shards.get(usize::from(shard.0)) else { return };
-        let mut delivered = shard.delivered.subscribe();
-        let settled = delivered.wait_for(|through| *through >= last);
-        // Too late is no harm: the effects are durable and will be delivered.
-        let _ = tokio::time::timeout(SETTLE_WITHIN, settled).await;
+        if let Some(last) = outbox.iter().max() {
+            self.inner.settle(shard, *last).await;
+        }
     }
 
-    /// Reads the local replica of a shard.
-    pub fn reader(&self, shard: ShardId) -> Result<Reader, ClusterError> {
-        self.inner.reader(shard)
+    /// Reads a shard. What it shows is at least as new as all that had been acknowledged when this was
+    /// called, on any node; if the shard's leader cannot be asked it says that it may be stale.
+    pub async fn reader(&self, shard: ShardId) -> Result<Reader, ClusterError> {
+        let hosted = self.inner.shard(shard)?;
+        let group = hosted.id().0;
+        if hosted.replica().is_none() {
+            return Ok(Reader::there(Arc::new(Away::new(Arc::downgrade(&self.inner), group))));
+        }
+        let (local, freshness) = self.inner.local_reader(group).await?;
+        Ok(Reader::here(local, freshness))
     }
 
-    /// Reads the local replica of the shard that holds a room.
-    pub fn reader_of_room(&self, room: &RoomId) -> Result<Reader, ClusterError> {
-        self.reader(self.slots().of_room(room))
+    /// Reads what has been applied to a shard so far, without asking whether there is more: at least what
+    /// its feed on this node has shown.
+    pub fn reader_now(&self, shard: ShardId) -> Result<Reader, ClusterError> {
+        let hosted = self.inner.shard(shard)?;
+        Ok(match hosted.replica() {
+            Some(replica) => {
+                Reader::here(LocalReader::new(Arc::clone(replica.group.state())), Freshness::Current)
+            }
+            None => Reader::there(Arc::new(Away::new(Arc::downgrade(&self.inner), hosted.id().0))),
+        })
     }
 
-    /// Reads the local replica of the shard that holds a user's account.
-    pub fn reader_of_user(&self, user: &UserId) -> Result<Reader, ClusterError> {
-        self.reader(self.slots().of_user(user))
+    /// Reads the shard that holds a room, as [`Self::reader`].
+    pub async fn reader_of_room(&self, room: &RoomId) -> Result<Reader, ClusterError> {
+        self.reader(self.slots().of_room(room)).await
+    }
+
+    /// Reads the shard that holds a user's account, as [`Self::reader`].
+    pub async fn reader_of_user(&self, user: &UserId) -> Result<Reader, ClusterError> {
+        self.reader(self.slots().of_user(user)).await
+    }
+
+    /// Whether anybody on this node listens to a shard's feed. Where a replica is here it costs nothing;
+    /// elsewhere the feed is silent until it is wanted.
+    pub fn want_feed(&self, shard: ShardId, wanted: bool) {
+        if let Some(sender) = self.inner.wanted.get(usize::from(shard.0)) {
+            sender.send_if_modified(|before| std::mem::replace(before, wanted) != wanted);
+        }
+    }
+
+    /// Whether this node holds a replica of a shard.
+    pub fn holds(&self, shard: ShardId) -> bool {
+        self.inner.shard(shard).is_ok_and(|hosted| hosted.replica().is_some())
     }
 
     /// What becomes true in a shard from now on. A listener that is too late is told how many batches it
     /// missed and heals from the log.
     pub fn feed(&self, shard: ShardId) -> Result<broadcast::Receiver<FeedBatch>, ClusterError> {
-        self.inner.feed(shard).ok_or_else(|| no_shard(shard))
+        Ok(self.inner.shard(shard)?.feed())
+    }
+
+    /// Answers what other nodes ask of a service. Once a service.
+    pub fn serve(&self, service: Service, handler: Arc<dyn PeerService>) {
+        self.inner.services.serve(service, handler);
+    }
+
+    /// Asks a service of another node. Order: what is asked of one node is started there in the order of
+    /// calls. Errors: `Unavailable` (nothing was done), `Lost` or `Timeout` (it may have been),
+    /// `Interrupted` with what the service says.
+    pub fn request(
+        &self,
+        node: u64,
+        service: Service,
+        payload: Bytes,
+    ) -> BoxFuture<'static, Result<Bytes, ClusterError>> {
+        let timeout = Duration::from_millis(self.inner.options().command_timeout_ms);
+        let answer = self.inner.links.request(node, Lane::Bulk, service.0, payload, timeout);
+        async move { Ok(answer.await?) }.boxed()
+    }
+
+    /// Tells a service of another node something that needs no answer; at most once.
+    pub fn tell(&self, node: u64, service: Service, payload: Bytes) -> Result<(), ClusterError> {
+        Ok(self.inner.links.tell(node, Lane::Bulk, service.0, payload)?)
+    }
+
+    /// How the cluster stands, gathered from all nodes that can be reached.
+    pub async fn overview(&self) -> Overview {
+        self.inner.overview().await
     }
 
     /// What was counted so far, and where the groups stand.
     pub fn metrics(&self) -> ClusterMetrics {
-        ClusterMetrics::new(&self.inner.counters, self.inner.groups().map(Group::progress))
+        let progress = self.inner.replicas().map(|(_, replica)| replica.group.progress());
+        ClusterMetrics::new(&self.inner.ground.counters, progress)
+    }
+
+    /// What went over the links.
+    pub fn link_meters(&self) -> LinkMeters {
+        self.inner.links.meters()
     }
 
     /// Flushes the state of all groups and lets the log behind it go. Blocks its task for as long as the
@@ -194,125 +258,97 @@ impl Cluster {
         checkpoint::once(&self.inner).await
     }
 
-    /// Answers another node's raft request.
-    pub async fn answer(
-        &self,
-        group: GroupId,
-        call: RaftCall,
-        request: &[u8],
-    ) -> Result<Bytes, ClusterError> {
-        let group = self.inner.groups().find(|candidate| candidate.id() == group);
-        let group = group.ok_or_else(|| ClusterError::Misfit("this node has no such group".to_owned()))?;
-        group.answer(call, request).await
-    }
-
     /// Stops: a last checkpoint, so that the next start has nothing to replay, then consensus ends. What
-    /// waits is answered with `Unavailable`.
+    /// waits is answered with an error.
     pub async fn shutdown(&self) -> Result<(), ClusterError> {
         self.inner.stop.cancel();
         checkpoint::once(&self.inner).await?;
-        for group in self.inner.groups() {
-            group.shutdown().await?;
+        for (_, replica) in self.inner.replicas() {
+            replica.group.shutdown().await?;
         }
+        self.inner.links.shutdown().await;
         Ok(())
     }
 }
 
 impl Inner {
-    pub(crate) fn submit(&self, shard: ShardId, op: Op) -> Result<oneshot::Receiver<Answer>, ClusterError> {
-        let at_ms = now_ms();
-        self.shard(shard)?.batcher.submit(Command { at_ms, op })
+    pub(crate) fn hosted(&self, group: u16) -> Result<&Hosted, ClusterError> {
+        let missing = || ClusterError::Misfit(format!("there is no group {group}"));
+        self.groups.get(usize::from(group)).ok_or_else(missing)
     }
 
-    pub(crate) async fn propose(&self, shard: ShardId, op: Op) -> Result<Outcome, ClusterError> {
-        self.answered(self.submit(shard, op)?).await
+    pub(crate) fn shard(&self, shard: ShardId) -> Result<&Hosted, ClusterError> {
+        self.hosted(MetaRow::shard_group(shard).0)
     }
 
-    pub(crate) async fn answered(&self, answer: oneshot::Receiver<Answer>) -> Result<Outcome, ClusterError> {
-        let after_ms = self.options.command_timeout_ms;
-        match tokio::time::timeout(Duration::from_millis(after_ms), answer).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(ClusterError::Unavailable { why: "the shard is stopping".to_owned() }),
-            Err(_) => Err(ClusterError::Timeout { after_ms }),
-        }
+    /// The groups of which there is a replica here.
+    pub(crate) fn replicas(&self) -> impl Iterator<Item = (GroupId, Replica)> {
+        self.groups.iter().filter_map(|hosted| Some((hosted.id(), hosted.replica()?)))
     }
 
-    pub(crate) fn reader(&self, shard: ShardId) -> Result<Reader, ClusterError> {
-        Ok(Reader::new(Arc::clone(self.shard(shard)?.group.state())))
-    }
-
-    pub(crate) fn feed(&self, shard: ShardId) -> Option<broadcast::Receiver<FeedBatch>> {
-        self.shard(shard).ok().map(|shard| shard.group.feed())
+    /// Reads the replica here once it is current, or says that it may not be.
+    pub(crate) async fn local_reader(
+        self: &Arc<Self>,
+        group: u16,
+    ) -> Result<(LocalReader, Freshness), ClusterError> {
+        let hosted = self.hosted(group)?;
+        let replica = hosted.here()?;
+        let freshness = freshen(self, hosted, &replica).await;
+        Ok((LocalReader::new(Arc::clone(replica.group.state())), freshness))
     }
 
     pub(crate) fn leads(&self, shard: ShardId) -> bool {
-        self.shard(shard).is_ok_and(|shard| shard.group.leads())
+        self.shard(shard).is_ok_and(|hosted| hosted.leader_now() == Leader::Here)
+    }
+
+    pub(crate) fn meta_now(&self) -> Arc<MetaRow> {
+        Arc::clone(&self.meta.borrow())
+    }
+
+    pub(crate) fn linked(&self) -> BTreeSet<u64> {
+        self.peers.borrow().clone()
     }
 
     pub(crate) fn slots(&self) -> SlotMap {
         self.slots
     }
 
-    /// Everything of the shard's outbox up to `through` has reached its target.
-    pub(crate) fn delivered(&self, shard: ShardId, through: u64) {
-        if let Ok(shard) = self.shard(shard) {
-            shard.delivered.send_replace(through);
-        }
-    }
-
-    pub(crate) fn groups(&self) -> impl Iterator<Item = &Group> {
-        std::iter::once(&self.meta).chain(self.shards.iter().map(|shard| &shard.group))
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
     }
 
     pub(crate) fn log(&self) -> &LogStore {
-        &self.log
+        &self.ground.log
     }
 
     pub(crate) fn state(&self) -> &StateStore {
-        &self.state
+        &self.ground.state
     }
 
     pub(crate) fn options(&self) -> &ClusterOptions {
-        &self.options
+        &self.ground.options
     }
 
-    fn shard(&self, shard: ShardId) -> Result<&Shard, ClusterError> {
-        self.shards.get(usize::from(shard.0)).ok_or_else(|| no_shard(shard))
-    }
-}
-
-/// The first start of a data directory.
-async fn new_identity(options: &ClusterOptions, log: &LogStore) -> Result<Identity, ClusterError> {
-    let slots = SlotMap::new(options.shards);
-    let (cluster_id, incarnation) = (rand::random(), rand::random());
-    let identity = Identity { node: 1, cluster_id, incarnation, shards: slots.shards() };
-    identity.save(log).await?;
-    Ok(identity)
-}
-
-async fn form_meta(meta: &Group, identity: &Identity) -> Result<(), ClusterError> {
-    let known: Option<MetaRow> = Reader::new(Arc::clone(meta.state())).own(META_KEY)?;
-    if let Some(known) = known {
-        if known.cluster_id != identity.cluster_id {
-            let what = "this data directory mixes two clusters: META and the node's identity differ";
-            return Err(ClusterError::Misfit(what.to_owned()));
+    /// Everything of the shard's outbox up to `through` has reached its target.
+    pub(crate) fn delivered(&self, shard: ShardId, through: u64) {
+        if let Ok(hosted) = self.shard(shard) {
+            hosted.delivered.send_replace(through);
         }
-        return Ok(());
     }
-    let Identity { incarnation, cluster_id, shards, .. } = *identity;
-    let (peer, http, zone) = Default::default();
-    let node = NewNode { incarnation, peer, http, zone, weight: 100, protocol: 1 };
-    let op = Op::Meta(MetaOp::Form { cluster_id, shards, replication: 3, node });
-    let commands = Arc::new(vec![Command { at_ms: now_ms(), op }]);
-    meta.write(crate::command::Batch { commands }).await?.outcomes().await?;
-    Ok(())
+
+    /// Asks another node. Errors: `Unavailable` (nothing was done), others (it may have been).
+    pub(crate) async fn ask(&self, node: u64, request: PeerRequest) -> Result<PeerAnswer, ClusterError> {
+        let timeout = Duration::from_millis(self.options().command_timeout_ms);
+        let request = crate::peer::encode(&request)?;
+        let answer = self.links.request(node, Lane::Bulk, number::CLUSTER, request, timeout).await?;
+        match crate::peer::decode(&answer)? {
+            PeerAnswer::Failed(failure) => Err(failure.into()),
+            answer => Ok(answer),
+        }
+    }
 }
 
-fn no_shard(shard: ShardId) -> ClusterError {
-    ClusterError::Misfit(format!("there is no shard {shard}"))
-}
-
-fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use madang_storage::row::{EventRow, MemberState};
+use serde::{Deserialize, Serialize};
 
 /// Everything that one write to the state made true, in order.
 #[derive(Debug, Clone)]
@@ -14,11 +15,14 @@ pub struct FeedBatch {
     pub events: Arc<Vec<ShardEvent>>,
 }
 
-/// Something that became true in a shard.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something that became true in a shard. Goes between nodes: a variant's number (its serde name) stays for
+/// good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShardEvent {
+    #[serde(rename = "1")]
     /// A room's log grew. Order: by `seq` within the room, without holes.
     Room(Arc<RoomEvent>),
+    #[serde(rename = "2")]
     /// A user's place in a room changed, as the user's shard knows it.
     UserRoom {
         /// Whose list.
@@ -30,6 +34,7 @@ pub enum ShardEvent {
         /// Position in the shard's feed.
         pos: u64,
     },
+    #[serde(rename = "3")]
     /// A user read on, on some device.
     Read {
         /// Who.
@@ -41,6 +46,7 @@ pub enum ShardEvent {
         /// How many messages are not.
         unread: u64,
     },
+    #[serde(rename = "4")]
     /// A session was ended.
     SessionEnded {
         /// Whose.
@@ -48,12 +54,16 @@ pub enum ShardEvent {
         /// Which.
         session: SessionId,
     },
+    #[serde(rename = "5")]
     /// Effects wait in the outbox.
     Outbox,
+    #[serde(rename = "6")]
+    /// Something became true that this feed does not tell: whoever listens looks the state up.
+    Skipped,
 }
 
 /// One entry of a room's log, with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomEvent {
     /// Which room.
     pub room: RoomId,

@@ -23,11 +23,13 @@ pub(crate) struct Identity {
     pub(crate) shards: u16,
 }
 
-/// Whether a node's data is new.
+/// How a node came to be part of its cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {
     /// The data directory was empty: a cluster was formed.
     Formed,
+    /// The data directory was empty: a cluster took the node in.
+    Joined,
     /// There was data, and it was gone on with.
     Resumed,
 }

@@ -10,31 +10,47 @@
 //!
 //! Never here: passwords in clear, client JSON, rate limits, who is online.
 //!
-//! Reading order: [`command`], [`event`], [`machine`], [`placement`], [`ring`], `batcher`, `raft`, `outbox`,
+//! Reading order: [`command`], [`event`], [`machine`], [`placement`], `batcher`, `raft`, `outbox`,
 //! `checkpoint`, [`Cluster`], [`Reader`].
 
+mod away;
 mod batcher;
 mod checkpoint;
 mod cluster;
 pub mod command;
+mod controller;
 mod error;
 pub mod event;
+mod follow;
+mod fresh;
+mod hosted;
 mod identity;
 pub mod link;
 pub mod machine;
 mod metrics;
+mod neighbours;
+mod operator;
 mod options;
 mod outbox;
+mod overview;
+mod peer;
 pub mod placement;
+mod questions;
 mod raft;
 mod reader;
 pub mod ring;
+mod route;
+mod service;
+mod start;
+mod watch;
 
 pub use batcher::Answer;
 pub use cluster::Cluster;
 pub use error::ClusterError;
 pub use identity::Beginning;
 pub use metrics::ClusterMetrics;
-pub use options::{ClusterOptions, RaftOptions};
-pub use raft::{Alone, PeerTransport, RaftCall, TransportAnswer, TransportError};
-pub use reader::{EventPage, Page, Reader};
+pub use operator::Operator;
+pub use options::{ClusterOptions, PeerOptions, RaftOptions};
+pub use overview::{GroupView, NodeView, Overview};
+pub use reader::{EventPage, Freshness, Page, Reader};
+pub use service::{Leader, PeerService, Service};

@@ -1,7 +1,9 @@
 //! Limits and times of the cluster layer. The node's configuration fills them in.
 
+use crate::link::LinkOptions;
+
 /// Everything that can be set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ClusterOptions {
     /// How many shards a cluster is formed with. Later it is what was chosen then.
     pub shards: u16,
@@ -15,14 +17,49 @@ pub struct ClusterOptions {
     pub entries_in_flight_max: usize,
     /// How long a command may wait for its answer, milliseconds.
     pub command_timeout_ms: u64,
-    /// How long start-up may wait for every shard to lead and replay, milliseconds.
-    pub start_timeout_ms: u64,
+    /// How long a read may wait to become current before it is served as stale, milliseconds.
+    pub read_wait_ms: u64,
     /// The state is flushed and the log purged after this time at the latest, milliseconds …
     pub checkpoint_interval_ms: u64,
     /// … or after this many bytes of log.
     pub checkpoint_log_bytes: u64,
     /// Raft's own.
     pub raft: RaftOptions,
+    /// The other nodes.
+    pub peers: PeerOptions,
+}
+
+/// How this node finds the others, and what it tells them of itself.
+#[derive(Debug, Clone)]
+pub struct PeerOptions {
+    /// The port for other nodes.
+    pub link: LinkOptions,
+    /// `host:port` of nodes that may be part of the cluster, or that will form it together.
+    pub seeds: Vec<String>,
+    /// A node without seeds may form a cluster of its own, also when it listens beyond loopback.
+    pub single: bool,
+    /// How many nodes should hold each shard of a cluster that this node forms.
+    pub replication: u8,
+    /// `host:port` where clients reach this node; empty: not known yet.
+    pub http: String,
+    /// Failure zone.
+    pub zone: String,
+    /// How much of the cluster this node should hold, 100 is normal.
+    pub weight: u16,
+}
+
+impl Default for PeerOptions {
+    fn default() -> Self {
+        Self {
+            link: LinkOptions::default(),
+            seeds: Vec::new(),
+            single: false,
+            replication: 3,
+            http: String::new(),
+            zone: String::new(),
+            weight: 100,
+        }
+    }
 }
 
 /// What every raft group is told.
@@ -52,11 +89,12 @@ impl Default for ClusterOptions {
             batch_commands_max: 512,
             batch_bytes_max: 256 * 1024,
             entries_in_flight_max: 2,
-            command_timeout_ms: 10_000,
-            start_timeout_ms: 120_000,
+            command_timeout_ms: 4_000,
+            read_wait_ms: 1_500,
             checkpoint_interval_ms: 60_000,
             checkpoint_log_bytes: 64 << 20,
             raft: RaftOptions::default(),
+            peers: PeerOptions::default(),
         }
     }
 }

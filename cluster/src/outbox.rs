@@ -1,10 +1,10 @@
 //! Effects on other shards: read from the leader's outbox, proposed to their target shards, then
 //! forgotten. A crash in between repeats them; targets drop repeats.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use madang_storage::id::ShardId;
 use madang_storage::row::Effect;
 use tokio::sync::broadcast::error::RecvError;
@@ -15,6 +15,7 @@ use crate::cluster::Inner;
 use crate::command::Op;
 use crate::error::ClusterError;
 use crate::event::{FeedBatch, ShardEvent};
+use crate::reader::LocalReader;
 
 /// How many effects are delivered side by side.
 const EFFECTS_AT_ONCE: usize = 256;
@@ -27,12 +28,17 @@ pub(crate) type Delivered = watch::Sender<u64>;
 
 /// Delivers a shard's outbox until the cluster stops.
 pub(crate) async fn run(cluster: Weak<Inner>, shard: ShardId, stop: CancellationToken) {
-    let Some(mut feed) = cluster.upgrade().and_then(|inner| inner.feed(shard)) else { return };
+    let Some(inner) = cluster.upgrade() else { return };
+    let Ok(hosted) = inner.shard(shard) else { return };
+    let (mut feed, mut leader) = (hosted.feed(), hosted.leader());
+    drop(inner);
     let mut wait = Duration::ZERO;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = called(&mut feed) => {}
+            // A new leader finds what its predecessor left.
+            Ok(()) = leader.changed() => {}
             () = tokio::time::sleep(wait) => {}
         }
         let Some(inner) = cluster.upgrade() else { return };
@@ -50,7 +56,7 @@ pub(crate) async fn run(cluster: Weak<Inner>, shard: ShardId, stop: Cancellation
 async fn called(feed: &mut tokio::sync::broadcast::Receiver<FeedBatch>) {
     loop {
         match feed.recv().await {
-            Ok(batch) if !batch.events.contains(&ShardEvent::Outbox) => {}
+            Ok(batch) if !batch.events.iter().any(|event| matches!(event, ShardEvent::Outbox | ShardEvent::Skipped)) => {}
             Ok(_) | Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => return std::future::pending().await,
         }
@@ -62,7 +68,8 @@ async fn deliver_all(inner: &Arc<Inner>, shard: ShardId) -> Result<(), ClusterEr
         return Ok(());
     }
     loop {
-        let rows = inner.reader(shard)?.outbox(EFFECTS_AT_ONCE)?;
+        let group = inner.shard(shard)?.here()?.group;
+        let rows = LocalReader::new(Arc::clone(group.state())).outbox(EFFECTS_AT_ONCE)?;
         let Some(last) = rows.last().map(|(id, _)| *id) else { return Ok(()) };
         deliver(inner, &rows).await?;
         inner.delivered(shard, last);
@@ -71,18 +78,13 @@ async fn deliver_all(inner: &Arc<Inner>, shard: ShardId) -> Result<(), ClusterEr
     }
 }
 
-/// Proposes effects side by side. Effects on the same user and room go in order: they share a shard, and
-/// a shard's queue keeps the order of submission.
+/// Proposes effects side by side. Which of two on the same user and room arrives first does not matter: the
+/// older one is dropped as a repeat. A refusal is the target's last word; only a missing answer is tried
+/// again.
 async fn deliver(inner: &Arc<Inner>, rows: &[(u64, Effect)]) -> Result<(), ClusterError> {
-    let mut waiting = BTreeMap::new();
-    for (id, effect) in rows {
+    let proposals = rows.iter().map(|(_, effect)| {
         let Effect::UserRoom { user, .. } = effect;
-        let target = inner.slots().of_user(user);
-        waiting.insert(id, inner.submit(target, Op::Effect(effect.clone()))?);
-    }
-    for answer in waiting.into_values() {
-        // A refusal is the target's last word; only a missing answer is tried again.
-        let _refused = inner.answered(answer).await?;
-    }
-    Ok(())
+        inner.propose(inner.slots().of_user(user), Op::Effect(effect.clone()))
+    });
+    join_all(proposals).await.into_iter().try_for_each(|answer| answer.map(|_refused| ()))
 }

@@ -1,35 +1,43 @@
-//! Reads from the local replica of one shard: what has been applied here, without asking anybody. After
-//! an acknowledged command the leader's replica shows it.
+//! Reads of one shard: its own rows where this node holds a replica, else by asking a node that does.
+//!
+//! Reading order: `local.rs` (the rows here), `query.rs` (a read as a value that can travel), this file
+//! (the typed reads).
 
-use std::ops::ControlFlow;
+mod local;
+mod query;
+
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use madang_storage::id::{RoomId, SessionId, UserId};
-use madang_storage::row::{
-    Effect, EventRow, MemberRow, OutboxRow, RoomRow, Row, SessionRow, UserRoomRow, UserRow, table,
-};
-use madang_storage::{Direction, KeyRange, PageLimit, RoomPage, ScanLimit, StorageError, prefix_end};
+use madang_storage::row::{MemberRow, RoomRow, SessionRow, UserRoomRow, UserRow};
+use serde::{Deserialize, Serialize};
 
 use crate::error::ClusterError;
 use crate::event::RoomEvent;
-use crate::machine::rows::{Base, member_key, room_key, session_key, user_key, user_prefix, user_room_key};
-use crate::raft::GroupState;
+
+pub(crate) use local::LocalReader;
+pub(crate) use query::{Found, Query};
 
 /// Which part of a room's log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Page {
     /// The newest events.
+    #[serde(rename = "1")]
     Newest,
     /// The newest before this seq.
+    #[serde(rename = "2")]
     Before(u64),
     /// The oldest after this seq.
+    #[serde(rename = "3")]
     After(u64),
     /// Some on both sides of this seq.
+    #[serde(rename = "4")]
     Around(u64),
 }
 
 /// Events of one room, oldest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventPage {
     /// The events.
     pub events: Vec<Arc<RoomEvent>>,
@@ -37,160 +45,136 @@ pub struct EventPage {
     pub more: bool,
 }
 
-/// Reads one shard.
+/// Whether a read shows all that was acknowledged before it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// It does.
+    Current,
+    /// The shard's leader could not be asked: what is shown is true, but may be old.
+    Stale,
+}
+
+/// Asks a node that holds a replica.
+pub(crate) trait Elsewhere: Send + Sync {
+    /// Has the query answered there.
+    fn ask(&self, query: Query) -> BoxFuture<'static, Result<Found, ClusterError>>;
+}
+
+/// Reads one shard. What it shows is never older than what was true when it was made, unless it says so.
 #[derive(Clone)]
 pub struct Reader {
-    state: Arc<GroupState>,
+    source: Source,
+    freshness: Freshness,
+}
+
+#[derive(Clone)]
+enum Source {
+    Here(LocalReader),
+    There(Arc<dyn Elsewhere>),
+}
+
+/// Takes the answer that belongs to the question.
+macro_rules! ask {
+    ($reader:expr, $query:expr => $found:ident) => {
+        match $reader.ask($query).await? {
+            Found::$found(value) => Ok(value),
+            other => Err(other.misfit()),
+        }
+    };
 }
 
 impl Reader {
-    pub(crate) fn new(state: Arc<GroupState>) -> Self {
-        Self { state }
+    pub(crate) fn here(local: LocalReader, freshness: Freshness) -> Self {
+        Self { source: Source::Here(local), freshness }
+    }
+
+    pub(crate) fn there(elsewhere: Arc<dyn Elsewhere>) -> Self {
+        Self { source: Source::There(elsewhere), freshness: Freshness::Current }
+    }
+
+    /// Whether it may show something old.
+    pub fn freshness(&self) -> Freshness {
+        self.freshness
     }
 
     /// A room's head.
-    pub fn room(&self, room: &RoomId) -> Result<Option<RoomRow>, ClusterError> {
-        self.load(table::ROOM, &room_key(room))
+    pub async fn room(&self, room: &RoomId) -> Result<Option<RoomRow>, ClusterError> {
+        ask!(self, Query::Room(*room) => Room)
+    }
+
+    /// The newest seq of each of these rooms; 0 for one that does not exist.
+    pub async fn heads(&self, rooms: Vec<RoomId>) -> Result<Vec<(RoomId, u64)>, ClusterError> {
+        ask!(self, Query::Heads(rooms) => Heads)
     }
 
     /// A user's place in a room.
-    pub fn member(&self, room: &RoomId, user: &UserId) -> Result<Option<MemberRow>, ClusterError> {
-        self.load(table::MEMBER, &member_key(room, user))
+    pub async fn member(&self, room: &RoomId, user: &UserId) -> Result<Option<MemberRow>, ClusterError> {
+        ask!(self, Query::Member(*room, user.clone()) => Member)
     }
 
     /// Members by user id, those behind `after`.
-    pub fn members(
+    pub async fn members(
         &self,
         room: &RoomId,
         after: Option<&UserId>,
         limit: usize,
     ) -> Result<Vec<(UserId, MemberRow)>, ClusterError> {
-        let after = after.map(|user| user.as_str().as_bytes());
-        self.list(table::MEMBER, &room.0, after, limit, |key, bytes| {
-            Ok((text_id(key, UserId::parse)?, MemberRow::decode(bytes)?))
-        })
+        ask!(self, Query::Members { room: *room, after: after.cloned(), limit } => Members)
     }
 
     /// A page of a room's log, bounded by events and by bytes of stored rows (one event always fits).
-    pub fn events(
+    pub async fn events(
         &self,
         room: &RoomId,
         page: Page,
         limit: usize,
         bytes_max: usize,
     ) -> Result<EventPage, ClusterError> {
-        let (store, home, generation) = (self.state.store(), self.state.home(), self.state.generation());
-        let limit = PageLimit { items: limit, bytes: bytes_max };
-        let found: RoomPage = match page {
-            Page::Newest => store.page_before(home, generation, *room, u64::MAX, limit),
-            Page::Before(seq) => store.page_before(home, generation, *room, seq, limit),
-            Page::After(seq) => store.page_after(home, generation, *room, seq, limit),
-            Page::Around(seq) => store.page_around(home, generation, *room, seq, limit),
-        }?;
-        let events = found.events.iter().map(|(seq, bytes)| {
-            let row = EventRow::decode(bytes)?;
-            Ok(Arc::new(RoomEvent { room: *room, seq: *seq, row }))
-        });
-        Ok(EventPage { events: events.collect::<Result<_, ClusterError>>()?, more: found.more })
+        ask!(self, Query::Events { room: *room, page, limit, bytes_max } => Events)
     }
 
     /// One event.
-    pub fn event(&self, room: &RoomId, seq: u64) -> Result<Option<Arc<RoomEvent>>, ClusterError> {
-        let row = self.load(table::ROOM_LOG, &crate::machine::rows::event_key(room, seq))?;
-        Ok(row.map(|row| Arc::new(RoomEvent { room: *room, seq, row })))
+    pub async fn event(&self, room: &RoomId, seq: u64) -> Result<Option<Arc<RoomEvent>>, ClusterError> {
+        ask!(self, Query::Event { room: *room, seq } => Event)
     }
 
     /// Open rooms by id, those behind `after`.
-    pub fn open_rooms(&self, after: Option<RoomId>, limit: usize) -> Result<Vec<RoomId>, ClusterError> {
-        let after = after.map(|room| room.0);
-        let after = after.as_ref().map(<[u8; 16]>::as_slice);
-        self.list(table::OPEN_ROOM, &[], after, limit, |key, _| room_id(key))
+    pub async fn open_rooms(&self, after: Option<RoomId>, limit: usize) -> Result<Vec<RoomId>, ClusterError> {
+        ask!(self, Query::OpenRooms { after, limit } => OpenRooms)
     }
 
     /// An account.
-    pub fn user(&self, user: &UserId) -> Result<Option<UserRow>, ClusterError> {
-        self.load(table::USER, &user_key(user))
+    pub async fn user(&self, user: &UserId) -> Result<Option<UserRow>, ClusterError> {
+        ask!(self, Query::User(user.clone()) => User)
     }
 
     /// One of a user's sessions.
-    pub fn session(&self, user: &UserId, session: &SessionId) -> Result<Option<SessionRow>, ClusterError> {
-        self.load(table::SESSION, &session_key(user, session))
+    pub async fn session(
+        &self,
+        user: &UserId,
+        session: &SessionId,
+    ) -> Result<Option<SessionRow>, ClusterError> {
+        ask!(self, Query::Session(user.clone(), *session) => Session)
     }
 
     /// All rooms of a user, also those left (tombstones).
-    pub fn user_rooms(&self, user: &UserId) -> Result<Vec<(RoomId, UserRoomRow)>, ClusterError> {
-        self.list(table::USER_ROOM, &user_prefix(user), None, usize::MAX, |key, bytes| {
-            Ok((room_id(key)?, UserRoomRow::decode(bytes)?))
-        })
+    pub async fn user_rooms(&self, user: &UserId) -> Result<Vec<(RoomId, UserRoomRow)>, ClusterError> {
+        ask!(self, Query::UserRooms(user.clone()) => UserRooms)
     }
 
     /// One room in a user's list.
-    pub fn user_room(&self, user: &UserId, room: &RoomId) -> Result<Option<UserRoomRow>, ClusterError> {
-        self.load(table::USER_ROOM, &user_room_key(user, room))
-    }
-
-    /// The oldest effects that wait.
-    pub(crate) fn outbox(&self, limit: usize) -> Result<Vec<(u64, Effect)>, ClusterError> {
-        self.list(table::OUTBOX, &[], None, limit, |key, bytes| {
-            let id = key.try_into().map(u64::from_be_bytes).map_err(|_| odd_key(key))?;
-            Ok((id, OutboxRow::decode(bytes)?.effect))
-        })
-    }
-
-    /// A row of the group itself.
-    pub(crate) fn own<R: Row>(&self, key: &[u8]) -> Result<Option<R>, ClusterError> {
-        self.load(table::SHARD, key)
-    }
-
-    fn load<R: Row>(&self, table: u8, key: &[u8]) -> Result<Option<R>, ClusterError> {
-        Ok(self.state.get(table, key)?.map(|bytes| R::decode(&bytes)).transpose()?)
-    }
-
-    /// Rows of `table` under `prefix`, in the order of the rest of their keys, those behind `after`.
-    fn list<T>(
+    pub async fn user_room(
         &self,
-        table: u8,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-        read: impl Fn(&[u8], &[u8]) -> Result<T, StorageError>,
-    ) -> Result<Vec<T>, ClusterError> {
-        let whole = self.state.key(table, prefix);
-        let from = match after {
-            // The smallest key behind one is that key and a zero.
-            Some(after) => [whole.as_slice(), after, &[0]].concat(),
-            None => whole.clone(),
-        };
-        let range = KeyRange { from, to: prefix_end(&whole) };
-        let mut rows = Vec::new();
-        let mut broken = None;
-        let limit = ScanLimit { items: limit, bytes: usize::MAX };
-        self.state.store().scan(&range, Direction::Ascending, limit, &mut |key, value| match read(
-            key.get(whole.len()..).unwrap_or_default(),
-            value,
-        ) {
-            Ok(row) => {
-                rows.push(row);
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                broken = Some(error);
-                ControlFlow::Break(())
-            }
-        })?;
-        broken.map_or(Ok(rows), |error| Err(error.into()))
+        user: &UserId,
+        room: &RoomId,
+    ) -> Result<Option<UserRoomRow>, ClusterError> {
+        ask!(self, Query::UserRoom(user.clone(), *room) => UserRoom)
     }
-}
 
-fn room_id(key: &[u8]) -> Result<RoomId, StorageError> {
-    key.try_into().map(RoomId).map_err(|_| odd_key(key))
-}
-
-fn text_id<T, E>(key: &[u8], parse: impl Fn(&str) -> Result<T, E>) -> Result<T, StorageError> {
-    let text = std::str::from_utf8(key).map_err(|_| odd_key(key))?;
-    parse(text).map_err(|_| odd_key(key))
-}
-
-fn odd_key(key: &[u8]) -> StorageError {
-    StorageError::Corrupt { what: format!("a key that no row has: {key:02x?}") }
+    async fn ask(&self, query: Query) -> Result<Found, ClusterError> {
+        match &self.source {
+            Source::Here(local) => query.answer(local).await,
+            Source::There(elsewhere) => elsewhere.ask(query).await,
+        }
+    }
 }

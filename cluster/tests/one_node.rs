@@ -1,11 +1,10 @@
 //! One node on a real store: a command's whole way, restarts, order, repeats, checkpoints.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use madang_cluster::command::{Op, Refusal, Repeat, Reply, RoomOp, UserOp};
 use madang_cluster::event::ShardEvent;
-use madang_cluster::{Alone, Cluster, ClusterOptions, EventPage, Page};
+use madang_cluster::{Cluster, Leader, ClusterOptions, EventPage, Page};
 use madang_storage::id::{Cid, RoomId, UserId};
 use madang_storage::row::{EventBody, RoomKind};
 use madang_storage::{LogOptions, LogStore, StateOptions, StateStore, StorageError};
@@ -19,9 +18,18 @@ fn user(name: &str) -> UserId {
 async fn start(dir: &Path) -> (Cluster, LogStore, StateStore) {
     let log = unlocked(|| LogStore::open(&dir.join("log"), &LogOptions::default())).await;
     let state = unlocked(|| StateStore::open(&dir.join("state"), &StateOptions::default())).await;
-    let cluster =
-        Cluster::start(ClusterOptions::default(), log.clone(), state.clone(), Arc::new(Alone)).await.unwrap();
+    let cluster = Cluster::start(ClusterOptions::default(), log.clone(), state.clone()).await.unwrap();
+    led(&cluster).await;
     (cluster, log, state)
+}
+
+/// Waits until every shard can be written to.
+async fn led(cluster: &Cluster) {
+    for shard in cluster.slots().all() {
+        let mut leader = cluster.leader(shard).unwrap();
+        let led = leader.wait_for(|leader| *leader == Leader::Here);
+        tokio::time::timeout(std::time::Duration::from_secs(10), led).await.expect("never led").unwrap();
+    }
 }
 
 /// Opens a store as soon as the tasks of the cluster before have let go of it.
@@ -51,8 +59,8 @@ fn open_room() -> RoomOp {
     RoomOp::Create { kind: RoomKind::Open, title: "yard".into(), topic: String::new(), members: vec![] }
 }
 
-fn log_of(cluster: &Cluster) -> EventPage {
-    cluster.reader_of_room(&ROOM).unwrap().events(&ROOM, Page::Newest, 10_000, usize::MAX).unwrap()
+async fn log_of(cluster: &Cluster) -> EventPage {
+    cluster.reader_of_room(&ROOM).await.unwrap().events(&ROOM, Page::Newest, 10_000, usize::MAX).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,13 +74,13 @@ async fn a_message_is_logged_once_and_survives_a_restart() {
     assert_eq!(again, Reply::Sent { seq: 2, at_ms, dup: Repeat::Again });
     assert_eq!(room_op(&cluster, "minji", send("a", "other", None)).await, Err(Refusal::CidConflict));
     assert_eq!(room_op(&cluster, "minji", send("c", "x", Some("b"))).await, Err(Refusal::OutOfOrder));
-    let (before, id) = (log_of(&cluster), cluster.cluster_id());
+    let (before, id) = (log_of(&cluster).await, cluster.cluster_id());
     cluster.shutdown().await.unwrap();
     drop((cluster, state));
     log.close();
 
     let (cluster, ..) = start(dir.path()).await;
-    assert_eq!((log_of(&cluster), cluster.cluster_id()), (before, id));
+    assert_eq!((log_of(&cluster).await, cluster.cluster_id()), (before, id));
     let again = room_op(&cluster, "minji", send("a", "hello", None)).await.unwrap();
     assert_eq!(again, Reply::Sent { seq: 2, at_ms, dup: Repeat::Again });
 }
@@ -86,14 +94,14 @@ async fn a_restart_without_a_checkpoint_replays_to_the_same_rows() {
     for i in 0..300 {
         room_op(&cluster, "minji", send(&format!("c{i}"), "text", None)).await.unwrap();
     }
-    let before = log_of(&cluster);
+    let before = log_of(&cluster).await;
     // Nothing is flushed or handed over: the copy is what a crash now would leave of the files.
     let copy = tempfile::tempdir().unwrap();
     copy_tree(dir.path(), copy.path());
     drop((cluster, log, state));
 
     let (cluster, ..) = start(copy.path()).await;
-    assert_eq!(log_of(&cluster), before);
+    assert_eq!(log_of(&cluster).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +121,7 @@ async fn pipelined_sends_keep_their_order_and_share_entries() {
         let reply = cluster.answered(answer).await.unwrap().unwrap();
         assert!(matches!(reply, Reply::Sent { seq, .. } if seq == i as u64 + 2), "{i}: {reply:?}");
     }
-    let texts: Vec<String> = log_of(&cluster)
+    let texts: Vec<String> = log_of(&cluster).await
         .events
         .iter()
         .filter_map(|event| match &event.row.body {
@@ -145,7 +153,7 @@ async fn joining_reaches_the_users_own_shard() {
     room_op(&cluster, "minji", open_room()).await.unwrap();
     let Ok(Reply::Done { outbox }) = room_op(&cluster, "jun", RoomOp::Join).await else { panic!() };
     cluster.settle(cluster.slots().of_room(&ROOM), &outbox).await;
-    let rooms = cluster.reader(home).unwrap().user_rooms(&jun).unwrap();
+    let rooms = cluster.reader(home).await.unwrap().user_rooms(&jun).await.unwrap();
     assert_eq!(rooms.len(), 1);
     loop {
         let batch = feed.recv().await.unwrap();
@@ -183,7 +191,7 @@ async fn a_checkpoint_lets_the_log_go_and_loses_nothing() {
     let state = StateStore::open(&dir.path().join("state"), &StateOptions::default()).unwrap();
     let mut options = ClusterOptions { shards: 1, ..ClusterOptions::default() };
     (options.raft.log_entries_kept, options.raft.purge_entries_min) = (10, 1);
-    let cluster = Cluster::start(options.clone(), log.clone(), state.clone(), Arc::new(Alone)).await.unwrap();
+    let cluster = Cluster::start(options.clone(), log.clone(), state.clone()).await.unwrap();
     room_op(&cluster, "minji", open_room()).await.unwrap();
     for i in 0..200 {
         room_op(&cluster, "minji", send(&format!("c{i}"), "text", None)).await.unwrap();
@@ -196,13 +204,13 @@ async fn a_checkpoint_lets_the_log_go_and_loses_nothing() {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(10), purged).await.expect("the log was not purged");
-    let before = log_of(&cluster);
+    let before = log_of(&cluster).await;
     assert_eq!(before.events.len(), 201);
     cluster.shutdown().await.unwrap();
     drop((cluster, state));
     log.close();
     let (cluster, ..) = start(dir.path()).await;
-    assert_eq!(log_of(&cluster), before);
+    assert_eq!(log_of(&cluster).await, before);
     room_op(&cluster, "minji", send("more", "text", None)).await.unwrap();
 }
 

@@ -1,5 +1,5 @@
 //! Snapshots. Their label (applied position, membership) is what is durable in the state store; their
-//! rows are read only when a follower needs them.
+//! rows are read only when a follower needs them (`copy.rs`).
 
 use std::io;
 use std::sync::Arc;
@@ -7,25 +7,15 @@ use std::sync::Arc;
 use openraft::RaftSnapshotBuilder;
 use openraft::storage::Snapshot;
 
-use super::state::{Applied, GroupState, StoredRow};
+use super::state::{Applied, GroupState};
 use super::types::{SnapshotMeta, TypeConfig};
 
-/// The rows of a group: still in the state store of the node that made the label, or on their way.
+/// The rows of a group.
 pub(crate) enum Export {
     /// To be read from this state.
     Here(Arc<GroupState>),
-    /// As they came from another node.
-    Rows(Vec<StoredRow>),
-}
-
-impl Export {
-    /// All rows, without the generation in their keys.
-    pub(super) fn into_rows(self) -> io::Result<Vec<StoredRow>> {
-        match self {
-            Self::Here(state) => state.export().map_err(io::Error::other),
-            Self::Rows(rows) => Ok(rows),
-        }
-    }
+    /// From another node, complete under this generation.
+    Staged(u32),
 }
 
 /// Makes labels.

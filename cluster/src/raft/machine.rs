@@ -13,6 +13,7 @@ use openraft::entry::RaftPayload;
 use openraft::storage::{ApplyResponder, EntryResponder, RaftStateMachine};
 use openraft::{EntryPayload, OptionalSend};
 
+use super::applied::{AppliedTo, Applying};
 use super::export::{Export, ExportBuilder};
 use super::state::{Applied, GroupState};
 use super::types::{LogId, Outcomes, SnapshotMeta, StoredMembership, TypeConfig};
@@ -29,6 +30,7 @@ const WRITE_BYTES_MAX: usize = 1 << 20;
 pub(crate) struct GroupMachine {
     state: Arc<GroupState>,
     feed: tokio::sync::broadcast::Sender<FeedBatch>,
+    shown: Applying,
     applied: Option<LogId>,
     membership: StoredMembership,
     counters: Counters,
@@ -45,10 +47,20 @@ impl GroupMachine {
     pub(crate) fn open(
         state: Arc<GroupState>,
         feed: tokio::sync::broadcast::Sender<FeedBatch>,
+        shown: Applying,
     ) -> Result<Self, StorageError> {
         let (applied, membership) = state.applied()?.map_or_else(Default::default, Applied::into_parts);
         let counters = state.load(COUNTERS_KEY)?.unwrap_or_default();
-        Ok(Self { state, feed, applied, membership, counters })
+        let machine = Self { state, feed, shown, applied, membership, counters };
+        machine.show();
+        Ok(machine)
+    }
+
+    /// Lets those go on who wait for what is now in the rows.
+    fn show(&self) {
+        if let Some(log_id) = &self.applied {
+            self.shown.show(AppliedTo { entries: log_id.index + 1, term: log_id.committed_leader_id().term });
+        }
     }
 
     fn run(
@@ -72,6 +84,7 @@ impl GroupMachine {
     fn write(&self, rows: Rows<'_>, waiting: &mut Waiting) -> Result<(), StorageError> {
         let applied = Applied::new(self.applied, self.membership.clone());
         self.state.write(rows, &applied, &self.counters)?;
+        self.show();
         for (responder, outcomes) in waiting.answers.drain(..) {
             responder.send(outcomes);
         }
@@ -132,9 +145,18 @@ impl RaftStateMachine<TypeConfig> for GroupMachine {
     }
 
     async fn install_snapshot(&mut self, _meta: &SnapshotMeta, export: Export) -> Result<(), io::Error> {
-        self.state.install(export.into_rows()?).map_err(io::Error::other)?;
-        let again = Self::open(Arc::clone(&self.state), self.feed.clone()).map_err(io::Error::other)?;
-        *self = again;
+        let Export::Staged(generation) = export else {
+            return Err(io::Error::other("rows of this node are not installed on it"));
+        };
+        let state = Arc::clone(&self.state);
+        let switched = tokio::task::spawn_blocking(move || state.switch(generation)).await;
+        switched.map_err(io::Error::other)?.map_err(io::Error::other)?;
+        let (feed, shown) = (self.feed.clone(), self.shown.clone());
+        *self = Self::open(Arc::clone(&self.state), feed, shown).map_err(io::Error::other)?;
+        // Listeners missed all that lies between the old rows and these.
+        if let Some(shard) = self.state.shard() {
+            let _ = self.feed.send(FeedBatch { shard, events: Arc::new(vec![ShardEvent::Skipped]) });
+        }
         Ok(())
     }
 

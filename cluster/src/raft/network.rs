@@ -1,5 +1,5 @@
 //! The way to other nodes, as raft sees it. Requests and answers are bytes here; whoever carries them
-//! implements [`PeerTransport`]: nothing on a single node ([`Alone`]), links between nodes otherwise.
+//! implements [`PeerTransport`].
 
 use std::future::Future;
 use std::io;
@@ -20,66 +20,69 @@ use openraft::raft::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::copy::{Part, read_parts};
 use super::entry::{decode, encode};
 use super::export::Export;
+use super::state::GroupState;
 use super::types::{SnapshotMeta, TypeConfig, Vote};
 
 /// Which of raft's requests the bytes are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum RaftCall {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RaftCall {
     /// Append entries, or a heartbeat.
-    #[serde(rename = "1")]
     Append,
     /// Ask for a vote.
-    #[serde(rename = "2")]
     Vote,
     /// Ask whether a vote would be granted.
-    #[serde(rename = "3")]
     PreVote,
     /// Install all rows.
-    #[serde(rename = "4")]
     Snapshot,
     /// Take over leadership.
-    #[serde(rename = "5")]
     Transfer,
+}
+
+impl RaftCall {
+    /// Its number between nodes, for good.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Append => 1,
+            Self::Vote => 2,
+            Self::PreVote => 3,
+            Self::Snapshot => 4,
+            Self::Transfer => 5,
+        }
+    }
+
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        let calls = [Self::Append, Self::Vote, Self::PreVote, Self::Snapshot, Self::Transfer];
+        calls.into_iter().find(|call| call.number() == number)
+    }
 }
 
 /// Why a request got no answer.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("node {node}: {why}")]
-pub struct TransportError {
+pub(crate) struct TransportError {
     /// Which node was asked.
     pub node: u64,
     /// Why.
     pub why: String,
 }
 
+/// How long one part of a copy may take: the receiver writes it to disk; at the end it flushes all.
+const PART_WITHIN: Duration = Duration::from_secs(60);
+
 /// What a request comes to.
-pub type Answer = Pin<Box<dyn Future<Output = Result<Bytes, TransportError>> + Send>>;
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Bytes, TransportError>> + Send>>;
 
 /// Carries raft's requests to other nodes. An answer that does not come within `timeout` is an error;
 /// raft itself tries again.
-pub trait PeerTransport: Send + Sync + 'static {
+pub(crate) trait PeerTransport: Send + Sync + 'static {
     /// Asks `node` on behalf of `group`.
     fn call(&self, node: u64, group: GroupId, call: RaftCall, request: Bytes, timeout: Duration) -> Answer;
-}
 
-/// The transport of a single node: there is nobody else.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Alone;
-
-impl PeerTransport for Alone {
-    fn call(&self, node: u64, _: GroupId, _: RaftCall, _: Bytes, _: Duration) -> Answer {
-        Box::pin(async move { Err(TransportError { node, why: "this node is alone".to_owned() }) })
-    }
-}
-
-/// A snapshot as it travels: its label and all rows.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub(super) struct SnapshotRequest {
-    pub(super) vote: Vote,
-    pub(super) meta: SnapshotMeta,
-    pub(super) rows: Vec<(Bytes, Bytes)>,
+    /// Waits until so many bytes of a copy may go: copies must not crowd out everything else.
+    fn pace(&self, bytes: usize) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
 /// Makes one client per peer and group.
@@ -117,6 +120,30 @@ impl Peer {
     }
 }
 
+impl Peer {
+    /// Sends all rows, part by part.
+    async fn copy(
+        &self,
+        state: Arc<GroupState>,
+        vote: Vote,
+        meta: SnapshotMeta,
+    ) -> Result<SnapshotResponse<TypeConfig>, Unreachable<TypeConfig>> {
+        let mut parts = read_parts(state);
+        let (id, mut number) = (rand::random(), 0);
+        while let Some(rows) = parts.recv().await {
+            let rows = rows.map_err(|error| Unreachable::new(&error))?;
+            let bytes = rows.iter().map(|(key, value)| key.len() + value.len()).sum();
+            self.transport.pace(bytes).await;
+            let part = encode(&Part::Rows { id, number, rows }).map_err(|error| Unreachable::new(&error))?;
+            let taken = self.transport.call(self.node, self.group, RaftCall::Snapshot, part, PART_WITHIN).await;
+            taken.map_err(|error| Unreachable::new(&error))?;
+            number += 1;
+        }
+        let end = Part::End { id, parts: number, vote, meta };
+        self.call(RaftCall::Snapshot, &end, PART_WITHIN).await
+    }
+}
+
 impl RaftNetworkV2<TypeConfig> for Peer {
     type SnapshotData = Export;
 
@@ -148,13 +175,16 @@ impl RaftNetworkV2<TypeConfig> for Peer {
         &mut self,
         vote: Vote,
         snapshot: SnapshotOf<TypeConfig, Export>,
-        _cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
-        option: RPCOption,
+        cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
+        _option: RPCOption,
     ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
-        let rows = snapshot.snapshot.into_rows().map_err(|error| Unreachable::new(&error))?;
-        let rows = rows.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        let request = SnapshotRequest { vote, meta: snapshot.meta, rows };
-        Ok(self.call(RaftCall::Snapshot, &request, option.hard_ttl()).await?)
+        let Export::Here(state) = snapshot.snapshot else {
+            return Err(Unreachable::new(&io::Error::other("rows of another node are not sent on")).into());
+        };
+        tokio::select! {
+            sent = self.copy(state, vote, snapshot.meta) => Ok(sent?),
+            closed = cancel => Err(closed.into()),
+        }
     }
 
     async fn transfer_leader(

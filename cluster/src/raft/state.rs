@@ -9,6 +9,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bytes::Bytes;
 use madang_storage::id::ShardId;
 use madang_storage::row::{Row, table};
 use madang_storage::{
@@ -27,8 +28,6 @@ const META_SHARD: ShardId = ShardId(u16::MAX);
 const APPLIED_KEY: &[u8] = b"applied";
 /// The generation under which a group keeps the number of its current generation.
 const POINTER_GENERATION: u32 = u32::MAX;
-/// Rows of an installed snapshot are written in batches of this many bytes.
-const INSTALL_BATCH_BYTES: usize = 1 << 20;
 
 /// A row as it is exported: table and key, value.
 pub(crate) type StoredRow = (Vec<u8>, Vec<u8>);
@@ -128,46 +127,57 @@ impl GroupState {
         self.store.write(batch)
     }
 
-    /// All rows at one moment.
-    pub(crate) fn export(&self) -> Result<Vec<StoredRow>, StorageError> {
+    /// Hands over all rows as of one moment, without the generation in their keys, until `take` says no.
+    pub(crate) fn export(&self, take: &mut dyn FnMut(StoredRow) -> bool) -> Result<(), StorageError> {
         let prefix = KeyBuilder::shard_prefix(self.home, self.generation());
-        let mut rows = Vec::new();
         self.store.scan(
             &KeyRange::prefix(&prefix),
             Direction::Ascending,
             ScanLimit::NONE,
             &mut |key, value| {
-                rows.push((key.get(prefix.len()..).unwrap_or_default().to_vec(), value.to_vec()));
-                ControlFlow::Continue(())
+                let key = key.get(prefix.len()..).unwrap_or_default().to_vec();
+                if take((key, value.to_vec())) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             },
         )?;
-        Ok(rows)
+        Ok(())
     }
 
-    /// Replaces all rows.
-    pub(crate) fn install(&self, rows: Vec<StoredRow>) -> Result<(), StorageError> {
-        let old = self.generation();
-        let new = old.wrapping_add(1) % POINTER_GENERATION;
-        let fresh = KeyBuilder::shard_prefix(self.home, new);
+    /// Makes room for rows from another node, under the generation that is returned.
+    pub(crate) fn begin_stage(&self) -> Result<u32, StorageError> {
+        let fresh = self.generation().wrapping_add(1) % POINTER_GENERATION;
         let mut batch = StateBatch::default();
-        // What an interrupted attempt left behind must not shine through.
-        batch.delete_range(&fresh, &prefix_end(&fresh));
-        let mut bytes = 0;
-        for (key, value) in rows {
-            bytes += key.len() + value.len();
-            batch.put(&[fresh.as_slice(), &key].concat(), &value);
-            if bytes >= INSTALL_BATCH_BYTES {
-                self.store.write(std::mem::take(&mut batch))?;
-                bytes = 0;
-            }
-        }
-        batch.put(&pointer_key(self.home), &new.to_be_bytes());
-        let stale = KeyBuilder::shard_prefix(self.home, old);
-        batch.delete_range(&stale, &prefix_end(&stale));
+        // What an interrupted copy left behind must not shine through.
+        delete_generation(&mut batch, self.home, fresh);
         self.store.write(batch)?;
-        self.generation.store(new, Ordering::Release);
+        Ok(fresh)
+    }
+
+    /// Writes rows from another node. Nobody sees them before [`Self::switch`].
+    pub(crate) fn stage(&self, generation: u32, rows: Vec<(Bytes, Bytes)>) -> Result<(), StorageError> {
+        let prefix = KeyBuilder::shard_prefix(self.home, generation);
+        let mut batch = StateBatch::default();
+        for (key, value) in rows {
+            batch.put(&[prefix.as_slice(), &key].concat(), &value);
+        }
+        self.store.write(batch)
+    }
+
+    /// Replaces all rows by those staged under `generation`.
+    pub(crate) fn switch(&self, generation: u32) -> Result<(), StorageError> {
+        let mut batch = StateBatch::default();
+        batch.put(&pointer_key(self.home), &generation.to_be_bytes());
+        delete_generation(&mut batch, self.home, self.generation());
+        self.store.write(batch)?;
+        self.generation.store(generation, Ordering::Release);
         // The log up to here may be gone already: the switch must not be lost.
         self.store.flush()
+    }
+
+    /// Removes all rows: this node no longer holds the group. The next copy goes under a fresh generation,
+    /// so that a reader that is still at work sees nothing rather than a mixture.
+    pub(crate) fn remove_all(&self) -> Result<(), StorageError> {
+        let fresh = self.begin_stage()?;
+        self.switch(fresh)
     }
 }
 
@@ -181,6 +191,11 @@ fn key_in(home: ShardId, generation: u32, table: u8, key: &[u8]) -> Vec<u8> {
     let mut full = KeyBuilder::new(home, generation, table).finish();
     full.extend_from_slice(key);
     full
+}
+
+fn delete_generation(batch: &mut StateBatch, home: ShardId, generation: u32) {
+    let prefix = KeyBuilder::shard_prefix(home, generation);
+    batch.delete_range(&prefix, &prefix_end(&prefix));
 }
 
 fn pointer_key(home: ShardId) -> Vec<u8> {

@@ -109,6 +109,12 @@ impl Group {
         (purged, from, freed)
     }
 
+    /// Removes everything but the vote; answers the bytes freed in memory.
+    pub(super) fn forget(&mut self) -> usize {
+        self.purged = None;
+        self.truncate(0)
+    }
+
     /// Forgets in memory what operations through `number` brought; they must be durable. Answers the bytes freed.
     pub(super) fn trim(&mut self, number: u64) -> usize {
         let gone = self.tail.partition_point(|held| held.number <= number);

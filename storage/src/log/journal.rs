@@ -95,6 +95,11 @@ fn add(rows: &mut WriteBatch, operation: &Operation) -> u64 {
             rows.delete_range(key::entry(*group, *from), key::behind_entry(*group, *through));
             0
         }
+        Operation::Forget { group } => {
+            rows.delete(key::group_row(key::PURGED, *group));
+            rows.delete_range(key::entry(*group, 0), key::behind_entry(*group, u64::MAX));
+            0
+        }
         Operation::Meta { name, value } => {
             rows.put(key::meta(name), wrap(value));
             0

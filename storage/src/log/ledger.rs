@@ -116,6 +116,11 @@ impl Ledger {
         self.enqueue(Operation::Purge { group, from, through: purged.through, mark: purged.mark }, done);
     }
 
+    pub(super) fn forget(&mut self, group: GroupId, done: Done) {
+        self.tail_bytes -= self.groups.entry(group).or_default().forget();
+        self.enqueue(Operation::Forget { group }, done);
+    }
+
     pub(super) fn put_meta(&mut self, name: &str, value: Bytes, done: Done) {
         let pending = PendingMeta { number: self.last_number + 1, value: value.clone() };
         self.pending_meta.insert(name.to_owned(), pending);

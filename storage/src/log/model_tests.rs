@@ -29,6 +29,9 @@ enum Step {
         group: u16,
         count: u64,
     },
+    Forget {
+        group: u16,
+    },
     Reopen,
 }
 
@@ -46,7 +49,8 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (group.clone(), 0..9_u64).prop_map(|(group, count)| Step::Append { group, count }),
         1 => (group.clone(), any::<u8>()).prop_map(|(group, vote)| Step::Vote { group, vote }),
         2 => (group.clone(), 1..6_u64).prop_map(|(group, count)| Step::Truncate { group, count }),
-        1 => (group, 1..12_u64).prop_map(|(group, count)| Step::Purge { group, count }),
+        1 => (group.clone(), 1..12_u64).prop_map(|(group, count)| Step::Purge { group, count }),
+        1 => group.prop_map(|group| Step::Forget { group }),
         1 => Just(Step::Reopen),
     ]
 }
@@ -87,6 +91,11 @@ fn take(log: &LogStore, model: &mut BTreeMap<u16, Model>, step: &Step, serial: u
             model.entries.retain(|entry| entry.index > through);
             model.next = model.next.max(through + 1);
             model.purged = Some(through);
+        }
+        Step::Forget { group } => {
+            log.forget(GroupId(group), ignore()).unwrap();
+            let model = model.entry(group).or_default();
+            *model = Model { vote: model.vote, ..Model::default() };
         }
         Step::Reopen => {}
     }

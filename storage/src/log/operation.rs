@@ -20,6 +20,8 @@ pub(super) enum Operation {
     Truncate { group: GroupId, first_removed: u64 },
     /// Remove everything from `from` through `through`, and remember the mark.
     Purge { group: GroupId, from: u64, through: u64, mark: Bytes },
+    /// Remove all entries and the mark; the vote stays.
+    Forget { group: GroupId },
     /// Replace a named value of the node.
     Meta { name: String, value: Bytes },
 }
@@ -36,7 +38,7 @@ impl Operation {
                     entries.iter().map(|entry| entry.bytes.len() + OVERHEAD_BYTES).sum()
                 }
                 Self::Vote { vote, .. } => vote.len(),
-                Self::Truncate { .. } => 0,
+                Self::Truncate { .. } | Self::Forget { .. } => 0,
                 Self::Purge { mark, .. } => mark.len(),
                 Self::Meta { name, value } => name.len() + value.len(),
             }

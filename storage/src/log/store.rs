@@ -130,6 +130,15 @@ impl LogStore {
         })
     }
 
+    /// Removes all of the group's entries and its purge mark, as if there had never been any. The vote stays:
+    /// a node that comes back to a group must not vote twice in one term.
+    pub fn forget(&self, group: GroupId, done: Done) -> Result<(), StorageError> {
+        self.enqueue(|ledger| {
+            ledger.forget(group, done);
+            Ok(())
+        })
+    }
+
     /// The entries of `range` that are present, from the first on, ascending and without holes, until they
     /// pass `bytes_max`; at least one if any is present. Goes on after a fence.
     pub fn read(

@@ -1,0 +1,172 @@
+//! The other nodes as they come and go: who is linked, where they are, who leads what.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::cluster::Inner;
+use crate::command::{MetaOp, NewNode};
+use crate::link::{Lane, PeerAddress};
+use crate::peer::{Answer, Known, PeerTold, Question, encode, number};
+use crate::service::Leader;
+
+/// How often nodes that are not linked are looked for at the seeds.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long a seed may take to answer.
+const SEED_WITHIN: Duration = Duration::from_secs(2);
+/// How long to wait before META is told again where this node is.
+const MEET_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+impl Inner {
+    /// A node can be reached: it hears which groups this one leads.
+    pub(crate) fn linked_with(&self, node: u64) {
+        self.peers.send_if_modified(|peers| peers.insert(node));
+        self.tell_leads([node]);
+    }
+
+    /// A node cannot be reached any more. Whoever it led is led by nobody, until somebody says otherwise.
+    pub(crate) fn unlinked_from(&self, node: u64) {
+        self.peers.send_if_modified(|peers| peers.remove(&node));
+        self.heard_leader(node, &[]);
+    }
+
+    /// `node` leads these groups and no others.
+    pub(crate) fn heard_leader(&self, node: u64, groups: &[u16]) {
+        for hosted in &self.groups {
+            if groups.contains(&hosted.id().0) {
+                hosted.hear_leader(Leader::Node(node));
+            } else if hosted.leader_now() == Leader::Node(node) {
+                hosted.hear_leader(Leader::Unknown);
+            }
+        }
+    }
+
+    fn tell_leads(&self, nodes: impl IntoIterator<Item = u64>) {
+        let led = self.groups.iter().filter(|hosted| hosted.leader_now() == Leader::Here);
+        let Ok(told) = encode(&PeerTold::Leads(led.map(|hosted| hosted.id().0).collect())) else { return };
+        for node in nodes {
+            // A node that is not linked any more is told when it is again.
+            let _ = self.links.tell(node, Lane::Bulk, number::TOLD, told.clone());
+        }
+    }
+
+    /// What this node tells others of the cluster.
+    pub(crate) fn known(&self) -> Known {
+        let row = self.meta_now();
+        Known {
+            cluster_id: self.identity.cluster_id,
+            shards: self.identity.shards,
+            node: self.identity.node,
+            incarnation: self.identity.incarnation,
+            peers: row.alive().map(|(id, node)| (id, (node.incarnation, node.peer.clone()))).collect(),
+        }
+    }
+
+    /// Whom the node that took this one in knows: META itself must come from them.
+    pub(crate) fn meet_first(&self, known: &Known) {
+        let others = known.peers.iter().filter(|(id, _)| **id != self.identity.node);
+        let address = |(id, (incarnation, address)): (&u64, &(u64, String))| {
+            (*id, PeerAddress { incarnation: *incarnation, address: address.clone() })
+        };
+        self.links.set_peers(others.map(address).collect());
+    }
+
+    /// What this node says of itself.
+    pub(crate) fn myself(&self) -> NewNode {
+        describe(self.options(), &self.links, self.identity.incarnation, &self.http.borrow())
+    }
+}
+
+/// What a node says of itself.
+pub(crate) fn describe(
+    options: &crate::options::ClusterOptions,
+    links: &crate::link::Links,
+    incarnation: u64,
+    http: &str,
+) -> NewNode {
+    let peers = &options.peers;
+    NewNode {
+        incarnation,
+        peer: links.advertised(),
+        http: http.to_owned(),
+        zone: peers.zone.clone(),
+        weight: peers.weight,
+        protocol: crate::link::PROTOCOL_VERSION,
+    }
+}
+
+/// Tells all linked nodes which groups this one leads, whenever that changes.
+pub(crate) async fn tell_leads(cluster: Weak<Inner>, stop: CancellationToken) {
+    let Some(changed) = cluster.upgrade().map(|inner| Arc::clone(&inner.leaders_changed)) else { return };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = changed.notified() => {}
+        }
+        let Some(inner) = cluster.upgrade() else { return };
+        inner.tell_leads(inner.linked());
+    }
+}
+
+/// Tells META where this node is: at its start, and when clients reach it elsewhere.
+pub(crate) async fn introduce(cluster: Weak<Inner>, stop: CancellationToken) {
+    let Some(mut http) = cluster.upgrade().map(|inner| inner.http.subscribe()) else { return };
+    loop {
+        http.mark_unchanged();
+        let Some(inner) = cluster.upgrade() else { return };
+        let meet = MetaOp::Meet { node: inner.identity.node, now: inner.myself() };
+        match inner.propose_meta(meet).await {
+            Ok(Ok(_)) => {
+                drop(inner);
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    changed = http.changed() => if changed.is_err() { return },
+                }
+                continue;
+            }
+            Ok(Err(refusal)) => tracing::error!(%refusal, "the cluster does not take this node back"),
+            Err(error) => tracing::debug!(%error, "cannot tell the cluster where this node is"),
+        }
+        drop(inner);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(MEET_AGAIN_AFTER) => {}
+        }
+    }
+}
+
+/// Looks for nodes that are not linked at the addresses of the seeds: all addresses may have changed.
+pub(crate) async fn look_for(cluster: Weak<Inner>, stop: CancellationToken) {
+    let mut turns = interval(LOOK_EVERY);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = turns.tick() => {}
+        }
+        let Some(inner) = cluster.upgrade() else { return };
+        let (row, linked) = (inner.meta_now(), inner.linked());
+        if row.peers_of(inner.identity.node).all(|(id, _)| linked.contains(&id)) {
+            continue;
+        }
+        for seed in &inner.options().peers.seeds {
+            if let Some(Answer::Member(known)) = ask(&inner.links, seed, &Question::Who).await
+                && known.cluster_id == inner.identity.cluster_id
+                && known.node != inner.identity.node
+            {
+                let at = PeerAddress { incarnation: known.incarnation, address: seed.clone() };
+                inner.seen.lock().insert(known.node, at);
+            }
+        }
+        inner.set_peers();
+    }
+}
+
+/// Asks whoever listens at an address. `None`: nobody, or nothing that makes sense.
+pub(crate) async fn ask(links: &crate::link::Links, address: &str, question: &Question) -> Option<Answer> {
+    let question = encode(question).ok()?;
+    let answer = links.ask(address, question, SEED_WITHIN).await.ok()?;
+    crate::peer::decode(&answer).ok()
+}

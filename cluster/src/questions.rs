@@ -1,0 +1,44 @@
+//! Questions of programs that proved the secret but are no nodes: those that want to join, and operators'
+//! command lines.
+
+use std::sync::Arc;
+
+use crate::cluster::Inner;
+use crate::command::{MetaOp, NewNode, Reply};
+use crate::peer::{Answer, Known, Question};
+
+impl Inner {
+    pub(crate) async fn answer_question(self: Arc<Self>, question: Question) -> Answer {
+        match question {
+            Question::Who => Answer::Member(self.known()),
+            Question::Join { cluster_id, node } => self.join(cluster_id, node).await,
+            Question::Meta(op) if is_for_operators(&op) => match self.propose_meta(op).await {
+                Ok(outcome) => Answer::Decided(outcome),
+                Err(error) => Answer::Failed(error.to_string()),
+            },
+            Question::Meta(_) => Answer::Failed("only nodes may ask that".to_owned()),
+            Question::Overview => Answer::Overview(Box::new(self.overview().await)),
+        }
+    }
+
+    async fn join(self: &Arc<Self>, cluster_id: [u8; 16], node: NewNode) -> Answer {
+        if cluster_id != self.identity.cluster_id {
+            return Answer::Failed("two clusters never merge: this node is part of another cluster".to_owned());
+        }
+        let (incarnation, peer) = (node.incarnation, node.peer.clone());
+        match self.propose_meta(MetaOp::Join { node }).await {
+            Ok(Ok(Reply::Joined { node })) => {
+                let mut known: Known = self.known();
+                known.peers.insert(node, (incarnation, peer));
+                Answer::Joined { node, known }
+            }
+            Ok(Ok(other)) => Answer::Failed(format!("META answers {other:?}")),
+            Ok(Err(refusal)) => Answer::Failed(refusal.to_string()),
+            Err(error) => Answer::Failed(error.to_string()),
+        }
+    }
+}
+
+fn is_for_operators(op: &MetaOp) -> bool {
+    matches!(op, MetaOp::SetState { .. } | MetaOp::Remove { .. } | MetaOp::Tune { .. })
+}

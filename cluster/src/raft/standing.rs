@@ -1,0 +1,132 @@
+//! What a group's consensus says about itself: who leads, who is in it, how far each has come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use openraft::ReadPolicy;
+use openraft::errors::{LinearizableReadError, RaftError};
+use openraft_rt::{Instant, WatchReceiver};
+
+use super::group::{Group, unavailable};
+use crate::error::ClusterError;
+use crate::service::Leader;
+
+/// Where a group stands on this node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Whether this node leads it.
+    pub(crate) leads: bool,
+    /// Entries that its log has had so far.
+    pub(crate) log_entries: u64,
+    /// Those that are in its state.
+    pub(crate) applied_entries: u64,
+}
+
+/// Who takes part in a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Members {
+    /// Those whose majority decides.
+    pub(crate) voters: BTreeSet<u64>,
+    /// Those who only listen.
+    pub(crate) learners: BTreeSet<u64>,
+    /// Whether it is between two sets of voters.
+    pub(crate) joint: bool,
+}
+
+impl Group {
+    /// Who leads. This node counts as leader once an entry of its own term is applied: before that it may
+    /// lack what was acknowledged by its predecessor.
+    pub(crate) fn leader(&self) -> Leader {
+        let metrics = self.raft.server_metrics();
+        let metrics = metrics.borrow_watched();
+        match metrics.current_leader {
+            Some(node) if node != self.node => Leader::Node(node),
+            Some(_) if metrics.state.is_leader() && self.applied.now().term == term_of(&metrics.vote) => {
+                Leader::Here
+            }
+            _ => Leader::Unknown,
+        }
+    }
+
+    /// Calls `heard` with the leader now and whenever it may have changed, until consensus stops.
+    pub(crate) async fn follow_leader(self, heard: impl Fn(Leader) + Send) {
+        let (mut metrics, mut term) = (self.raft.server_metrics(), self.applied.term());
+        loop {
+            heard(self.leader());
+            tokio::select! {
+                changed = metrics.changed() => if changed.is_err() { return },
+                changed = term.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Whether this node leads and no other can: what is applied here is all that was acknowledged.
+    pub(crate) fn holds_lease(&self) -> bool {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        if !metrics.state.is_leader() || self.applied.now().term != term_of(&metrics.vote) {
+            return false;
+        }
+        let alone = metrics.membership_config.membership().voter_ids().all(|voter| voter == self.node);
+        // Clocks of monotonic time only: how long ago a majority was heard to follow.
+        alone
+            || metrics.last_quorum_acked.is_some_and(|acked| acked.into_inner() + self.lease > openraft_rt_tokio::TokioInstant::now())
+    }
+
+    /// Asks a majority whether this node still leads, and answers how many entries it must have applied to
+    /// show all that was acknowledged. Errors: `NotLeader`, `Unavailable`.
+    pub(crate) async fn confirm(&self) -> Result<u64, ClusterError> {
+        match self.raft.get_read_log_id(ReadPolicy::ReadIndex).await {
+            Ok((read, _)) => Ok(read.index() + 1),
+            Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(forward))) => {
+                Err(ClusterError::NotLeader { leader: forward.leader_id })
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Where it stands. Told by consensus itself, a moment late.
+    pub(crate) fn progress(&self) -> Progress {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        Progress {
+            leads: metrics.state.is_leader(),
+            log_entries: entries(metrics.last_log_index),
+            applied_entries: entries(metrics.last_applied.as_ref().map(|log_id| log_id.index)),
+        }
+    }
+
+    /// Who takes part.
+    pub(crate) fn members(&self) -> Members {
+        let metrics = self.raft.server_metrics();
+        let metrics = metrics.borrow_watched();
+        let membership = metrics.membership_config.membership();
+        Members {
+            voters: membership.voter_ids().collect(),
+            learners: membership.learner_ids().collect(),
+            joint: membership.get_joint_config().len() > 1,
+        }
+    }
+
+    /// How many entries each replica lacks. Empty where this node does not lead.
+    pub(crate) fn behind(&self) -> BTreeMap<u64, u64> {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        let all = entries(metrics.last_log_index);
+        let replication = metrics.replication.iter().flatten();
+        replication
+            .filter_map(|(node, matched)| {
+                let has = entries(Some(matched.as_ref()?.index));
+                Some((*node, all.saturating_sub(has)))
+            })
+            .collect()
+    }
+}
+
+/// Indices count from 0.
+fn entries(index: Option<u64>) -> u64 {
+    index.map_or(0, |index| index + 1)
+}
+
+fn term_of(vote: &super::types::Vote) -> u64 {
+    vote.leader_id.term
+}

@@ -1,0 +1,179 @@
+//! Reads of the rows that have been applied on this node, without asking anybody.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use madang_storage::id::{RoomId, SessionId, UserId};
+use madang_storage::row::{
+    Effect, EventRow, MemberRow, OutboxRow, RoomRow, Row, SessionRow, UserRoomRow, UserRow, table,
+};
+use madang_storage::{Direction, KeyRange, PageLimit, RoomPage, ScanLimit, StorageError, prefix_end};
+
+use crate::error::ClusterError;
+use crate::event::RoomEvent;
+use crate::machine::rows::{Base, member_key, room_key, session_key, user_key, user_prefix, user_room_key};
+use crate::raft::GroupState;
+use crate::reader::{EventPage, Page};
+
+/// Reads one group's rows on this node.
+#[derive(Clone)]
+pub(crate) struct LocalReader {
+    state: Arc<GroupState>,
+}
+
+impl LocalReader {
+    pub(crate) fn new(state: Arc<GroupState>) -> Self {
+        Self { state }
+    }
+
+    /// A room's head.
+    pub(crate) fn room(&self, room: &RoomId) -> Result<Option<RoomRow>, ClusterError> {
+        self.load(table::ROOM, &room_key(room))
+    }
+
+    /// The newest seq of each room; 0 for one that does not exist.
+    pub(crate) fn heads(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, u64)>, ClusterError> {
+        rooms.iter().map(|room| Ok((*room, self.room(room)?.map_or(0, |row| row.last_seq)))).collect()
+    }
+
+    /// A user's place in a room.
+    pub(crate) fn member(&self, room: &RoomId, user: &UserId) -> Result<Option<MemberRow>, ClusterError> {
+        self.load(table::MEMBER, &member_key(room, user))
+    }
+
+    /// Members by user id, those behind `after`.
+    pub(crate) fn members(
+        &self,
+        room: &RoomId,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<(UserId, MemberRow)>, ClusterError> {
+        let after = after.map(|user| user.as_str().as_bytes());
+        self.list(table::MEMBER, &room.0, after, limit, |key, bytes| {
+            Ok((text_id(key, UserId::parse)?, MemberRow::decode(bytes)?))
+        })
+    }
+
+    /// A page of a room's log, bounded by events and by bytes of stored rows (one event always fits).
+    pub(crate) fn events(
+        &self,
+        room: &RoomId,
+        page: Page,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<EventPage, ClusterError> {
+        let (store, home, generation) = (self.state.store(), self.state.home(), self.state.generation());
+        let limit = PageLimit { items: limit, bytes: bytes_max };
+        let found: RoomPage = match page {
+            Page::Newest => store.page_before(home, generation, *room, u64::MAX, limit),
+            Page::Before(seq) => store.page_before(home, generation, *room, seq, limit),
+            Page::After(seq) => store.page_after(home, generation, *room, seq, limit),
+            Page::Around(seq) => store.page_around(home, generation, *room, seq, limit),
+        }?;
+        let events = found.events.iter().map(|(seq, bytes)| {
+            let row = EventRow::decode(bytes)?;
+            Ok(Arc::new(RoomEvent { room: *room, seq: *seq, row }))
+        });
+        Ok(EventPage { events: events.collect::<Result<_, ClusterError>>()?, more: found.more })
+    }
+
+    /// One event.
+    pub(crate) fn event(&self, room: &RoomId, seq: u64) -> Result<Option<Arc<RoomEvent>>, ClusterError> {
+        let row = self.load(table::ROOM_LOG, &crate::machine::rows::event_key(room, seq))?;
+        Ok(row.map(|row| Arc::new(RoomEvent { room: *room, seq, row })))
+    }
+
+    /// Open rooms by id, those behind `after`.
+    pub(crate) fn open_rooms(&self, after: Option<RoomId>, limit: usize) -> Result<Vec<RoomId>, ClusterError> {
+        let after = after.map(|room| room.0);
+        let after = after.as_ref().map(<[u8; 16]>::as_slice);
+        self.list(table::OPEN_ROOM, &[], after, limit, |key, _| room_id(key))
+    }
+
+    /// An account.
+    pub(crate) fn user(&self, user: &UserId) -> Result<Option<UserRow>, ClusterError> {
+        self.load(table::USER, &user_key(user))
+    }
+
+    /// One of a user's sessions.
+    pub(crate) fn session(&self, user: &UserId, session: &SessionId) -> Result<Option<SessionRow>, ClusterError> {
+        self.load(table::SESSION, &session_key(user, session))
+    }
+
+    /// All rooms of a user, also those left (tombstones).
+    pub(crate) fn user_rooms(&self, user: &UserId) -> Result<Vec<(RoomId, UserRoomRow)>, ClusterError> {
+        self.list(table::USER_ROOM, &user_prefix(user), None, usize::MAX, |key, bytes| {
+            Ok((room_id(key)?, UserRoomRow::decode(bytes)?))
+        })
+    }
+
+    /// One room in a user's list.
+    pub(crate) fn user_room(&self, user: &UserId, room: &RoomId) -> Result<Option<UserRoomRow>, ClusterError> {
+        self.load(table::USER_ROOM, &user_room_key(user, room))
+    }
+
+    /// The oldest effects that wait.
+    pub(crate) fn outbox(&self, limit: usize) -> Result<Vec<(u64, Effect)>, ClusterError> {
+        self.list(table::OUTBOX, &[], None, limit, |key, bytes| {
+            let id = key.try_into().map(u64::from_be_bytes).map_err(|_| odd_key(key))?;
+            Ok((id, OutboxRow::decode(bytes)?.effect))
+        })
+    }
+
+    /// A row of the group itself.
+    pub(crate) fn own<R: Row>(&self, key: &[u8]) -> Result<Option<R>, ClusterError> {
+        self.load(table::SHARD, key)
+    }
+
+    fn load<R: Row>(&self, table: u8, key: &[u8]) -> Result<Option<R>, ClusterError> {
+        Ok(self.state.get(table, key)?.map(|bytes| R::decode(&bytes)).transpose()?)
+    }
+
+    /// Rows of `table` under `prefix`, in the order of the rest of their keys, those behind `after`.
+    fn list<T>(
+        &self,
+        table: u8,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+        read: impl Fn(&[u8], &[u8]) -> Result<T, StorageError>,
+    ) -> Result<Vec<T>, ClusterError> {
+        let whole = self.state.key(table, prefix);
+        let from = match after {
+            // The smallest key behind one is that key and a zero.
+            Some(after) => [whole.as_slice(), after, &[0]].concat(),
+            None => whole.clone(),
+        };
+        let range = KeyRange { from, to: prefix_end(&whole) };
+        let mut rows = Vec::new();
+        let mut broken = None;
+        let limit = ScanLimit { items: limit, bytes: usize::MAX };
+        self.state.store().scan(&range, Direction::Ascending, limit, &mut |key, value| match read(
+            key.get(whole.len()..).unwrap_or_default(),
+            value,
+        ) {
+            Ok(row) => {
+                rows.push(row);
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                broken = Some(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        broken.map_or(Ok(rows), |error| Err(error.into()))
+    }
+}
+
+fn room_id(key: &[u8]) -> Result<RoomId, StorageError> {
+    key.try_into().map(RoomId).map_err(|_| odd_key(key))
+}
+
+fn text_id<T, E>(key: &[u8], parse: impl Fn(&str) -> Result<T, E>) -> Result<T, StorageError> {
+    let text = std::str::from_utf8(key).map_err(|_| odd_key(key))?;
+    parse(text).map_err(|_| odd_key(key))
+}
+
+fn odd_key(key: &[u8]) -> StorageError {
+    StorageError::Corrupt { what: format!("a key that no row has: {key:02x?}") }
+}

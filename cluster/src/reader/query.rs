@@ -1,0 +1,120 @@
+//! A read of one shard as a value: carried out on this node's rows, or sent to a node that has them.
+//! These types go between nodes: a variant's number (its serde name) stays for good.
+
+use std::sync::Arc;
+
+use madang_storage::id::{RoomId, SessionId, UserId};
+use madang_storage::row::{MemberRow, RoomRow, SessionRow, UserRoomRow, UserRow};
+use serde::{Deserialize, Serialize};
+
+use super::{EventPage, LocalReader, Page};
+use crate::error::ClusterError;
+use crate::event::RoomEvent;
+
+/// What can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Query {
+    #[serde(rename = "1")]
+    Room(RoomId),
+    #[serde(rename = "2")]
+    Heads(Vec<RoomId>),
+    #[serde(rename = "3")]
+    Member(RoomId, UserId),
+    #[serde(rename = "4")]
+    Members { room: RoomId, after: Option<UserId>, limit: usize },
+    #[serde(rename = "5")]
+    Events { room: RoomId, page: Page, limit: usize, bytes_max: usize },
+    #[serde(rename = "6")]
+    Event { room: RoomId, seq: u64 },
+    #[serde(rename = "7")]
+    OpenRooms { after: Option<RoomId>, limit: usize },
+    #[serde(rename = "8")]
+    User(UserId),
+    #[serde(rename = "9")]
+    Session(UserId, SessionId),
+    #[serde(rename = "10")]
+    UserRooms(UserId),
+    #[serde(rename = "11")]
+    UserRoom(UserId, RoomId),
+}
+
+/// What was read: the variant of the query's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Found {
+    #[serde(rename = "1")]
+    Room(Option<RoomRow>),
+    #[serde(rename = "2")]
+    Heads(Vec<(RoomId, u64)>),
+    #[serde(rename = "3")]
+    Member(Option<MemberRow>),
+    #[serde(rename = "4")]
+    Members(Vec<(UserId, MemberRow)>),
+    #[serde(rename = "5")]
+    Events(EventPage),
+    #[serde(rename = "6")]
+    Event(Option<Arc<RoomEvent>>),
+    #[serde(rename = "7")]
+    OpenRooms(Vec<RoomId>),
+    #[serde(rename = "8")]
+    User(Option<UserRow>),
+    #[serde(rename = "9")]
+    Session(Option<SessionRow>),
+    #[serde(rename = "10")]
+    UserRooms(Vec<(RoomId, UserRoomRow)>),
+    #[serde(rename = "11")]
+    UserRoom(Option<UserRoomRow>),
+}
+
+impl Query {
+    /// Carries it out on the rows of this node. What reads many rows runs where it keeps nobody waiting.
+    pub(crate) async fn answer(self, local: &LocalReader) -> Result<Found, ClusterError> {
+        if !self.reads_many_rows() {
+            return self.read(local);
+        }
+        let local = local.clone();
+        match tokio::task::spawn_blocking(move || self.read(&local)).await {
+            Ok(found) => found,
+            Err(error) => Err(ClusterError::Unavailable { why: format!("a read failed: {error}") }),
+        }
+    }
+
+    fn reads_many_rows(&self) -> bool {
+        match self {
+            Self::Room(_)
+            | Self::Member(..)
+            | Self::Event { .. }
+            | Self::User(_)
+            | Self::Session(..)
+            | Self::UserRoom(..) => false,
+            Self::Heads(rooms) => rooms.len() > 1,
+            Self::Members { .. } | Self::Events { .. } | Self::OpenRooms { .. } | Self::UserRooms(_) => true,
+        }
+    }
+
+    fn read(&self, local: &LocalReader) -> Result<Found, ClusterError> {
+        Ok(match self {
+            Self::Room(room) => Found::Room(local.room(room)?),
+            Self::Heads(rooms) => Found::Heads(local.heads(rooms)?),
+            Self::Member(room, user) => Found::Member(local.member(room, user)?),
+            Self::Members { room, after, limit } => {
+                Found::Members(local.members(room, after.as_ref(), *limit)?)
+            }
+            Self::Events { room, page, limit, bytes_max } => {
+                Found::Events(local.events(room, *page, *limit, *bytes_max)?)
+            }
+            Self::Event { room, seq } => Found::Event(local.event(room, *seq)?),
+            Self::OpenRooms { after, limit } => Found::OpenRooms(local.open_rooms(*after, *limit)?),
+            Self::User(user) => Found::User(local.user(user)?),
+            Self::Session(user, session) => Found::Session(local.session(user, session)?),
+            Self::UserRooms(user) => Found::UserRooms(local.user_rooms(user)?),
+            Self::UserRoom(user, room) => Found::UserRoom(local.user_room(user, room)?),
+        })
+    }
+}
+
+impl Found {
+    /// An answer to another question than was asked.
+    pub(super) fn misfit(&self) -> ClusterError {
+        ClusterError::Unavailable { why: format!("a replica answered another question: {self:?}") }
+    }
+}

@@ -1,0 +1,4 @@
+//! How a node finds its place.
+mod machine;
+mod run;
+pub(crate) use run::run;
