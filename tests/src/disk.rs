@@ -1,8 +1,14 @@
 //! A disk of our own under a node: an ext4 image on a loop device, small enough to run full, and with a
 //! plug that can be pulled: whatever was not synced is gone then. Needs root.
 
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use crate::command::run;
+use crate::leftover;
+
+const PREFIX: &str = "madang-disk-";
 
 /// A mounted image. Dropping it unmounts.
 pub struct Disk {
@@ -14,17 +20,18 @@ pub struct Disk {
 impl Disk {
     /// Makes and mounts a disk of `mib` MiB; `None`, with the reason on stderr, where that is not allowed.
     pub fn new(mib: u32) -> Option<Self> {
-        let home = tempfile::tempdir().expect("a temporary directory");
+        sweep();
+        let home = tempfile::Builder::new().prefix(&leftover::name(PREFIX, "")).tempdir();
+        let home = home.expect("a temporary directory");
         let (image, mount) = (home.path().join("disk.img"), home.path().join("mnt"));
-        std::fs::create_dir(&mount).expect("a mount point");
-        let file = std::fs::File::create(&image).expect("an image file");
+        fs::create_dir(&mount).expect("a mount point");
+        let file = fs::File::create(&image).expect("an image file");
         file.set_len(u64::from(mib) << 20).expect("room for the image");
         let disk = Self { image, mount, _home: home };
-        let made = run("mkfs.ext4", &["-q", "-F", "-m", "0", &disk.image.to_string_lossy()]).is_ok();
-        match made.then(|| disk.plug_in()) {
-            Some(Ok(())) => Some(disk),
-            Some(Err(why)) => skip(&why),
-            None => skip("mkfs.ext4 is missing or failed"),
+        let made = run("mkfs.ext4", &["-q", "-F", "-m", "0", &disk.image.to_string_lossy()]);
+        match made.and_then(|_| disk.plug_in()) {
+            Ok(()) => Some(disk),
+            Err(why) => skip(&why),
         }
     }
 
@@ -48,8 +55,31 @@ impl Disk {
         self.plug_in().expect("mounted again");
     }
 
+    /// Takes all of its room but `leave_bytes`, until [`Disk::make_room`].
+    pub fn fill(&self, leave_bytes: u64) {
+        let mut ballast = fs::File::create(self.ballast()).expect("a file of ballast");
+        let block = vec![1_u8; 1 << 20];
+        while self.free_bytes() > leave_bytes && ballast.write_all(&block).is_ok() {}
+        // Nothing left to write its length down in, perhaps: then it is full enough.
+        let _ = ballast.sync_all();
+    }
+
+    /// Gives the room back that [`Disk::fill`] took.
+    pub fn make_room(&self) {
+        fs::remove_file(self.ballast()).expect("the ballast can be thrown out");
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.mount.join("ballast")
+    }
+
+    fn free_bytes(&self) -> u64 {
+        let said = run("df", &["--output=avail", "-B1", &self.mount.to_string_lossy()]).expect("df runs");
+        said.lines().last().and_then(|line| line.trim().parse().ok()).expect("df tells a number")
+    }
+
     fn plug_in(&self) -> Result<(), String> {
-        run("mount", &["-o", "loop", &self.image.to_string_lossy(), &self.mount.to_string_lossy()])
+        run("mount", &["-o", "loop", &self.image.to_string_lossy(), &self.mount.to_string_lossy()]).map(drop)
     }
 }
 
@@ -60,13 +90,22 @@ impl Drop for Disk {
     }
 }
 
+/// Unmounts and removes the disks of tests that were killed.
+fn sweep() {
+    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
+    for home in entries.flatten().map(|entry| entry.path()) {
+        let name = home.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if leftover::is_nobodys(PREFIX, &name) {
+            // Not mounted, perhaps; and another test may be sweeping too.
+            let _ = run("umount", &["-l", &home.join("mnt").to_string_lossy()]);
+            let _ = fs::remove_file(home.join("disk.img"));
+            let _ = fs::remove_dir(home.join("mnt"));
+            let _ = fs::remove_dir(home);
+        }
+    }
+}
+
 fn skip(why: &str) -> Option<Disk> {
     eprintln!("SKIPPED: no disk of our own to test with (needs root and loop devices): {why}");
     None
-}
-
-fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
-    let output = Command::new(program).args(arguments).output().map_err(|error| error.to_string())?;
-    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    if output.status.success() { Ok(()) } else { Err(format!("{program}: {said}")) }
 }

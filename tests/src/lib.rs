@@ -1,12 +1,24 @@
 //! What do we promise? Tests over the whole workspace: real processes, faults, and the rules of the house.
 //!
-//! Here are the tools: [`node`] starts and kills real nodes, [`people`] are clients, [`disk`] is a disk
-//! that loses its power or runs full, [`syscall`] makes system calls fail. The promises themselves are in `tests/`, one file each.
+//! Here are the tools. [`node`] starts and kills real nodes, [`cluster`] several of them, on hosts of a
+//! [`network`] whose links can be cut. [`disk`] is a disk that loses its power or runs full, [`syscall`] makes
+//! system calls fail, [`damage`] is done to files. [`people`] are clients; in a [`workload`] many of them chat
+//! while a [`schedule`] of faults runs; the [`record`] of what they were told goes to the [`checker`].
+//! The promises themselves are in `tests/`, one file each.
 
+pub mod checker;
+pub mod cluster;
+pub mod command;
+pub mod damage;
 pub mod disk;
+pub mod leftover;
+pub mod network;
 pub mod node;
 pub mod people;
+pub mod record;
+pub mod schedule;
 pub mod syscall;
+pub mod workload;
 
 use std::future::Future;
 use std::time::{Duration, Instant};

@@ -1,9 +1,13 @@
-//! Real nodes: the built binary as a process of its own, on a port of its own.
+//! Real nodes: the built binary as a process of its own.
+
+mod launch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
+
+pub use launch::Launch;
 
 /// How long a node may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(90);
@@ -15,6 +19,7 @@ pub const NO_RATE_LIMITS: [(&str, &str); 2] =
 /// A running node. Dropping it kills it.
 pub struct Node {
     child: Child,
+    launch: Launch,
     /// Where it answers, such as `http://127.0.0.1:40123`.
     pub url: String,
 }
@@ -27,30 +32,49 @@ impl Node {
 
     /// As [`Node::start`], at a given address: where it was before, so that clients find it again.
     pub async fn start_at(data_dir: &Path, listen: &str, settings: &[(&str, &str)]) -> Self {
-        let mut child = spawn(data_dir, listen, settings);
-        let ready = ready_file(data_dir);
-        let end = Instant::now() + READY_WITHIN;
-        loop {
-            if let Some(url) = fs::read_to_string(&ready).ok().and_then(|text| url_of(&text)) {
-                return Self { child, url };
+        let mut node = Self::launch(Launch::new(data_dir).at(listen).with(settings.iter().copied()));
+        node.ready(READY_WITHIN).await;
+        node
+    }
+
+    /// Starts the binary and does not wait: alone it may have to wait for others itself.
+    pub fn launch(launch: Launch) -> Self {
+        Self { child: launch.spawn(), url: format!("http://{}", launch.listen), launch }
+    }
+
+    /// Waits until it is ready. Panics at the limit, or when it ends instead.
+    pub async fn ready(&mut self, limit: Duration) {
+        let end = Instant::now() + limit;
+        while !self.is_ready() {
+            if let Some(status) = self.ended() {
+                panic!("the node ended with {status}; its log: {}", self.last_words());
             }
-            if let Some(status) = child.try_wait().expect("the node can be waited for") {
-                panic!("the node ended with {status}; its log: {}", last_words(data_dir));
-            }
-            assert!(
-                Instant::now() < end,
-                "not ready within {READY_WITHIN:?}; its log: {}",
-                last_words(data_dir)
-            );
+            assert!(Instant::now() < end, "not ready within {limit:?}; its log: {}", self.last_words());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
+    /// Whether it has said that it is ready.
+    pub fn is_ready(&mut self) -> bool {
+        match fs::read_to_string(&self.launch.ready).ok().and_then(|text| url_of(&text)) {
+            Some(url) => {
+                self.url = url;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// How it has ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("the node can be waited for")
+    }
+
     /// Starts the binary where it is expected to refuse: waits for its end, answers status and log.
     pub async fn refused(data_dir: &Path, settings: &[(&str, &str)]) -> (ExitStatus, String) {
-        let mut child = spawn(data_dir, "127.0.0.1:0", settings);
-        let status = ended(&mut child, READY_WITHIN).await;
-        (status, last_words(data_dir))
+        let mut node = Self::launch(Launch::new(data_dir).with(settings.iter().copied()));
+        let status = ended(&mut node.child, READY_WITHIN).await;
+        (status, node.last_words())
     }
 
     /// The address without the scheme.
@@ -69,11 +93,19 @@ impl Node {
         self.child.wait().expect("the node can be waited for");
     }
 
+    /// SIGSTOP: it stands still, and its connections with it, without being closed.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// SIGCONT: it goes on as if no time had passed.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
     /// SIGTERM, and waits for the end.
     pub async fn stop(mut self) -> ExitStatus {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
-        assert!(sent.success());
+        self.signal("TERM");
         ended(&mut self.child, Duration::from_secs(60)).await
     }
 
@@ -88,6 +120,19 @@ impl Node {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB");
         line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
     }
+
+    /// The end of what it said.
+    pub fn last_words(&self) -> String {
+        let text = fs::read_to_string(&self.launch.log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().rev().take(30).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs");
+        assert!(sent.success(), "SIG{name} to {pid}");
+    }
 }
 
 impl Drop for Node {
@@ -100,7 +145,7 @@ impl Drop for Node {
 
 /// All that the latest node on this directory said, on standard output and error.
 pub fn log_of(data_dir: &Path) -> String {
-    fs::read_to_string(log_file(data_dir)).unwrap_or_default()
+    fs::read_to_string(launch::log_file(data_dir)).unwrap_or_default()
 }
 
 /// The binary under test: beside the test's own, or where `MADANG_BIN` says.
@@ -114,61 +159,12 @@ pub fn binary() -> PathBuf {
     path
 }
 
-fn spawn(data_dir: &Path, listen: &str, settings: &[(&str, &str)]) -> Child {
-    fs::create_dir_all(data_dir).expect("a data directory");
-    // A file of a former run must not be taken for this one's.
-    let _ = fs::remove_file(ready_file(data_dir));
-    let log = fs::File::create(log_file(data_dir)).expect("a log file");
-    let errors = log.try_clone().expect("a log file twice");
-    Command::new(binary())
-        .arg("serve")
-        .arg("--data-dir")
-        .arg(data_dir)
-        .args(["--http-listen", listen, "--ready-file"])
-        .arg(ready_file(data_dir))
-        .envs(settings.iter().copied())
-        .stdin(Stdio::null())
-        .stdout(log)
-        .stderr(errors)
-        .spawn()
-        .expect("the binary starts")
-}
-
 async fn ended(child: &mut Child, limit: Duration) -> ExitStatus {
     crate::wait_until("the node's end", limit, || {
         let status = child.try_wait().expect("the node can be waited for");
         async move { status }
     })
     .await
-}
-
-/// Beside the data directory, not in it: a disk under test may be full or gone.
-fn beside(data_dir: &Path, name: &str) -> PathBuf {
-    let dir = data_dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    std::env::temp_dir().join(format!("madang-test-{}-{dir}.{name}", hash(data_dir)))
-}
-
-fn hash(path: &Path) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    std::process::id().hash(&mut hasher);
-    hasher.finish()
-}
-
-fn ready_file(data_dir: &Path) -> PathBuf {
-    beside(data_dir, "ready")
-}
-
-fn log_file(data_dir: &Path) -> PathBuf {
-    beside(data_dir, "log")
-}
-
-/// The end of what the node said.
-fn last_words(data_dir: &Path) -> String {
-    let text = log_of(data_dir);
-    let lines: Vec<&str> = text.lines().rev().take(30).collect();
-    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
 fn url_of(ready: &str) -> Option<String> {

@@ -1,5 +1,5 @@
-//! System calls that fail in a running process, without any help from the process: `strace` answers in the
-//! kernel's place. Needs strace and the right to trace.
+//! System calls that fail or drag in a running process, without any help from the process: `strace` answers
+//! in the kernel's place. Needs strace and the right to trace.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::wait_until;
 
-/// A process whose system calls fail for as long as this lives.
+/// A process whose system calls fail or drag for as long as this lives.
 pub struct Failing {
     strace: Child,
     home: tempfile::TempDir,
@@ -18,12 +18,22 @@ impl Failing {
     /// From now on every `call` of the process fails with `error`, such as `EIO`. `None`, with the reason on
     /// stderr, where that is not possible.
     pub async fn start(pid: u32, call: &str, error: &str) -> Option<Self> {
+        Self::attach(pid, call, &format!("error={error}")).await
+    }
+
+    /// From now on every `call` of the process takes this much longer. `None`, with the reason on stderr,
+    /// where that is not possible.
+    pub async fn drag(pid: u32, call: &str, delay: Duration) -> Option<Self> {
+        Self::attach(pid, call, &format!("delay_enter={}", delay.as_micros())).await
+    }
+
+    async fn attach(pid: u32, call: &str, instead: &str) -> Option<Self> {
         let home = tempfile::tempdir().expect("a temporary directory");
         let said = home.path().join("said");
         let spawned = Command::new("strace")
             .args(["-f", "-p", &pid.to_string(), "-o"])
             .arg(home.path().join("trace"))
-            .args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:error={error}")])
+            .args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:{instead}")])
             .stdin(Stdio::null())
             .stderr(File::create(&said).expect("a file for strace's messages"))
             .spawn();
@@ -44,10 +54,11 @@ impl Failing {
         }
     }
 
-    /// How many calls have failed so far.
+    /// How many calls have failed or dragged so far.
     pub fn failed(&self) -> usize {
         let trace: PathBuf = self.home.path().join("trace");
-        fs::read_to_string(trace).unwrap_or_default().matches("(INJECTED)").count()
+        let trace = fs::read_to_string(trace).unwrap_or_default();
+        trace.matches("(INJECTED)").count() + trace.matches("(DELAYED)").count()
     }
 }
 

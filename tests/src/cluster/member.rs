@@ -1,0 +1,300 @@
+//! One node of a cluster: a place, a folder, and sometimes a process.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use super::place::Place;
+use crate::damage;
+use crate::disk::Disk;
+use crate::node::{Launch, Node};
+use crate::syscall::Failing;
+use crate::wait_until;
+
+/// What proves that a node belongs to the cluster.
+const SECRET: &str = "a secret that only these tests know";
+/// How long one question may take.
+const ASK_WITHIN: Duration = Duration::from_secs(2);
+
+/// What a [`Member`] is made of.
+pub(super) struct Birth<'a> {
+    pub(super) index: usize,
+    pub(super) place: Place,
+    pub(super) seeds: &'a [String],
+    pub(super) settings: &'a [(String, String)],
+    pub(super) home: &'a Path,
+    pub(super) logs: &'a Path,
+    pub(super) disk: Option<Disk>,
+}
+
+impl Birth<'_> {
+    pub(super) fn member(self) -> Member {
+        let name = format!("node-{}", self.index + 1);
+        let data_dir = match &self.disk {
+            Some(disk) => disk.path().join("data"),
+            None => self.home.join(&name),
+        };
+        let mut launch = Launch::new(&data_dir)
+            .at(&self.place.http.to_string())
+            .with(self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            .on_host(self.place.namespace.as_deref());
+        if self.seeds.len() > 1 {
+            launch = launch
+                .flag("--peer-listen", &self.place.peer.to_string())
+                .flag("--seeds", &self.seeds.join(","))
+                .with([("MADANG_PEER__SECRET", SECRET)]);
+        }
+        Member {
+            state: State::Down,
+            strace: None,
+            launch,
+            place: self.place,
+            data_dir,
+            log: self.logs.join(name),
+            starts: 0,
+            disk: self.disk,
+            is_full: false,
+        }
+    }
+}
+
+enum State {
+    Down,
+    Running(Node),
+    Paused(Node),
+}
+
+/// One node of a cluster. Its address and its disk stay when the process goes.
+pub struct Member {
+    // Dropped in this order: the process before the disk it writes to.
+    state: State,
+    strace: Option<Failing>,
+    launch: Launch,
+    place: Place,
+    data_dir: PathBuf,
+    /// Without its ending: each start has a file of its own.
+    log: PathBuf,
+    starts: u32,
+    disk: Option<Disk>,
+    is_full: bool,
+}
+
+impl Member {
+    /// Where clients find it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.place.http)
+    }
+
+    /// Where it keeps its data.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// Whether it has a disk of its own.
+    pub fn has_disk(&self) -> bool {
+        self.disk.is_some()
+    }
+
+    /// Whether there is a process, be it frozen.
+    pub fn is_started(&self) -> bool {
+        !matches!(self.state, State::Down)
+    }
+
+    /// Starts it without waiting.
+    pub fn start(&mut self) {
+        assert!(!self.is_started(), "{} runs already", self.url());
+        self.starts += 1;
+        let log = self.log.with_extension(format!("{}.log", self.starts));
+        self.state = State::Running(Node::launch(self.launch.clone().logging_to(log)));
+    }
+
+    /// Starts it and waits until it is ready.
+    pub async fn start_and_wait(&mut self, limit: Duration) {
+        self.start();
+        self.wait_ready(limit).await;
+    }
+
+    /// Waits until it is ready. Panics at the limit, or when it ends instead.
+    pub async fn wait_ready(&mut self, limit: Duration) {
+        let url = self.url();
+        match &mut self.state {
+            State::Running(node) => node.ready(limit).await,
+            State::Down | State::Paused(_) => panic!("{url} is to be ready and does not run"),
+        }
+    }
+
+    /// Starts it and waits until it is ready, or has ended: then the status and its last words.
+    pub async fn start_or_refuse(&mut self, limit: Duration) -> Result<(), (ExitStatus, String)> {
+        self.start();
+        let State::Running(node) = &mut self.state else { return Ok(()) };
+        let refused = wait_until("the node is ready or has ended", limit, || {
+            let outcome = match node.ended() {
+                Some(status) => Some(Err((status, node.last_words()))),
+                None => node.is_ready().then_some(Ok(())),
+            };
+            async move { outcome }
+        })
+        .await;
+        if refused.is_err() {
+            self.state = State::Down;
+        }
+        refused
+    }
+
+    /// Whether it answers that it is ready.
+    pub async fn says_ready(&self) -> bool {
+        let http = reqwest::Client::builder().timeout(ASK_WITHIN).build().expect("an HTTP client");
+        let answer = http.get(format!("{}/readyz", self.url())).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        match std::mem::replace(&mut self.state, State::Down) {
+            State::Running(node) | State::Paused(node) => node.kill(),
+            State::Down => panic!("{} is to be killed and does not run", self.url()),
+        }
+        self.strace = None;
+    }
+
+    /// SIGTERM; waits for the end.
+    pub async fn stop(&mut self) -> ExitStatus {
+        match std::mem::replace(&mut self.state, State::Down) {
+            State::Running(node) => node.stop().await,
+            State::Down | State::Paused(_) => panic!("{} is to be stopped and does not run", self.url()),
+        }
+    }
+
+    /// SIGSTOP.
+    pub fn pause(&mut self) {
+        self.state = match std::mem::replace(&mut self.state, State::Down) {
+            State::Running(node) => {
+                node.pause();
+                State::Paused(node)
+            }
+            other => other,
+        };
+    }
+
+    /// SIGCONT.
+    pub fn resume(&mut self) {
+        self.state = match std::mem::replace(&mut self.state, State::Down) {
+            State::Paused(node) => {
+                node.resume();
+                State::Running(node)
+            }
+            other => other,
+        };
+    }
+
+    /// Cuts the power: what was not synced is gone, and so is the process. The disk is back at once.
+    pub fn cut_power(&mut self) {
+        // The processor stops before the disk does: it must not see the disk fail and act on it.
+        self.pause();
+        self.own_disk().pull_plug();
+        self.kill();
+        self.own_disk().plug_in_again();
+    }
+
+    /// From now on every fsync fails.
+    pub async fn fail_fsync(&mut self) -> Attached {
+        self.strace = match &self.state {
+            State::Running(node) => Failing::start(node.pid(), "fdatasync", "EIO").await,
+            State::Down | State::Paused(_) => None,
+        };
+        Attached::of(&self.strace)
+    }
+
+    /// From now on every fsync takes this much longer, until [`Member::heal`].
+    pub async fn slow_fsync(&mut self, delay: Duration) -> Attached {
+        self.strace = match &self.state {
+            State::Running(node) => Failing::drag(node.pid(), "fdatasync", delay).await,
+            State::Down | State::Paused(_) => None,
+        };
+        Attached::of(&self.strace)
+    }
+
+    /// Leaves so many bytes free on its disk, until [`Member::heal`].
+    pub fn fill_disk(&mut self, leave_bytes: u64) {
+        self.own_disk().fill(leave_bytes);
+        self.is_full = true;
+    }
+
+    /// Waits for it to end by itself; kills it at the limit. Answers the status if it did.
+    pub async fn wait_end(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let end = std::time::Instant::now() + limit;
+        let State::Running(node) = &mut self.state else { return None };
+        let status = loop {
+            let status = node.ended();
+            if status.is_some() || std::time::Instant::now() >= end {
+                break status;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        self.kill_quietly();
+        status
+    }
+
+    /// Half a record at the end of its log; it must not run.
+    pub fn tear_tail(&self) {
+        assert!(!self.is_started(), "{} still runs", self.url());
+        damage::tear_tail(&self.data_dir);
+    }
+
+    /// A flipped bit in the middle of its log; it must not run. Answers where.
+    pub fn flip_bit(&self) -> Option<String> {
+        assert!(!self.is_started(), "{} still runs", self.url());
+        damage::flip_bit(&self.data_dir)
+    }
+
+    /// Throws away all its data; it must not run.
+    pub fn wipe(&self) {
+        assert!(!self.is_started(), "{} still runs", self.url());
+        damage::wipe(&self.data_dir);
+    }
+
+    /// Undoes everything that [`Member::pause`], [`Member::slow_fsync`] and [`Member::fill_disk`] did.
+    pub fn heal(&mut self) {
+        self.strace = None;
+        self.resume();
+        if std::mem::take(&mut self.is_full)
+            && let Some(disk) = &self.disk
+        {
+            disk.make_room();
+        }
+    }
+
+    /// If it ended although nobody ended it: a sentence about it, once.
+    pub(super) fn ended_by_itself(&mut self) -> Option<String> {
+        let State::Running(node) = &mut self.state else { return None };
+        let status = node.ended()?;
+        let said = node.last_words();
+        self.kill_quietly();
+        Some(format!("{} ended by itself with {status}; its last words:\n{said}", self.url()))
+    }
+
+    fn own_disk(&self) -> &Disk {
+        self.disk.as_ref().expect("a node with a disk of its own")
+    }
+
+    /// Drops the process, ended or not.
+    fn kill_quietly(&mut self) {
+        self.state = State::Down;
+        self.strace = None;
+    }
+}
+
+/// Whether system calls could be tampered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attached {
+    /// They are, from now on.
+    Yes,
+    /// Not possible here; the reason was told.
+    No,
+}
+
+impl Attached {
+    fn of(strace: &Option<Failing>) -> Self {
+        if strace.is_some() { Self::Yes } else { Self::No }
+    }
+}
