@@ -10,8 +10,9 @@ use super::handshake::Token;
 pub(super) const BATCH_ENVELOPES_MAX: usize = 64;
 /// Bytes of envelopes in one batch; at least one always fits.
 pub(super) const BATCH_BYTES_MAX: usize = 256 * 1024;
-/// What an envelope counts beside its payload: its head, and its places in queues and maps.
-pub(super) const ENVELOPE_BYTES: usize = 64;
+/// What an envelope counts beside its payload: its head, and its places in queues and maps. Both sides count
+/// alike, so it belongs to the protocol.
+pub(super) const ENVELOPE_BYTES: usize = 256;
 /// A reason why a request failed; what is longer is cut.
 const WHY_CHARS_MAX: usize = 1_024;
 

@@ -1,5 +1,7 @@
 //! One link to one peer on one lane, from its making to its breaking: requests that wait for answers, the
-//! window out, and what arrives. The tasks and streams around it are in `run` and `carrier`.
+//! window out; what arrives is in `incoming`. The tasks and streams around it are in `run` and `carrier`.
+
+mod incoming;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,8 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::budget::{Budget, Share};
-use super::door::Door;
+use super::budget::Budget;
 use super::envelope::{Batch, Envelope};
 use super::error::LinkError;
 use super::handshake::{Terms, Token};
@@ -180,9 +181,7 @@ impl Session {
             Envelope::Request(id, ..) => pending.contains_key(id),
             _ => true,
         });
-        // Small change waits for company: it must not cost a frame for each message.
-        let worth_it = *owed_bytes >= self.agreement.credit_bytes as u64 / 4;
-        if envelopes.is_empty() && *beat == Beat::Given && !worth_it {
+        if envelopes.is_empty() && *beat == Beat::Given && *owed_bytes < self.owed_bytes_max() {
             return None;
         }
         *beat = Beat::Given;
@@ -191,74 +190,10 @@ impl Session {
         Some(Batch { credit_bytes, envelopes })
     }
 
-    /// Hands a batch of the peer over: answers to who waits for them, requests and messages to `door`, in
-    /// order. Must run on the lane's runtime.
-    pub(super) fn receive(self: &Arc<Self>, batch: Batch, door: &Arc<dyn Door>) {
-        self.counters.received_envelopes.add(batch.envelopes.len());
-        let cost = batch.cost_bytes() as u64;
-        self.state.lock().window.credit(batch.credit_bytes);
-        for envelope in batch.envelopes {
-            self.take_in(envelope, door);
-        }
-        self.state.lock().owed_bytes += cost;
-        self.wake.notify_one();
-    }
-
-    fn take_in(self: &Arc<Self>, envelope: Envelope, door: &Arc<dyn Door>) {
-        let (node, lane) = (self.agreement.node, self.agreement.lane);
-        let cost = envelope.cost_bytes();
-        match envelope {
-            Envelope::Request(id, service, payload) => match self.budget.take(cost) {
-                Some(share) => {
-                    let answer = door.request(node, lane, service, payload);
-                    let reply = Reply { session: Arc::clone(self), id, _share: share, said: Said::Nothing };
-                    tokio::spawn(async move { reply.say(answer.await) });
-                }
-                None => {
-                    self.counters.overloads.add(1);
-                    self.state.lock().window.push_anyway(Envelope::Busy(id));
-                }
-            },
-            Envelope::Tell(service, payload) => door.tell(node, lane, service, payload),
-            Envelope::Answer(id, payload) => self.resolve(id, Ok(payload)),
-            Envelope::Failed(id, why) => self.resolve(id, Err(LinkError::Remote { why })),
-            Envelope::Busy(id) => self.resolve(id, Err(LinkError::Busy { node })),
-        }
-    }
-
-    fn resolve(&self, id: u64, outcome: Outcome) {
-        let waiting = self.state.lock().pending.remove(&id);
-        if let Some(waiting) = waiting {
-            // Whoever asked may have gone away.
-            let _ = waiting.send(outcome);
-        }
-    }
-
-    fn answer(&self, id: u64, outcome: Result<Bytes, String>) {
-        let envelope = match outcome {
-            Ok(payload) if payload.len() > self.payload_bytes_max => Envelope::failed(
-                id,
-                &format!(
-                    "the answer of {} bytes is over the limit of {}",
-                    payload.len(),
-                    self.payload_bytes_max
-                ),
-            ),
-            Ok(payload) => Envelope::Answer(id, payload),
-            Err(why) => Envelope::failed(id, &why),
-        };
-        let mut state = self.state.lock();
-        if state.life == Life::Closed {
-            return;
-        }
-        if state.window.push(envelope).is_err() {
-            self.counters.overloads.add(1);
-            state
-                .window
-                .push_anyway(Envelope::failed(id, "done, but too much waits for you to send the answer"));
-        }
-        drop(state);
-        self.wake.notify_one();
+    /// Credit is given back with whatever is sent next, or once it is so much: small change must not cost a
+    /// frame for each message. A peer's window reckons with it (see `window`).
+    fn owed_bytes_max(&self) -> u64 {
+        self.agreement.credit_bytes as u64 / 4
     }
 
     /// The link is over: everything that waits fails at once. Called again it does nothing.
@@ -301,34 +236,5 @@ impl Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.session.state.lock().pending.remove(&self.id);
-    }
-}
-
-/// The answer that a request of the peer must get, also if its handler dies.
-struct Reply {
-    session: Arc<Session>,
-    id: u64,
-    _share: Share,
-    said: Said,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Said {
-    Nothing,
-    Something,
-}
-
-impl Reply {
-    fn say(mut self, outcome: Result<Bytes, String>) {
-        self.said = Said::Something;
-        self.session.answer(self.id, outcome);
-    }
-}
-
-impl Drop for Reply {
-    fn drop(&mut self) {
-        if self.said == Said::Nothing {
-            self.session.answer(self.id, Err("the request was dropped without an answer".to_owned()));
-        }
     }
 }

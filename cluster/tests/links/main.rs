@@ -3,6 +3,7 @@
 mod asks;
 mod exchange;
 mod overload;
+mod process;
 mod proxy;
 mod refusals;
 mod silence;
