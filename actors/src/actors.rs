@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use madang_cluster::Service;
 use ractor::{Actor, ActorRef, SpawnErr};
 use tokio::task::JoinHandle;
 
@@ -17,6 +18,7 @@ use crate::options::ActorOptions;
 use crate::presence::{Announcer, Presence, Roster};
 use crate::room::Budget;
 use crate::rooms::Rooms;
+use crate::shard::RoomsForPeers;
 use crate::truth::Truth;
 
 /// All actors of one node.
@@ -74,7 +76,8 @@ impl Actors {
         };
         let presence = Presence::start(roster.clone(), announcer)?;
         let shards: Vec<_> = truth.slots().all().map(|_| Arc::new(Gate::shut())).collect();
-        let rooms = Rooms::new(truth.clone(), shards.iter().cloned(), &options);
+        let rooms = Rooms::new(&*truth, shards.iter().cloned(), &options);
+        truth.serve(Service::ROOMS, Arc::new(RoomsForPeers(rooms.clone())));
         let budget = Budget::new(options.tails_bytes_max);
         let meter = ActorMeter {
             counters: Arc::new(Counters::default()),
@@ -114,6 +117,7 @@ impl Actors {
 
     /// Stops all actors and waits for their end. Commands that the cluster has are still answered.
     pub async fn stop(self) {
+        self.presence.stop();
         self.root.stop(None);
         // Children that hang must not keep the node from ending.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.ended).await;

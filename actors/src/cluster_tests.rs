@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madang_cluster::command::{Reply, RoomOp};
-use madang_cluster::{Alone, Cluster, ClusterOptions, Page};
+use madang_cluster::{Cluster, ClusterOptions, Page};
 use madang_storage::id::{Cid, RoomId, SessionId};
 use madang_storage::row::RoomKind;
 use madang_storage::{LogOptions, LogStore, StateOptions, StateStore};
@@ -25,7 +25,7 @@ fn sends_are_logged_once_in_order_and_heard_while_actors_fail() {
         let log = LogStore::open(&dir.path().join("log"), &LogOptions::default()).unwrap();
         let state = StateStore::open(&dir.path().join("state"), &StateOptions::default()).unwrap();
         let cluster = ClusterOptions { shards: 2, ..ClusterOptions::default() };
-        let cluster = Cluster::start(cluster, log, state, Arc::new(Alone)).await.unwrap();
+        let cluster = Cluster::start(cluster, log, state).await.unwrap();
         let yard = Yard::start(Arc::new(cluster.clone()), options()).await;
         let (minji, shard) = (user("minji"), cluster.slots().of_room(&ROOM));
         let mut jun = yard.listener(&user("jun"), SessionId([9; 16]));
@@ -56,14 +56,14 @@ fn sends_are_logged_once_in_order_and_heard_while_actors_fail() {
         }
         seqs.sort_unstable();
         assert_eq!(seqs, (2..=201).collect::<Vec<_>>(), "each exactly once");
-        let reader = cluster.reader_of_room(&ROOM).unwrap();
-        let whole = reader.events(&ROOM, Page::Newest, 1_000, usize::MAX).unwrap();
+        let reader = cluster.reader_of_room(&ROOM).await.unwrap();
+        let whole = reader.events(&ROOM, Page::Newest, 1_000, usize::MAX).await.unwrap();
         let lines: Vec<_> =
             whole.events.iter().map(|event| format!("{} {}\n", event.seq, text_of(event))).collect();
         jun.hears(&lines).await;
         for page in [Page::Newest, Page::Before(150), Page::After(170), Page::Around(100)] {
-            let expected = reader.events(&ROOM, page, 50, 1 << 20).unwrap();
-            assert_eq!(yard.actors.rooms().history(ROOM, page, 50, 1 << 20).await.unwrap(), expected);
+            let expected = reader.events(&ROOM, page, 50, 1 << 20).await.unwrap();
+            assert_eq!(yard.history(ROOM, page, 50).await.unwrap(), expected);
         }
         yard.actors.stop().await;
         cluster.shutdown().await.unwrap();

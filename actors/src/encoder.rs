@@ -1,15 +1,17 @@
 //! How pushes become frames: handed down by whoever knows the client protocol's JSON.
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::{RoomId, UserId};
 
 /// Whether a user is here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Online {
     /// With at least one live session, or gone for less than the grace period.
     Yes,
     /// Gone.
+    #[default]
     No,
 }
 
@@ -18,9 +20,9 @@ pub trait FrameEncoder: Send + Sync + 'static {
     /// `event`: something was logged.
     fn event(&self, event: &RoomEvent) -> Bytes;
 
-    /// `room_added`, as this user sees the room. Called where reading rows keeps nobody waiting; `None` if
-    /// there is nothing to show (any more).
-    fn room_added(&self, user: &UserId, room: &RoomId) -> Option<Bytes>;
+    /// `room_added`, as this user sees the room, with all that was acknowledged in it before the call;
+    /// `None` if there is nothing to show (any more).
+    fn room_added<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> BoxFuture<'a, Option<Bytes>>;
 
     /// `room_removed`.
     fn room_removed(&self, room: &RoomId) -> Bytes;

@@ -1,23 +1,24 @@
 //! A cluster that lives in memory, for tests: decides at once that every send happens, and can be told to
-//! hold answers back, to keep its feed silent, or to fail reads.
+//! hold answers back, to keep its feed silent, to fail reads, or who leads. Several are linked as nodes.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, ready};
 use madang_cluster::command::{Op, Outcome, Repeat, Reply, RoomOp};
 use madang_cluster::event::{FeedBatch, RoomEvent, ShardEvent};
 use madang_cluster::placement::SlotMap;
-use madang_cluster::{ClusterError, EventPage, Page};
+use madang_cluster::{ClusterError, EventPage, Leader, Page, PeerService, Service};
 use madang_storage::id::{Cid, RoomId, SessionId, ShardId, UserId};
 use madang_storage::row::{EventBody, EventRow, MemberState};
 use parking_lot::Mutex;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::encoder::{FrameEncoder, Online};
-use crate::truth::{Head, History, Proposer, Truth};
+use crate::truth::{Found, Head, History, Peers, Proposer, Truth};
 
 /// How many batches a listener of the feed may be late.
 const FEED_BATCHES: usize = 64;
@@ -25,6 +26,13 @@ const FEED_BATCHES: usize = 64;
 type Waiting = (oneshot::Sender<Result<Outcome, ClusterError>>, Reply);
 
 pub(crate) struct FakeCluster {
+    me: Weak<Self>,
+    node: u64,
+    /// Who leads all shards.
+    pub(crate) leader: watch::Sender<Leader>,
+    links: Mutex<BTreeMap<u64, Weak<Self>>>,
+    linked: watch::Sender<BTreeSet<u64>>,
+    services: Mutex<HashMap<Service, Arc<dyn PeerService>>>,
     slots: SlotMap,
     feeds: Vec<broadcast::Sender<FeedBatch>>,
     rooms: Mutex<HashMap<RoomId, Vec<Arc<RoomEvent>>>>,
@@ -36,14 +44,26 @@ pub(crate) struct FakeCluster {
     /// Nothing is published: as when the feed was too fast.
     pub(crate) silent: AtomicBool,
     pub(crate) pages_read: AtomicUsize,
+    /// Commands that other nodes were asked to decide.
+    pub(crate) requests: AtomicUsize,
     /// Pages are not read before this is false.
     pub(crate) disk_hangs: AtomicBool,
 }
 
 impl FakeCluster {
     pub(crate) fn new(shards: u16) -> Arc<Self> {
+        Self::of_node(1, shards)
+    }
+
+    pub(crate) fn of_node(node: u64, shards: u16) -> Arc<Self> {
         let slots = SlotMap::new(shards);
-        Arc::new(Self {
+        Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            node,
+            leader: watch::Sender::new(Leader::Here),
+            links: Mutex::default(),
+            linked: watch::Sender::default(),
+            services: Mutex::default(),
             slots,
             feeds: slots.all().map(|_| broadcast::channel(FEED_BATCHES).0).collect(),
             rooms: Mutex::default(),
@@ -53,8 +73,25 @@ impl FakeCluster {
             held: Mutex::default(),
             silent: AtomicBool::new(false),
             pages_read: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
             disk_hangs: AtomicBool::new(false),
         })
+    }
+
+    /// Links two nodes, also anew.
+    pub(crate) fn link(self: &Arc<Self>, other: &Arc<Self>) {
+        for (one, two) in [(self, other), (other, self)] {
+            one.links.lock().insert(two.node, Arc::downgrade(two));
+            one.linked.send_if_modified(|linked| linked.insert(two.node));
+        }
+    }
+
+    /// Breaks the link between two nodes.
+    pub(crate) fn unlink(&self, other: &Self) {
+        for (one, two) in [(self, other), (other, self)] {
+            one.links.lock().remove(&two.node);
+            one.linked.send_if_modified(|linked| linked.remove(&two.node));
+        }
     }
 
     /// Logs a message and publishes it; returns its seq.
@@ -113,31 +150,74 @@ impl Proposer for FakeCluster {
     }
 }
 
-impl History for FakeCluster {
-    fn head(&self, room: &RoomId) -> Result<Option<Head>, ClusterError> {
-        let joined = self.joined.load(Ordering::Relaxed) as u64;
-        Ok(self.rooms.lock().get(room).map(|log| Head { last_seq: log.len() as u64, joined }))
+impl Peers for FakeCluster {
+    fn leader(&self, _: ShardId) -> Result<watch::Receiver<Leader>, ClusterError> {
+        Ok(self.leader.subscribe())
     }
 
-    fn page(&self, room: &RoomId, page: Page, limit: usize, _: usize) -> Result<EventPage, ClusterError> {
-        self.pages_read.fetch_add(1, Ordering::Relaxed);
-        while self.disk_hangs.load(Ordering::Relaxed) {
-            std::thread::yield_now();
+    fn linked(&self) -> watch::Receiver<BTreeSet<u64>> {
+        self.linked.subscribe()
+    }
+
+    fn serve(&self, service: Service, handler: Arc<dyn PeerService>) {
+        self.services.lock().insert(service, handler);
+    }
+
+    fn request(&self, node: u64, service: Service, payload: Bytes) -> Found<'static, Bytes> {
+        if service == Service::ROOMS {
+            self.requests.fetch_add(1, Ordering::Relaxed);
         }
-        let rooms = self.rooms.lock();
-        Ok(page_of(rooms.get(room).map_or(&[], Vec::as_slice), page, limit))
+        let peer = self.links.lock().get(&node).and_then(Weak::upgrade);
+        let handler = peer.and_then(|peer| peer.services.lock().get(&service).cloned());
+        let Some(handler) = handler else {
+            let why = format!("node {node} is not linked");
+            return Box::pin(ready(Err(ClusterError::Unavailable { why })));
+        };
+        // Called now, so that the order of calls is the order in which they begin.
+        let answer = handler.request(self.node, payload);
+        Box::pin(async move { answer.await.map_err(|why| ClusterError::Interrupted { why }) })
+    }
+}
+
+impl History for FakeCluster {
+    fn head<'a>(&'a self, room: &'a RoomId) -> Found<'a, Option<Head>> {
+        let joined = self.joined.load(Ordering::Relaxed) as u64;
+        let head = self.rooms.lock().get(room).map(|log| Head { last_seq: log.len() as u64, joined });
+        Box::pin(ready(Ok(head)))
     }
 
-    fn rooms_of(&self, user: &UserId) -> Result<Vec<(RoomId, Option<MemberState>)>, ClusterError> {
-        Ok(self.lists.lock().get(user).into_iter().flatten().map(|(room, state)| (*room, *state)).collect())
+    fn heads(&self, rooms: Vec<RoomId>) -> Found<'_, Vec<(RoomId, u64)>> {
+        let logs = self.rooms.lock();
+        let head = |room: RoomId| (room, logs.get(&room).map_or(0, |log| log.len() as u64));
+        let heads = rooms.into_iter().map(head).collect();
+        Box::pin(ready(Ok(heads)))
     }
 
-    fn place(&self, user: &UserId, room: &RoomId) -> Result<Option<MemberState>, ClusterError> {
-        Ok(self.lists.lock().get(user).and_then(|list| list.get(room).copied()).flatten())
+    fn page<'a>(&'a self, room: &'a RoomId, page: Page, limit: usize, _: usize) -> Found<'a, EventPage> {
+        Box::pin(async move {
+            self.pages_read.fetch_add(1, Ordering::Relaxed);
+            while self.disk_hangs.load(Ordering::Relaxed) {
+                tokio::task::yield_now().await;
+            }
+            let rooms = self.rooms.lock();
+            Ok(page_of(rooms.get(room).map_or(&[], Vec::as_slice), page, limit))
+        })
     }
 
-    fn session_lives(&self, _: &UserId, session: &SessionId) -> Result<bool, ClusterError> {
-        Ok(!self.ended.lock().contains(session))
+    fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, Option<MemberState>)>> {
+        let lists = self.lists.lock();
+        let list = lists.get(user).into_iter().flatten().map(|(room, state)| (*room, *state)).collect();
+        Box::pin(ready(Ok(list)))
+    }
+
+    fn place<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> Found<'a, Option<MemberState>> {
+        let place = self.lists.lock().get(user).and_then(|list| list.get(room).copied()).flatten();
+        Box::pin(ready(Ok(place)))
+    }
+
+    fn session_lives<'a>(&'a self, _: &'a UserId, session: &'a SessionId) -> Found<'a, bool> {
+        let lives = !self.ended.lock().contains(session);
+        Box::pin(ready(Ok(lives)))
     }
 }
 
@@ -148,6 +228,16 @@ impl Truth for FakeCluster {
 
     fn feed(&self, shard: ShardId) -> Result<broadcast::Receiver<FeedBatch>, ClusterError> {
         Ok(self.feeds[usize::from(shard.0)].subscribe())
+    }
+
+    fn want_feed(&self, _: ShardId) {}
+
+    fn reader(&self, shard: ShardId) -> Found<'_, Arc<dyn History>> {
+        Box::pin(ready(self.reader_now(shard)))
+    }
+
+    fn reader_now(&self, _: ShardId) -> Result<Arc<dyn History>, ClusterError> {
+        Ok(self.me.upgrade().expect("whoever reads has a cluster"))
     }
 }
 
@@ -203,8 +293,8 @@ impl FrameEncoder for Words {
         format!("{} {}\n", event.seq, text_of(event)).into()
     }
 
-    fn room_added(&self, user: &UserId, _: &RoomId) -> Option<Bytes> {
-        Some(format!("added {user}\n").into())
+    fn room_added<'a>(&'a self, user: &'a UserId, _: &'a RoomId) -> BoxFuture<'a, Option<Bytes>> {
+        Box::pin(ready(Some(format!("added {user}\n").into())))
     }
 
     fn room_removed(&self, _: &RoomId) -> Bytes {

@@ -4,6 +4,10 @@
 //! The crate admits, throttles, caches and passes on. All of its state is soft: an actor that is lost is
 //! started again and heals from the cluster's log; what was acknowledged is never lost with it.
 //!
+//! On every node the same actors run. Commands are decided by the owners on the node that leads the room's
+//! shard, and routers elsewhere forward to it; reads, audiences and presence are served where they are
+//! asked, from what replication brings and from what nodes tell each other.
+//!
 //! Never here: sockets and JSON, which belong to the node, and what is true about rooms and accounts,
 //! which the cluster's machines decide. Actors send each other no message that waits for its answer.
 //!
@@ -39,6 +43,8 @@ pub use metrics::{ActorMeter, ActorMetrics};
 mod cluster_tests;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod routing_tests;
 #[cfg(test)]
 mod supervision_tests;
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub struct ActorMetrics {
     pub tail_bytes: usize,
     /// Connections of signed-in sessions now.
     pub sessions: usize,
-    /// Users that count as online now.
+    /// Users with such a connection now.
     pub users_online: usize,
     /// Bytes of frames on their way to sessions now, counted once for each hub.
     pub fan_out_bytes: usize,

@@ -21,6 +21,12 @@ pub struct ActorOptions {
     pub tails_bytes_max: usize,
     /// Commands of one shard's rooms that wait for an answer.
     pub shard_commands_max: usize,
+    /// The same for commands that other nodes forward to this one.
+    pub shard_forwarded_max: usize,
+    /// Commands of one shard that wait for somebody to lead it; more are refused as overloaded.
+    pub leader_queue_max: usize,
+    /// How long they wait.
+    pub leader_wait_ms: u64,
     /// Reads of one shard's rooms that wait for an answer.
     pub shard_reads_max: usize,
     /// How long a command may wait for the cluster's answer, and a reader for a page.
@@ -49,7 +55,8 @@ pub struct SendRate {
 /// Presence's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PresenceOptions {
-    /// A user counts as online for this long after the last session has gone.
+    /// A user counts as online for this long after the last session has gone, and a node's users after the
+    /// node could be reached last.
     pub grace_ms: u64,
     /// Larger rooms are not told who comes and goes.
     pub room_members_max: u64,
@@ -69,6 +76,9 @@ impl Default for ActorOptions {
             tail_events_max: 200,
             tails_bytes_max: 64 << 20,
             shard_commands_max: 8_192,
+            shard_forwarded_max: 8_192,
+            leader_queue_max: 4_096,
+            leader_wait_ms: 3_000,
             shard_reads_max: 1_024,
             answer_timeout_ms: 10_000,
             feed_batches_ahead_max: 32,

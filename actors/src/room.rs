@@ -7,7 +7,7 @@
 //! admitted, what is read), `relay` (how answers come back), `actor`.
 
 mod message;
-pub(crate) use message::{Read, RoomMessage, Submit, Wanted};
+pub(crate) use message::{Read, Reader, RoomMessage, Submit, Wanted};
 
 mod rate;
 mod tail;

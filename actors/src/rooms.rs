@@ -13,9 +13,9 @@ use crate::answer::Answer;
 use crate::error::ActorError;
 use crate::gate::Gate;
 use crate::options::ActorOptions;
-use crate::room::{Read, RoomMessage, Submit, Wanted};
+use crate::room::{Read, Reader, RoomMessage, Submit, Wanted};
 use crate::shard::ShardMessage;
-use crate::truth::Truth;
+use crate::truth::{History, Truth};
 
 /// How often a read is tried again when its owner was replaced meanwhile.
 const READ_TRIES: usize = 3;
@@ -25,10 +25,10 @@ const READ_TRIES: usize = 3;
 pub struct Rooms(Arc<Inner>);
 
 struct Inner {
-    truth: Arc<dyn Truth>,
     slots: SlotMap,
     lanes: Vec<Lane>,
     commands_max: usize,
+    forwarded_max: usize,
     reads_max: usize,
     answer_timeout_ms: u64,
 }
@@ -37,27 +37,31 @@ struct Inner {
 struct Lane {
     gate: Arc<Gate<ShardMessage>>,
     commands: Arc<Semaphore>,
+    /// Of callers on other nodes.
+    forwarded: Arc<Semaphore>,
     reads: Arc<Semaphore>,
 }
 
 impl Rooms {
     pub(crate) fn new(
-        truth: Arc<dyn Truth>,
+        truth: &dyn Truth,
         gates: impl IntoIterator<Item = Arc<Gate<ShardMessage>>>,
         options: &ActorOptions,
     ) -> Self {
         let (commands_max, reads_max) = (options.shard_commands_max.max(1), options.shard_reads_max.max(1));
+        let forwarded_max = options.shard_forwarded_max.max(1);
         let lane = |gate| Lane {
             gate,
             commands: Arc::new(Semaphore::new(commands_max)),
+            forwarded: Arc::new(Semaphore::new(forwarded_max)),
             reads: Arc::new(Semaphore::new(reads_max)),
         };
         let (slots, lanes) = (truth.slots(), gates.into_iter().map(lane).collect());
         let answer_timeout_ms = options.answer_timeout_ms;
-        Self(Arc::new(Inner { truth, slots, lanes, commands_max, reads_max, answer_timeout_ms }))
+        Self(Arc::new(Inner { slots, lanes, commands_max, forwarded_max, reads_max, answer_timeout_ms }))
     }
 
-    /// Has a room decide. Order: commands of one caller to one room are decided in the order of calls,
+    /// Has a room decide, on whichever node. Order: commands of one caller to one room are decided in the order of calls,
     /// those that are taken at all. The receiver always gets an answer, within the time that commands have.
     pub fn submit(
         &self,
@@ -72,8 +76,8 @@ impl Rooms {
         };
         match lane.commands.clone().try_acquire_owned() {
             Ok(permit) => {
-                let message = RoomMessage::Submit(Submit { user, op, answer, permit });
-                lane.gate.cast(ShardMessage::Route { room, message });
+                let submit = Submit { user, op, answer, permit };
+                lane.gate.cast(ShardMessage::Submit { room, submit });
             }
             Err(_) => {
                 let limit = self.0.commands_max;
@@ -83,28 +87,62 @@ impl Rooms {
         receiver
     }
 
-    /// A page of a room's log that holds at least all that had been answered or pushed before the call. A
+    /// Has a room decide for a caller of another node, if this node leads. Order: as of calls.
+    pub(crate) fn decide_here(
+        &self,
+        room: RoomId,
+        user: UserId,
+        op: RoomOp,
+    ) -> oneshot::Receiver<Result<Outcome, ActorError>> {
+        let (answer, receiver) = Answer::new();
+        let Some(lane) = self.lane(self.0.slots.of_room(&room)) else {
+            answer.send(Err(no_such_shard()));
+            return receiver;
+        };
+        match lane.forwarded.clone().try_acquire_owned() {
+            Ok(permit) => {
+                let submit = Submit { user, op, answer, permit };
+                lane.gate.cast(ShardMessage::Decide { room, submit });
+            }
+            Err(_) => {
+                let limit = self.0.forwarded_max;
+                answer.send(Err(ActorError::Overloaded { what: "the shard's forwarded commands", limit }));
+            }
+        }
+        receiver
+    }
+
+    /// A page of a room's log that holds at least all that `from`, a reader of the room's shard, shows. A
     /// room that does not exist has no events. Waits no longer than commands may.
     pub async fn history(
         &self,
+        from: Arc<dyn History>,
         room: RoomId,
         page: Page,
         limit: usize,
         bytes_max: usize,
     ) -> Result<EventPage, ActorError> {
-        let Some(head) = self.0.truth.head(&room)? else { return Ok(EventPage::default()) };
-        let wanted = Wanted { page, limit, bytes_max, at_least: head.last_seq };
+        let answer = async {
+            let Some(head) = from.head(&room).await? else { return Ok(EventPage::default()) };
+            let wanted = Wanted { page, limit, bytes_max, at_least: head.last_seq };
+            self.insist(&from, room, wanted).await
+        };
         let after_ms = self.0.answer_timeout_ms;
-        match tokio::time::timeout(Duration::from_millis(after_ms), self.insist(room, wanted)).await {
+        match tokio::time::timeout(Duration::from_millis(after_ms), answer).await {
             Ok(answer) => answer,
             Err(_) => Err(ClusterError::Timeout { after_ms }.into()),
         }
     }
 
-    async fn insist(&self, room: RoomId, wanted: Wanted) -> Result<EventPage, ActorError> {
+    async fn insist(
+        &self,
+        from: &Arc<dyn History>,
+        room: RoomId,
+        wanted: Wanted,
+    ) -> Result<EventPage, ActorError> {
         let mut answer = Err(ActorError::Restarted);
         for _ in 0..READ_TRIES {
-            answer = self.read(room, wanted).await;
+            answer = self.read(from.clone(), room, wanted).await;
             if !matches!(answer, Err(ActorError::Restarted)) {
                 break;
             }
@@ -114,13 +152,18 @@ impl Rooms {
         answer
     }
 
-    async fn read(&self, room: RoomId, wanted: Wanted) -> Result<EventPage, ActorError> {
+    async fn read(
+        &self,
+        from: Arc<dyn History>,
+        room: RoomId,
+        wanted: Wanted,
+    ) -> Result<EventPage, ActorError> {
         let lane = self.lane(self.0.slots.of_room(&room)).ok_or_else(no_such_shard)?;
         let Ok(permit) = lane.reads.clone().try_acquire_owned() else {
             return Err(ActorError::Overloaded { what: "the shard's reads", limit: self.0.reads_max });
         };
         let (answer, receiver) = Answer::new();
-        let message = RoomMessage::Read(Read { wanted, answer, permit });
+        let message = RoomMessage::Read(Read { wanted, reader: Reader { from, answer, permit } });
         lane.gate.cast(ShardMessage::Route { room, message });
         receiver.await.unwrap_or(Err(ActorError::Restarted))
     }

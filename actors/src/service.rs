@@ -9,6 +9,7 @@
 //! decide. Read [`view`](self) first, then the operations: accounts, rooms, messages, lists.
 
 mod error;
+mod readers;
 mod view;
 
 mod account;
@@ -21,16 +22,18 @@ mod cursor;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use madang_cluster::Cluster;
 use madang_cluster::command::{Op, Reply, RoomOp, UserOp};
-use madang_cluster::{Cluster, Reader};
 use madang_storage::id::{RoomId, SessionId, UserId};
 
 use crate::auth::Passwords;
 use crate::presence::Presence;
 use crate::rooms::Rooms;
+use readers::Readers;
 
 pub use account::{LoggedIn, SessionView};
 pub use error::ServiceError;
+pub use list::Home;
 pub use message::{ReadMark, Sending, Sent};
 pub use room::{Described, NewRoom};
 pub use view::{MemberPage, MemberView, Mine, Profile, RoomPage, RoomView, Views};
@@ -65,7 +68,6 @@ pub struct Service(Arc<Inner>);
 
 struct Inner {
     cluster: Cluster,
-    views: Views,
     rooms: Rooms,
     presence: Presence,
     passwords: Passwords,
@@ -81,8 +83,7 @@ impl Service {
         passwords: Passwords,
         options: ServiceOptions,
     ) -> Self {
-        let views = Views::new(cluster.clone());
-        Self(Arc::new(Inner { cluster, views, rooms, presence, passwords, options }))
+        Self(Arc::new(Inner { cluster, rooms, presence, passwords, options }))
     }
 
     /// The limits in force.
@@ -90,14 +91,9 @@ impl Service {
         self.0.options
     }
 
-    /// Rows of the shard that keeps `room`.
-    fn room_reader(&self, room: &RoomId) -> Result<Reader, ServiceError> {
-        Ok(self.0.cluster.reader_of_room(room)?)
-    }
-
-    /// Rows of the shard that keeps `user`.
-    fn user_reader(&self, user: &UserId) -> Result<Reader, ServiceError> {
-        Ok(self.0.cluster.reader_of_user(user)?)
+    /// Readers that show all that is acknowledged by now.
+    fn readers(&self) -> Readers {
+        Readers::new(&self.0.cluster)
     }
 
     /// Has a room decide, and waits until the shards of all people concerned know it: who reads
@@ -117,15 +113,6 @@ impl Service {
         let shard = self.0.cluster.slots().of_user(user);
         self.0.cluster.propose(shard, Op::User { user: user.clone(), op }).await??;
         Ok(())
-    }
-
-    /// Runs many reads where they keep nobody else waiting.
-    async fn read<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Self) -> Result<T, ServiceError> + Send + 'static,
-    ) -> Result<T, ServiceError> {
-        let service = self.clone();
-        tokio::task::spawn_blocking(move || job(&service)).await.map_err(|_| ServiceError::lost())?
     }
 }
 

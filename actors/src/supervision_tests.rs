@@ -184,22 +184,22 @@ fn who_reads_after_an_answer_finds_what_was_answered() {
         for number in 0..250 {
             let text = format!("m{number}");
             yard.insist(ROOM, &user("minji"), &send(&text)).await;
-            let page = yard.actors.rooms().history(ROOM, Page::Newest, 5, 1 << 20).await.unwrap();
+            let page = yard.history(ROOM, Page::Newest, 5).await.unwrap();
             assert_eq!(page.events.last().map(|event| text_of(event)), Some(text));
         }
-        let newest = yard.actors.rooms().history(ROOM, Page::Newest, 200, 1 << 20).await.unwrap();
-        let older = yard.actors.rooms().history(ROOM, Page::Before(51), 200, 1 << 20).await.unwrap();
+        let newest = yard.history(ROOM, Page::Newest, 200).await.unwrap();
+        let older = yard.history(ROOM, Page::Before(51), 200).await.unwrap();
         let texts: Vec<_> = older.events.iter().chain(&newest.events).map(|event| text_of(event)).collect();
         assert_eq!(texts, cluster.texts(ROOM));
         assert!(newest.more && !older.more);
         let read = cluster.pages_read.load(Ordering::Relaxed);
         for _ in 0..50 {
-            yard.actors.rooms().history(ROOM, Page::Newest, 50, 1 << 20).await.unwrap();
+            yard.history(ROOM, Page::Newest, 50).await.unwrap();
         }
         assert_eq!(cluster.pages_read.load(Ordering::Relaxed), read, "a hot tail needs no disk");
         let metrics = yard.actors.meter().read();
         assert!(metrics.tail_bytes > 0 && metrics.rooms_active > 0, "{metrics:?}");
-        let nothing = yard.actors.rooms().history(RoomId([7; 16]), Page::Newest, 5, 100).await.unwrap();
+        let nothing = yard.history(RoomId([7; 16]), Page::Newest, 5).await.unwrap();
         assert_eq!(nothing, page_of(&[], Page::Newest, 5));
         yard.actors.stop().await;
     });
@@ -211,7 +211,7 @@ fn a_reader_does_not_wait_longer_than_a_command_may() {
         let (yard, cluster) = Yard::fake(ActorOptions { answer_timeout_ms: 10, ..options() }).await;
         cluster.log(ROOM, &user("minji"), "one");
         cluster.disk_hangs.store(true, Ordering::Relaxed);
-        let page = yard.actors.rooms().history(ROOM, Page::Before(1), 50, 1 << 20).await;
+        let page = yard.history(ROOM, Page::Before(1), 50).await;
         cluster.disk_hangs.store(false, Ordering::Relaxed);
         let timeout = matches!(page, Err(ActorError::Cluster(ClusterError::Timeout { after_ms: 10 })));
         assert!(timeout, "{page:?}");

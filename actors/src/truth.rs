@@ -1,13 +1,21 @@
 //! The few calls that actors make on the cluster, as traits: the real one is [`Cluster`], tests bring one
 //! that lives in memory.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use madang_cluster::command::{Op, Outcome};
 use madang_cluster::event::FeedBatch;
 use madang_cluster::placement::SlotMap;
-use madang_cluster::{Cluster, ClusterError, EventPage, Page};
+use madang_cluster::{Cluster, ClusterError, EventPage, Leader, Page, PeerService, Reader, Service};
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use madang_storage::row::MemberState;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
+
+/// Something that is read, perhaps on another node.
+pub type Found<'a, T> = BoxFuture<'a, Result<T, ClusterError>>;
 
 /// Has commands agreed on.
 pub trait Proposer: Send + Sync + 'static {
@@ -19,38 +27,66 @@ pub trait Proposer: Send + Sync + 'static {
     ) -> Result<oneshot::Receiver<Result<Outcome, ClusterError>>, ClusterError>;
 }
 
-/// Reads what has been applied here. All calls may touch the disk, but for [`head`](Self::head), which is
-/// one lookup of a row that writing keeps in memory.
+/// Reads one shard. Long reads keep no thread busy that others need.
 pub trait History: Send + Sync + 'static {
-    /// A room's newest seq and size; `None`: there is no such room.
-    fn head(&self, room: &RoomId) -> Result<Option<Head>, ClusterError>;
+    /// A room's newest seq and size; `None`: there is no such room. Where this node has a replica it is
+    /// one lookup of a row that writing keeps in memory, and ready at once.
+    fn head<'a>(&'a self, room: &'a RoomId) -> Found<'a, Option<Head>>;
+
+    /// The newest seq of each of these rooms; 0 for one that does not exist.
+    fn heads(&self, rooms: Vec<RoomId>) -> Found<'_, Vec<(RoomId, u64)>>;
 
     /// A page of a room's log.
-    fn page(
-        &self,
-        room: &RoomId,
+    fn page<'a>(
+        &'a self,
+        room: &'a RoomId,
         page: Page,
         limit: usize,
         bytes_max: usize,
-    ) -> Result<EventPage, ClusterError>;
+    ) -> Found<'a, EventPage>;
 
     /// A user's rooms, also those left.
-    fn rooms_of(&self, user: &UserId) -> Result<Vec<(RoomId, Option<MemberState>)>, ClusterError>;
+    fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, Option<MemberState>)>>;
 
     /// A user's place in a room, as the user's shard knows it; `None`: not there.
-    fn place(&self, user: &UserId, room: &RoomId) -> Result<Option<MemberState>, ClusterError>;
+    fn place<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> Found<'a, Option<MemberState>>;
 
     /// Whether a user's session has not been ended.
-    fn session_lives(&self, user: &UserId, session: &SessionId) -> Result<bool, ClusterError>;
+    fn session_lives<'a>(&'a self, user: &'a UserId, session: &'a SessionId) -> Found<'a, bool>;
+}
+
+/// The other nodes.
+pub trait Peers: Send + Sync + 'static {
+    /// Who leads a shard, now and from now on.
+    fn leader(&self, shard: ShardId) -> Result<watch::Receiver<Leader>, ClusterError>;
+
+    /// Which other nodes can be reached, now and from now on.
+    fn linked(&self) -> watch::Receiver<BTreeSet<u64>>;
+
+    /// Answers what other nodes ask of a service. Once a service.
+    fn serve(&self, service: Service, handler: Arc<dyn PeerService>);
+
+    /// Asks a service of another node. Order: started there in the order of calls. Errors: `Unavailable`
+    /// (nothing was done), `Lost` or `Timeout` (it may have been).
+    fn request(&self, node: u64, service: Service, payload: Bytes) -> Found<'static, Bytes>;
 }
 
 /// All that the actors need of the cluster.
-pub trait Truth: Proposer + History {
+pub trait Truth: Proposer + Peers {
     /// Which shard has which room and user.
     fn slots(&self) -> SlotMap;
 
     /// What becomes true in a shard, from now on.
     fn feed(&self, shard: ShardId) -> Result<broadcast::Receiver<FeedBatch>, ClusterError>;
+
+    /// Has the feed of a shard speak here also if this node has no replica of it.
+    fn want_feed(&self, shard: ShardId);
+
+    /// Reads a shard: shows at least all that was acknowledged on any node before this call.
+    fn reader(&self, shard: ShardId) -> Found<'_, Arc<dyn History>>;
+
+    /// Reads what has been applied so far: at least what the shard's feed here has shown.
+    fn reader_now(&self, shard: ShardId) -> Result<Arc<dyn History>, ClusterError>;
 }
 
 /// What a room's row says about its log and its size.
@@ -72,34 +108,59 @@ impl Proposer for Cluster {
     }
 }
 
-impl History for Cluster {
-    fn head(&self, room: &RoomId) -> Result<Option<Head>, ClusterError> {
-        let row = self.reader_of_room(room)?.room(room)?;
-        Ok(row.map(|row| Head { last_seq: row.last_seq, joined: row.joined }))
+impl Peers for Cluster {
+    fn leader(&self, shard: ShardId) -> Result<watch::Receiver<Leader>, ClusterError> {
+        Self::leader(self, shard)
     }
 
-    fn page(
-        &self,
-        room: &RoomId,
+    fn linked(&self) -> watch::Receiver<BTreeSet<u64>> {
+        self.peers()
+    }
+
+    fn serve(&self, service: Service, handler: Arc<dyn PeerService>) {
+        Self::serve(self, service, handler);
+    }
+
+    fn request(&self, node: u64, service: Service, payload: Bytes) -> Found<'static, Bytes> {
+        Self::request(self, node, service, payload)
+    }
+}
+
+impl History for Reader {
+    fn head<'a>(&'a self, room: &'a RoomId) -> Found<'a, Option<Head>> {
+        Box::pin(async move {
+            let row = self.room(room).await?;
+            Ok(row.map(|row| Head { last_seq: row.last_seq, joined: row.joined }))
+        })
+    }
+
+    fn heads(&self, rooms: Vec<RoomId>) -> Found<'_, Vec<(RoomId, u64)>> {
+        Box::pin(Self::heads(self, rooms))
+    }
+
+    fn page<'a>(
+        &'a self,
+        room: &'a RoomId,
         page: Page,
         limit: usize,
         bytes_max: usize,
-    ) -> Result<EventPage, ClusterError> {
-        self.reader_of_room(room)?.events(room, page, limit, bytes_max)
+    ) -> Found<'a, EventPage> {
+        Box::pin(self.events(room, page, limit, bytes_max))
     }
 
-    fn rooms_of(&self, user: &UserId) -> Result<Vec<(RoomId, Option<MemberState>)>, ClusterError> {
-        let rows = self.reader_of_user(user)?.user_rooms(user)?;
-        Ok(rows.into_iter().map(|(room, row)| (room, row.state)).collect())
+    fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, Option<MemberState>)>> {
+        Box::pin(async move {
+            let rows = self.user_rooms(user).await?;
+            Ok(rows.into_iter().map(|(room, row)| (room, row.state)).collect())
+        })
     }
 
-    fn place(&self, user: &UserId, room: &RoomId) -> Result<Option<MemberState>, ClusterError> {
-        let row = self.reader_of_user(user)?.user_room(user, room)?;
-        Ok(row.and_then(|row| row.state))
+    fn place<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> Found<'a, Option<MemberState>> {
+        Box::pin(async move { Ok(self.user_room(user, room).await?.and_then(|row| row.state)) })
     }
 
-    fn session_lives(&self, user: &UserId, session: &SessionId) -> Result<bool, ClusterError> {
-        Ok(self.reader_of_user(user)?.session(user, session)?.is_some())
+    fn session_lives<'a>(&'a self, user: &'a UserId, session: &'a SessionId) -> Found<'a, bool> {
+        Box::pin(async move { Ok(self.session(user, session).await?.is_some()) })
     }
 }
 
@@ -111,14 +172,16 @@ impl Truth for Cluster {
     fn feed(&self, shard: ShardId) -> Result<broadcast::Receiver<FeedBatch>, ClusterError> {
         Self::feed(self, shard)
     }
-}
 
-/// Reads where nobody waits for the disk but the one who asked.
-pub(crate) async fn read_off_thread<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, ClusterError> + Send + 'static,
-) -> Result<T, ClusterError> {
-    match tokio::task::spawn_blocking(read).await {
-        Ok(result) => result,
-        Err(error) => Err(ClusterError::Unavailable { why: format!("a read failed: {error}") }),
+    fn want_feed(&self, shard: ShardId) {
+        Self::want_feed(self, shard, true);
+    }
+
+    fn reader(&self, shard: ShardId) -> Found<'_, Arc<dyn History>> {
+        Box::pin(async move { Ok(Arc::new(Self::reader(self, shard).await?) as Arc<dyn History>) })
+    }
+
+    fn reader_now(&self, shard: ShardId) -> Result<Arc<dyn History>, ClusterError> {
+        Ok(Arc::new(Self::reader_now(self, shard)?))
     }
 }

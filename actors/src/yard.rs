@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madang_cluster::command::{Reply, RoomOp};
+use madang_cluster::{EventPage, Page};
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 
 use crate::actors::{Actors, Parts};
@@ -17,6 +18,7 @@ use crate::outbound::Outbound;
 use crate::truth::Truth;
 
 pub(crate) struct Yard {
+    truth: Arc<dyn Truth>,
     pub(crate) actors: Actors,
     pub(crate) audiences: Audiences,
     pub(crate) hubs: Hubs,
@@ -44,10 +46,10 @@ impl Yard {
     pub(crate) async fn start(truth: Arc<dyn Truth>, options: ActorOptions) -> Self {
         let audiences = Audiences::new(truth.clone());
         let hubs = Hubs::new(HubOptions::default(), Some(Arc::new(audiences.clone())));
-        let parts =
-            Parts { truth, hubs: hubs.clone(), audiences: audiences.clone(), encoder: Arc::new(Words) };
+        let encoder = Arc::new(Words);
+        let parts = Parts { truth: truth.clone(), hubs: hubs.clone(), audiences: audiences.clone(), encoder };
         let actors = Actors::start(parts, options).await.unwrap();
-        Self { actors, audiences, hubs }
+        Self { truth, actors, audiences, hubs }
     }
 
     pub(crate) async fn fake(options: ActorOptions) -> (Self, Arc<FakeCluster>) {
@@ -59,6 +61,22 @@ impl Yard {
         let (outbound, hub) = (Outbound::new(16 << 20), self.hubs.local());
         let key = hub.register(outbound.clone(), user.clone(), session).unwrap();
         Listener { outbound, hub, key, heard: String::new() }
+    }
+
+    /// A page of a room's log, as somebody sees it who asks now.
+    pub(crate) async fn history(
+        &self,
+        room: RoomId,
+        page: Page,
+        limit: usize,
+    ) -> Result<EventPage, ActorError> {
+        let from = self.truth.reader(self.truth.slots().of_room(&room)).await.unwrap();
+        self.actors.rooms().history(from, room, page, limit, 1 << 20).await
+    }
+
+    /// Whether other nodes say that they have a connection of the user.
+    pub(crate) fn on_other_nodes(&self, user: &UserId) -> bool {
+        self.actors.presence().is_elsewhere(user)
     }
 
     /// Sends until it is acknowledged, as a client does.

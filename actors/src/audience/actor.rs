@@ -17,7 +17,7 @@ use super::sink::HubSink;
 use crate::metrics::Counters;
 use crate::options::ActorOptions;
 use crate::pump::{Fed, Running, pump};
-use crate::truth::read_off_thread;
+use crate::truth::History;
 
 /// Events of one page that heals.
 const PAGE_EVENTS: usize = 200;
@@ -66,6 +66,8 @@ impl Actor for Audience {
         let AudienceArguments { seats, parts, counters, options } = arguments;
         let to = myself.clone();
         let feed = parts.truth.feed(parts.shard)?;
+        // Also where this node has no replica: anybody may begin to listen at any moment.
+        parts.truth.want_feed(parts.shard);
         let feed =
             pump(feed, options.feed_batches_ahead_max, move |fed| to.cast(AudienceMessage::Fed(fed)).is_ok());
         let people = People::start(parts.clone(), options.user_news_max);
@@ -90,6 +92,7 @@ impl Actor for Audience {
                 state.counters.feed_skipped();
                 state.skipped(&myself);
             }
+            AudienceMessage::Look(room) => state.read_heads(vec![room], RETRY_MS_MIN, &myself),
             AudienceMessage::Heads(heads) => state.heads(heads, &myself),
             AudienceMessage::HeadsFailed { rooms, error, wait_ms } => {
                 tracing::warn!(shard = %state.parts.shard, %error, "cannot read where rooms are");
@@ -130,6 +133,7 @@ impl AudienceState {
                     self.people.read(user, room, *read_seq, *unread);
                 }
                 ShardEvent::SessionEnded { user, session } => self.people.session_ended(user, *session),
+                ShardEvent::Skipped => self.skipped(myself),
                 ShardEvent::Outbox => {}
             }
         }
@@ -173,11 +177,13 @@ impl AudienceState {
             }
             Some(Heal::Read { room, after }) => {
                 self.counters.heal_read();
-                let (truth, reads, myself) = (self.parts.truth.clone(), self.reads.clone(), myself.clone());
+                let (now, reads, myself) = (self.reader_now(), self.reads.clone(), myself.clone());
                 tokio::spawn(async move {
                     let _turn = reads.acquire_owned().await;
-                    let read = move || truth.page(&room, Page::After(after), PAGE_EVENTS, PAGE_BYTES);
-                    let page = read_off_thread(read).await;
+                    let page = match now {
+                        Ok(now) => now.page(&room, Page::After(after), PAGE_EVENTS, PAGE_BYTES).await,
+                        Err(error) => Err(error),
+                    };
                     // An audience that has gone is followed by one that looks at all rooms.
                     let _ = myself.cast(AudienceMessage::Page { room, page });
                 });
@@ -185,18 +191,22 @@ impl AudienceState {
         }
     }
 
+    /// What the feed has shown, at least: that is what healing wants.
+    fn reader_now(&self) -> Result<Arc<dyn History>, ClusterError> {
+        self.parts.truth.reader_now(self.parts.shard)
+    }
+
     /// `wait_ms` is how long those that cannot be read are left alone.
     fn read_heads(&self, rooms: Vec<RoomId>, wait_ms: u64, myself: &ActorRef<AudienceMessage>) {
         for rooms in rooms.chunks(HEADS_AT_ONCE).map(<[RoomId]>::to_vec) {
-            let (truth, reads, myself) = (self.parts.truth.clone(), self.reads.clone(), myself.clone());
+            let (now, reads, myself) = (self.reader_now(), self.reads.clone(), myself.clone());
             tokio::spawn(async move {
                 let _turn = reads.acquire_owned().await;
-                let asked = rooms.clone();
-                let heads = read_off_thread(move || {
-                    let head = |room| Ok((room, truth.head(&room)?.map_or(0, |head| head.last_seq)));
-                    asked.into_iter().map(head).collect()
-                });
-                let _ = myself.cast(match heads.await {
+                let heads = match now {
+                    Ok(now) => now.heads(rooms.clone()).await,
+                    Err(error) => Err(error),
+                };
+                let _ = myself.cast(match heads {
                     Ok(heads) => AudienceMessage::Heads(heads),
                     Err(error) => AudienceMessage::HeadsFailed { rooms, error, wait_ms },
                 });

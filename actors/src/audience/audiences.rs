@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use madang_cluster::placement::SlotMap;
 use madang_storage::id::{RoomId, ShardId};
 use parking_lot::Mutex;
@@ -41,18 +42,31 @@ impl Audiences {
     }
 
     /// A hub hears `room` from now on: every event that is applied after this call reaches it, in order.
-    /// What was applied before is in the log. Looks one row up, if nobody heard the room yet.
+    /// What was applied before is in the log. Returns at once: if nobody heard the room yet it looks one
+    /// row up, or where this node has no replica leaves that to the audience.
     pub fn listen(&self, hub: HubId, room: RoomId) {
-        let Some(seats) = self.seats(self.0.slots.of_room(&room)) else { return };
+        let shard = self.0.slots.of_room(&room);
+        let Some(seats) = self.seats(shard) else { return };
         let heard = seats.table.lock().is_heard(&room);
         // Read before, since what is applied between the two must count as new, and without the lock.
         // A table that changed in between ignores it or starts a little earlier.
-        let head = if heard { None } else { self.head(&room) };
+        let head = if heard { None } else { self.head(shard, &room) };
         seats.table.lock().gained(hub, room, head);
+        if !heard && head.is_none() {
+            // An audience that is being restarted looks at all rooms anyway.
+            seats.gate.cast(AudienceMessage::Look(room));
+        }
     }
 
-    fn head(&self, room: &RoomId) -> Option<u64> {
-        match self.0.truth.head(room) {
+    /// The room's newest seq, if this node has it.
+    fn head(&self, shard: ShardId, room: &RoomId) -> Option<u64> {
+        let now = self.0.truth.reader_now(shard);
+        let head = match &now {
+            // The row of a local replica is ready at once; for that of another node nobody waits here.
+            Ok(now) => now.head(room).now_or_never()?,
+            Err(error) => Err(error.clone()),
+        };
+        match head {
             Ok(head) => Some(head.map_or(0, |head| head.last_seq)),
             Err(error) => {
                 tracing::warn!(%room, %error, "cannot read where a room is");
@@ -68,7 +82,12 @@ impl Audiences {
         }
     }
 
-    /// Sends a frame that is not logged to all who hear these rooms; it is the first that overload drops.
+    /// Whether anybody on this node hears the room.
+    pub(crate) fn is_heard(&self, room: &RoomId) -> bool {
+        self.seats(self.0.slots.of_room(room)).is_some_and(|seats| seats.table.lock().is_heard(room))
+    }
+
+    /// Sends a frame that is not logged to all who hear these rooms on this node; it is the first that overload drops.
     pub fn tell(&self, rooms: Vec<RoomId>, frame: &Bytes) {
         let mut by_shard = vec![Vec::new(); self.0.shards.len()];
         for room in rooms {

@@ -89,8 +89,12 @@ struct Wait {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Its newest seq could not be read: from the first event on a hole is a hole.
-    Unknown,
+    /// Its newest seq was not known when the listening began. The feed shows where it did: with the first
+    /// event, from which on a hole is a hole.
+    Unknown {
+        /// The newest seq as read since. What came between the beginning and this read is on its way.
+        head: Option<u64>,
+    },
     /// Nobody lacks anything.
     Live,
     /// The log is being read, one page at a time.
@@ -107,7 +111,7 @@ impl Machine {
     /// room's newest seq, read before this call, if it could be; only the first listener needs it.
     pub(super) fn gained(&mut self, hub: HubId, room: RoomId, head: Option<u64>) {
         let entry = self.rooms.entry(room).or_insert_with(|| {
-            let state = if head.is_some() { State::Live } else { State::Unknown };
+            let state = if head.is_some() { State::Live } else { State::Unknown { head } };
             Room { listeners: Vec::new(), state, target: head.unwrap_or(0), wait: None }
         });
         if entry.listeners.iter().all(|listener| listener.hub != hub) {
@@ -150,8 +154,9 @@ impl Machine {
     /// The feed has an event.
     pub(super) fn fed(&mut self, event: &Arc<RoomEvent>, sink: &mut impl Sink) -> Option<Heal> {
         let room = self.rooms.get_mut(&event.room)?;
-        if room.state == State::Unknown {
-            room.begin_at(event.seq.saturating_sub(1));
+        if let State::Unknown { head } = room.state {
+            let before = event.seq.saturating_sub(1);
+            room.begin_at(head.map_or(before, |head| head.min(before)));
         }
         room.target = room.target.max(event.seq);
         if room.state != State::Live {
@@ -161,11 +166,15 @@ impl Machine {
         self.settle(event.room, full)
     }
 
-    /// A room's newest seq was read, after the feed had skipped.
+    /// A room's newest seq was read, since it was not known, or since the feed had skipped.
     pub(super) fn head(&mut self, id: RoomId, last_seq: u64) -> Option<Heal> {
         let room = self.rooms.get_mut(&id)?;
-        if room.state == State::Unknown {
-            room.begin_at(last_seq);
+        match room.state {
+            // Not where it begins: events up to here may have been applied since, and still be fed.
+            State::Unknown { head: None } => room.state = State::Unknown { head: Some(last_seq) },
+            // Read again, so the feed has skipped: what came after the first read is in the log.
+            State::Unknown { head: Some(head) } => room.begin_at(head),
+            State::Live | State::Healing => {}
         }
         room.target = room.target.max(last_seq);
         if room.state == State::Live { self.settle(id, Full::No) } else { None }
@@ -208,7 +217,7 @@ impl Machine {
             self.rooms.remove(&id);
             return None;
         };
-        if room.state == State::Unknown {
+        if matches!(room.state, State::Unknown { .. }) {
             return None;
         }
         if after >= room.target {

@@ -93,6 +93,33 @@ fn a_room_that_could_not_be_looked_up_is_heard_from_its_next_event_on() {
 }
 
 #[test]
+fn what_is_applied_while_a_room_is_looked_up_is_heard_when_the_feed_brings_it() {
+    let (mut machine, mut hubs) = (Machine::default(), Hubs::default());
+    machine.gained(ONE, ROOM, None);
+    // 10 and 11 were applied since the listening began, but not fed yet.
+    assert_eq!(machine.head(ROOM, 11), None);
+    assert_eq!(machine.fed(&at(10), &mut hubs), read(10));
+    assert_eq!(machine.page(ROOM, &page(11..=11), &mut hubs), None);
+    machine.fed(&at(11), &mut hubs);
+    machine.fed(&at(12), &mut hubs);
+    assert_eq!(hubs.heard[&ONE], [10, 11, 12]);
+}
+
+#[test]
+fn a_room_that_was_looked_up_late_misses_nothing_behind_what_was_found() {
+    let (mut machine, mut hubs) = (Machine::default(), Hubs::default());
+    machine.gained(ONE, ROOM, None);
+    assert_eq!(machine.head(ROOM, 11), None);
+    assert_eq!(machine.fed(&at(14), &mut hubs), read(11));
+    let (mut machine, mut hubs) = (Machine::default(), Hubs::default());
+    machine.gained(ONE, ROOM, None);
+    assert_eq!(machine.head(ROOM, 11), None);
+    assert_eq!(machine.head(ROOM, 13), read(11), "the feed skipped meanwhile");
+    assert_eq!(machine.page(ROOM, &page(12..=13), &mut hubs), None);
+    assert_eq!(hubs.heard[&ONE], [12, 13]);
+}
+
+#[test]
 fn a_hole_is_healed_from_the_log_while_later_events_wait_there() {
     let (mut machine, mut hubs) = live();
     assert_eq!(machine.fed(&at(13), &mut hubs), read(10));

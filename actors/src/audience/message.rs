@@ -10,6 +10,8 @@ use crate::pump::Fed;
 pub(crate) enum AudienceMessage {
     /// From the feed: something became true, or events were skipped.
     Fed(Fed),
+    /// From the audiences' door: a room's first listener could not be told its newest seq.
+    Look(RoomId),
     /// From the audience's own read: rooms and their newest seq.
     Heads(Vec<(RoomId, u64)>),
     /// From the audience's own read: these rooms could not be looked up.

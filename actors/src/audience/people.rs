@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use madang_cluster::ClusterError;
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use madang_storage::row::MemberState;
 use tokio::sync::{Notify, mpsc};
@@ -13,7 +14,7 @@ use crate::hub::{Hubs, Place};
 use crate::outbound::Close;
 use crate::presence::Roster;
 use crate::pump::Running;
-use crate::truth::{Truth, read_off_thread};
+use crate::truth::Truth;
 
 /// A room that never is: nobody is in it.
 const NO_ROOM: RoomId = RoomId([0; 16]);
@@ -114,8 +115,11 @@ impl Parts {
     /// Acts on what is true now: news may have waited behind a look at everybody that went past it.
     async fn pass_on(&self, moved: Moved) {
         let Moved { user, room, state } = moved;
-        let (truth, of) = (self.truth.clone(), user.clone());
-        match read_off_thread(move || truth.place(&of, &room)).await {
+        let now = match self.truth.reader_now(self.shard) {
+            Ok(now) => now.place(&user, &room).await,
+            Err(error) => Err(error),
+        };
+        match now {
             Ok(now) if now == state => {}
             // What is true now is news of its own, which follows, or was lost and is looked up.
             Ok(_) => return,
@@ -137,11 +141,8 @@ impl Parts {
             Some(MemberState::Invited) => {}
         }
         // Read after all hubs listen: what is newer than the room shown here will be pushed.
-        let (encoder, of) = (self.encoder.clone(), user.clone());
-        match read_off_thread(move || Ok(encoder.room_added(&of, &room))).await {
-            Ok(Some(frame)) => self.hubs.deliver_user(user, &frame),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "cannot show a room to its new member"),
+        if let Some(frame) = self.encoder.room_added(user, &room).await {
+            self.hubs.deliver_user(user, &frame);
         }
     }
 
@@ -153,22 +154,28 @@ impl Parts {
 
     async fn catch_up(&self) {
         for (user, sessions) in self.roster.people(|user| self.truth.slots().of_user(user) == self.shard) {
-            let (truth, of) = (self.truth.clone(), user.clone());
-            let found = read_off_thread(move || {
-                let rooms = truth.rooms_of(&of)?;
-                let mut ended = Vec::new();
-                for session in sessions {
-                    if !truth.session_lives(&of, &session)? {
-                        ended.push(session);
-                    }
-                }
-                Ok((rooms, ended))
-            });
-            match found.await {
+            match self.look_up(&user, sessions).await {
                 Ok((rooms, ended)) => self.set_right(&user, rooms, &ended).await,
                 Err(error) => tracing::warn!(%error, "cannot look a user's rooms up"),
             }
         }
+    }
+
+    /// A user's rooms, and which of these sessions were ended.
+    async fn look_up(
+        &self,
+        user: &UserId,
+        sessions: Vec<SessionId>,
+    ) -> Result<(Vec<(RoomId, Option<MemberState>)>, Vec<SessionId>), ClusterError> {
+        let now = self.truth.reader_now(self.shard)?;
+        let rooms = now.rooms_of(user).await?;
+        let mut ended = Vec::new();
+        for session in sessions {
+            if !now.session_lives(user, &session).await? {
+                ended.push(session);
+            }
+        }
+        Ok((rooms, ended))
     }
 
     async fn set_right(&self, user: &UserId, rooms: Vec<(RoomId, Option<MemberState>)>, ended: &[SessionId]) {

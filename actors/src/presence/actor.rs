@@ -1,6 +1,6 @@
 //! The registry and the entries: look at the roster, let the machine decide, announce.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,32 +8,47 @@ use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Ha
 use madang_storage::id::UserId;
 
 use super::announcer::Announcer;
-use super::machine::{Effect, Machine, Seen};
+use super::machine::{Absence, Effect, Machine, Seen};
 use super::message::{Idle, Look, ToEntry};
 use super::roster::Roster;
-use crate::encoder::Online;
 
-/// Starts an entry for each user who comes. The only one who sends to entries.
+/// Starts an entry for each user who comes or goes. The only one who sends to entries.
 pub(super) struct Registry {
     roster: Roster,
     announcer: Arc<Announcer>,
-    entries: HashMap<UserId, Addr<Entry>>,
+    entries: HashMap<UserId, Busy>,
+    looks: u64,
+}
+
+/// An entry at work.
+struct Busy {
+    entry: Addr<Entry>,
+    /// The number of the look it was told last.
+    look: u64,
 }
 
 impl Registry {
     pub(super) fn new(roster: Roster, announcer: Arc<Announcer>) -> Self {
-        Self { roster, announcer, entries: HashMap::new() }
+        Self { roster, announcer, entries: HashMap::new(), looks: 0 }
     }
 
-    fn look(&mut self, user: UserId, registry: Addr<Self>) {
-        match self.entries.get(&user) {
-            Some(entry) if entry.connected() => entry.do_send(ToEntry::Look),
+    fn look(&mut self, user: UserId, absence: Absence, registry: Addr<Self>) {
+        self.looks += 1;
+        let number = self.looks;
+        let message = ToEntry::Look { absence, number };
+        match self.entries.get_mut(&user) {
+            Some(busy) if busy.entry.connected() => {
+                busy.look = number;
+                busy.entry.do_send(message);
+            }
             _ => {
                 let (roster, announcer) = (self.roster.clone(), self.announcer.clone());
                 let machine = Machine::new(roster.last_announced(&user));
-                let entry = Entry { user: user.clone(), roster, announcer, registry, machine }.start();
-                entry.do_send(ToEntry::Look);
-                self.entries.insert(user, entry);
+                let user_of_entry = user.clone();
+                let entry =
+                    Entry { user: user_of_entry, roster, announcer, registry, machine, look: 0 }.start();
+                entry.do_send(message);
+                self.entries.insert(user, Busy { entry, look: number });
             }
         }
     }
@@ -44,8 +59,8 @@ impl Actor for Registry {
 
     /// Takes over from a predecessor that failed.
     fn started(&mut self, ctx: &mut Context<Self>) {
-        for (user, _) in self.roster.people(|_| true) {
-            self.look(user, ctx.address());
+        for user in self.roster.everybody() {
+            self.look(user, Absence::Fresh, ctx.address());
         }
     }
 }
@@ -53,48 +68,45 @@ impl Actor for Registry {
 impl Handler<Look> for Registry {
     type Result = ();
 
-    fn handle(&mut self, Look(user): Look, ctx: &mut Context<Self>) {
-        self.look(user, ctx.address());
+    fn handle(&mut self, Look { user, absence }: Look, ctx: &mut Context<Self>) {
+        self.look(user, absence, ctx.address());
     }
 }
 
 impl Handler<Idle> for Registry {
     type Result = ();
 
-    fn handle(&mut self, Idle(user): Idle, _: &mut Context<Self>) {
-        if self.roster.is_online(&user) {
-            // Back again: the entry has heard of it, or will.
-            return;
-        }
-        if let Some(entry) = self.entries.remove(&user) {
-            entry.do_send(ToEntry::Stop);
+    fn handle(&mut self, Idle { user, look }: Idle, _: &mut Context<Self>) {
+        // One that was told to look meanwhile says so again when it has.
+        if let hash_map::Entry::Occupied(busy) = self.entries.entry(user)
+            && busy.get().look == look
+        {
+            busy.remove().entry.do_send(ToEntry::Stop);
         }
     }
 }
 
-/// One online user.
+/// One user who comes or goes.
 pub(super) struct Entry {
     user: UserId,
     roster: Roster,
     announcer: Arc<Announcer>,
     registry: Addr<Registry>,
     machine: Machine,
+    /// The number of the last look.
+    look: u64,
 }
 
 impl Entry {
     fn carry_out(&mut self, effect: Option<Effect>, ctx: &mut Context<Self>) {
         match effect {
-            None => {}
+            None => self.rest(),
             Some(Effect::Announce(online)) => {
                 self.roster.announced(&self.user, online);
                 let (announcer, user) = (self.announcer.clone(), self.user.clone());
                 let told = async move { announcer.announce(&user, online).await };
                 // The entry hears nothing until its rooms know: news keep their order.
-                ctx.wait(told.into_actor(self).map(move |(), entry, _| {
-                    if online == Online::No {
-                        entry.registry.do_send(Idle(entry.user.clone()));
-                    }
-                }));
+                ctx.wait(told.into_actor(self).map(|(), entry, _| entry.rest()));
             }
             Some(Effect::Wait(absence)) => {
                 ctx.run_later(Duration::from_millis(self.announcer.options.grace_ms), move |entry, ctx| {
@@ -102,7 +114,13 @@ impl Entry {
                     entry.carry_out(effect, ctx);
                 });
             }
-            Some(Effect::Retire) => self.registry.do_send(Idle(self.user.clone())),
+        }
+    }
+
+    /// An entry is needed only while something is under way: who is online is in the roster.
+    fn rest(&self) {
+        if self.machine.is_settled() {
+            self.registry.do_send(Idle { user: self.user.clone(), look: self.look });
         }
     }
 }
@@ -116,9 +134,10 @@ impl Handler<ToEntry> for Entry {
 
     fn handle(&mut self, message: ToEntry, ctx: &mut Context<Self>) {
         match message {
-            ToEntry::Look => {
-                let seen = if self.roster.is_here(&self.user) { Seen::Here } else { Seen::Nowhere };
-                let effect = self.machine.look(seen);
+            ToEntry::Look { absence, number } => {
+                self.look = number;
+                let seen = if self.roster.is_anywhere(&self.user) { Seen::Here } else { Seen::Nowhere };
+                let effect = self.machine.look(seen, absence);
                 self.carry_out(effect, ctx);
             }
             ToEntry::Stop => ctx.stop(),

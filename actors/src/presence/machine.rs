@@ -1,4 +1,4 @@
-//! What one user's entry decides: a short absence is none.
+//! What one user's entry decides, wherever the user's connections are: a short absence is none.
 
 use crate::encoder::Online;
 
@@ -9,8 +9,6 @@ pub(super) enum Effect {
     Announce(Online),
     /// Say [`Machine::grace_over`] with this number after the grace period.
     Wait(u64),
-    /// The user is offline: the entry is not needed any more.
-    Retire,
 }
 
 /// One user's entry.
@@ -31,10 +29,19 @@ enum State {
 /// What the roster says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seen {
-    /// At least one connection.
+    /// At least one connection, to whichever node.
     Here,
     /// None.
     Nowhere,
+}
+
+/// What it is worth that a user has no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// It has just begun.
+    Fresh,
+    /// The grace period has passed: it was that of the whole node.
+    Over,
 }
 
 impl Machine {
@@ -48,7 +55,7 @@ impl Machine {
     }
 
     /// The roster may have changed. Repeats do nothing.
-    pub(super) fn look(&mut self, seen: Seen) -> Option<Effect> {
+    pub(super) fn look(&mut self, seen: Seen, absence: Absence) -> Option<Effect> {
         match (&self.state, seen) {
             (State::Offline, Seen::Here) => {
                 self.state = State::Online;
@@ -58,14 +65,22 @@ impl Machine {
                 self.state = State::Online;
                 None
             }
+            (State::Online, Seen::Nowhere) if absence == Absence::Over => {
+                self.state = State::Offline;
+                Some(Effect::Announce(Online::No))
+            }
             (State::Online, Seen::Nowhere) => {
                 self.absences += 1;
                 self.state = State::Absent(self.absences);
                 Some(Effect::Wait(self.absences))
             }
-            (State::Offline, Seen::Nowhere) => Some(Effect::Retire),
-            (State::Online, Seen::Here) | (State::Absent(_), Seen::Nowhere) => None,
+            (State::Offline | State::Absent(_), Seen::Nowhere) | (State::Online, Seen::Here) => None,
         }
+    }
+
+    /// Whether nothing is under way: a successor could go on from what was announced last.
+    pub(super) fn is_settled(&self) -> bool {
+        !matches!(self.state, State::Absent(_))
     }
 
     /// The grace period of an absence is over.

@@ -4,21 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use madang_cluster::Page;
 use madang_cluster::command::Op;
-use madang_cluster::{EventPage, Page};
 use madang_storage::id::{RoomId, ShardId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::machine::{Effect, Machine};
-use super::message::{Read, RoomMessage, Submit, Wanted};
+use super::message::{Read, Reader, RoomMessage, Submit, Wanted};
 use super::relay::{Counted, Relay};
 use super::tail::Budget;
-use crate::answer::Answer;
 use crate::error::ActorError;
 use crate::metrics::{ActiveRoom, Counters};
 use crate::options::ActorOptions;
-use crate::truth::{Truth, read_off_thread};
+use crate::truth::Truth;
 
 /// What one load of the tail reads at most, however few events that is.
 const LOAD_BYTES_MAX: usize = 1 << 20;
@@ -51,9 +49,6 @@ pub(crate) struct Surroundings {
     /// Where the owners' clock begins.
     pub(crate) epoch: Instant,
 }
-
-/// Who waits for a page.
-type Reader = (Answer<EventPage>, OwnedSemaphorePermit);
 
 /// An owner at work.
 pub(crate) struct OwnerState {
@@ -88,8 +83,8 @@ impl Actor for Owner {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             RoomMessage::Submit(submit) => state.submit(submit),
-            RoomMessage::Read(Read { wanted, answer, permit }) => {
-                let effects = state.machine.read(wanted, (answer, permit));
+            RoomMessage::Read(Read { wanted, reader }) => {
+                let effects = state.machine.read(wanted, reader);
                 state.carry_out(effects, &myself);
             }
             RoomMessage::Logged(event) => state.machine.logged(event),
@@ -99,8 +94,8 @@ impl Actor for Owner {
             }
             RoomMessage::Loaded(Err(error)) => {
                 for effect in state.machine.load_failed() {
-                    if let Effect::Fail((answer, _)) = effect {
-                        answer.send(Err(error.clone().into()));
+                    if let Effect::Fail(reader) = effect {
+                        reader.answer.send(Err(error.clone().into()));
                     }
                 }
             }
@@ -130,32 +125,36 @@ impl OwnerState {
     fn carry_out(&self, effects: Vec<Effect<Reader>>, myself: &ActorRef<RoomMessage>) {
         for effect in effects {
             match effect {
-                Effect::Give((answer, _), page) => answer.send(Ok(page)),
+                Effect::Give(reader, page) => reader.answer.send(Ok(page)),
                 Effect::Load { events_max } => self.load(events_max, myself.clone()),
                 Effect::ReadFor(reader, wanted) => self.read_for(reader, wanted),
-                Effect::TurnAway((answer, _), limit) => {
-                    answer.send(Err(ActorError::Overloaded { what: "the room's readers", limit }));
+                Effect::TurnAway(reader, limit) => {
+                    reader.answer.send(Err(ActorError::Overloaded { what: "the room's readers", limit }));
                 }
-                Effect::Fail((answer, _)) => answer.send(Err(ActorError::Restarted)),
+                Effect::Fail(reader) => reader.answer.send(Err(ActorError::Restarted)),
             }
         }
     }
 
     fn load(&self, events_max: usize, myself: ActorRef<RoomMessage>) {
-        let (truth, room) = (self.around.truth.clone(), self.room);
+        let (now, room) = (self.around.truth.reader_now(self.around.shard), self.room);
         tokio::spawn(async move {
-            let page =
-                read_off_thread(move || truth.page(&room, Page::Newest, events_max, LOAD_BYTES_MAX)).await;
+            // A replica elsewhere may lack what a reader must see; who lacks it reads on its own.
+            let page = match now {
+                Ok(now) => now.page(&room, Page::Newest, events_max, LOAD_BYTES_MAX).await,
+                Err(error) => Err(error),
+            };
             // An owner that has gone has dropped its readers, and they know.
             let _ = myself.cast(RoomMessage::Loaded(page));
         });
     }
 
-    fn read_for(&self, (answer, permit): Reader, wanted: Wanted) {
-        let (truth, room) = (self.around.truth.clone(), self.room);
+    fn read_for(&self, reader: Reader, wanted: Wanted) {
+        let room = self.room;
         tokio::spawn(async move {
+            let Reader { from, answer, permit } = reader;
             let Wanted { page, limit, bytes_max, .. } = wanted;
-            let page = read_off_thread(move || truth.page(&room, page, limit, bytes_max)).await;
+            let page = from.page(&room, page, limit, bytes_max).await;
             answer.send(page.map_err(Into::into));
             drop(permit);
         });

@@ -9,6 +9,7 @@ use madang_storage::id::UserId;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::Answer;
+use crate::truth::History;
 
 /// What a room owner hears.
 pub(crate) enum RoomMessage {
@@ -45,6 +46,14 @@ pub(crate) struct Submit {
 pub(crate) struct Read {
     /// Which page.
     pub(crate) wanted: Wanted,
+    /// Who asks.
+    pub(crate) reader: Reader,
+}
+
+/// Who waits for a page of the log.
+pub(crate) struct Reader {
+    /// Reads what is not in memory: it shows all that the page must hold.
+    pub(crate) from: Arc<dyn History>,
     /// Where to.
     pub(crate) answer: Answer<EventPage>,
     /// One of the shard's places for readers, given back with the answer.

@@ -8,7 +8,7 @@ use crate::auth::Token;
 
 /// What anybody hears whose name or password is wrong: never which of the two.
 const WRONG_LOGIN: &str = "the user name or the password is wrong";
-const WRONG_TOKEN: &str = "the token is not valid (any more)";
+pub(super) const WRONG_TOKEN: &str = "the token is not valid (any more)";
 const WRONG_PASSWORD: &str = "the old password is wrong";
 
 /// A new session.
@@ -43,7 +43,7 @@ impl Service {
         device: String,
     ) -> Result<LoggedIn, ServiceError> {
         // Asked first since a hash is dear; the machine decides again.
-        if self.user_reader(&user)?.user(&user)?.is_some() {
+        if self.readers().of_user(&user).await?.user(&user).await?.is_some() {
             return Err(Refusal::UserExists.into());
         }
         let password_hash = self.0.passwords.hash(password).await?;
@@ -59,7 +59,7 @@ impl Service {
         password: &str,
         device: String,
     ) -> Result<LoggedIn, ServiceError> {
-        let stored = self.user_reader(&user)?.user(&user)?.map(|row| row.password_hash);
+        let stored = self.readers().of_user(&user).await?.user(&user).await?.map(|row| row.password_hash);
         if !self.0.passwords.check(password, stored.as_deref()).await? {
             return Err(ServiceError::Unauthenticated(WRONG_LOGIN));
         }
@@ -72,21 +72,24 @@ impl Service {
         }
     }
 
-    /// Whose token this is. One local read.
-    pub fn authenticate(&self, token: &str) -> Result<Caller, ServiceError> {
+    /// Whose token this is. One local read as a rule.
+    pub async fn authenticate(&self, token: &str) -> Result<Caller, ServiceError> {
         const WRONG: ServiceError = ServiceError::Unauthenticated(WRONG_TOKEN);
         let token = Token::parse(token).map_err(|_| WRONG)?;
-        let row = self.user_reader(&token.user)?.session(&token.user, &token.session)?.ok_or(WRONG)?;
+        let shard = self.0.cluster.slots().of_user(&token.user);
+        let known = self.0.cluster.reader_now(shard)?.session(&token.user, &token.session).await?;
+        let row = match known {
+            Some(row) => row,
+            // It may be so new that only its shard's leader knows it.
+            None => {
+                let fresh = self.0.cluster.reader(shard).await?;
+                fresh.session(&token.user, &token.session).await?.ok_or(WRONG)?
+            }
+        };
         if !token.fits(&row.token_hash) {
             return Err(WRONG);
         }
         Ok(Caller { user: token.user, session: token.session })
-    }
-
-    /// Whether the caller's session still lives. One local read.
-    pub fn check_session(&self, caller: &Caller) -> Result<(), ServiceError> {
-        let row = self.user_reader(&caller.user)?.session(&caller.user, &caller.session)?;
-        row.map(|_| ()).ok_or(ServiceError::Unauthenticated(WRONG_TOKEN))
     }
 
     /// Ends the caller's session.
@@ -95,24 +98,24 @@ impl Service {
     }
 
     /// The caller's own profile.
-    pub fn me(&self, caller: &Caller) -> Result<Profile, ServiceError> {
-        self.0.views.profile(&caller.user)
+    pub async fn me(&self, caller: &Caller) -> Result<Profile, ServiceError> {
+        self.readers().profile(&caller.user).await
     }
 
     /// Somebody's profile.
-    pub fn profile(&self, _caller: &Caller, user: &UserId) -> Result<Profile, ServiceError> {
-        self.0.views.profile(user)
+    pub async fn profile(&self, _caller: &Caller, user: &UserId) -> Result<Profile, ServiceError> {
+        self.readers().profile(user).await
     }
 
     /// Changes what people see.
     pub async fn set_profile(&self, caller: &Caller, display_name: String) -> Result<Profile, ServiceError> {
         self.change_user(&caller.user, UserOp::SetProfile { display_name }).await?;
-        self.0.views.profile(&caller.user)
+        self.readers().profile(&caller.user).await
     }
 
     /// Changes the password and ends all other sessions.
     pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<(), ServiceError> {
-        let row = self.user_reader(&caller.user)?.user(&caller.user)?;
+        let row = self.readers().of_user(&caller.user).await?.user(&caller.user).await?;
         let old_hash = row.ok_or_else(|| ServiceError::NoUser(caller.user.clone()))?.password_hash;
         if !self.0.passwords.check(old, Some(&old_hash)).await? {
             return Err(ServiceError::Unauthenticated(WRONG_PASSWORD));
@@ -123,13 +126,15 @@ impl Service {
     }
 
     /// The caller's sessions, oldest first.
-    pub fn sessions(&self, caller: &Caller) -> Result<Vec<SessionView>, ServiceError> {
-        let reader = self.user_reader(&caller.user)?;
-        let row = reader.user(&caller.user)?.ok_or_else(|| ServiceError::NoUser(caller.user.clone()))?;
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionView>, ServiceError> {
+        let readers = self.readers();
+        let reader = readers.of_user(&caller.user).await?;
+        let row = reader.user(&caller.user).await?;
+        let row = row.ok_or_else(|| ServiceError::NoUser(caller.user.clone()))?;
         let mut views = Vec::with_capacity(row.sessions.len());
         for session in row.sessions {
             // One that ended between the two reads is simply not there any more.
-            if let Some(row) = reader.session(&caller.user, &session)? {
+            if let Some(row) = reader.session(&caller.user, &session).await? {
                 views.push(SessionView { session, device: row.device, created_ms: row.created_ms });
             }
         }
@@ -138,7 +143,8 @@ impl Service {
 
     /// Ends one of the caller's sessions.
     pub async fn revoke(&self, caller: &Caller, session: SessionId) -> Result<(), ServiceError> {
-        if self.user_reader(&caller.user)?.session(&caller.user, &session)?.is_none() {
+        let readers = self.readers();
+        if readers.of_user(&caller.user).await?.session(&caller.user, &session).await?.is_none() {
             return Err(ServiceError::NoSession(session));
         }
         self.change_user(&caller.user, UserOp::CloseSession(session)).await

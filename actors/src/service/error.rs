@@ -71,9 +71,11 @@ impl From<ClusterError> for ServiceError {
     fn from(error: ClusterError) -> Self {
         match error {
             ClusterError::Overloaded { .. } => Self::Overloaded,
-            ClusterError::Timeout { .. } => Self::Timeout,
+            ClusterError::Timeout { .. } | ClusterError::Lost { .. } | ClusterError::Interrupted { .. } => {
+                Self::Timeout
+            }
             ClusterError::Storage(error) => error.into(),
-            ClusterError::NotLeader { .. } | ClusterError::Unavailable { .. } => {
+            ClusterError::NotLeader { .. } | ClusterError::Unavailable { .. } | ClusterError::Link(_) => {
                 Self::Unavailable(error.to_string())
             }
             ClusterError::Misfit(why) => Self::Internal(why),

@@ -1,5 +1,7 @@
 //! Messages: sending, reading back, read markers.
 
+use std::sync::Arc;
+
 use madang_cluster::command::{Outcome, Refusal, Repeat, Reply, RoomOp};
 use madang_cluster::{EventPage, Page};
 use madang_storage::id::{Cid, RoomId};
@@ -79,10 +81,12 @@ impl Service {
         if limit > max {
             return Err(ServiceError::TooLarge { what: "field `limit`", limit: max as u64 });
         }
-        if self.0.views.place(&caller.user, &room)?.state != MemberState::Joined {
+        let readers = self.readers();
+        if readers.place(&caller.user, &room).await?.state != MemberState::Joined {
             return Err(Refusal::NotMember.into());
         }
-        Ok(self.0.rooms.history(room, page, limit, self.0.options.history_bytes_max).await?)
+        let from = Arc::new(readers.of_room(&room).await?.clone());
+        Ok(self.0.rooms.history(from, room, page, limit, self.0.options.history_bytes_max).await?)
     }
 
     /// Moves the caller's read marker, never backwards.

@@ -5,6 +5,7 @@ use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{Role, RoomKind};
 use sha2::{Digest, Sha256};
 
+use super::readers::Readers;
 use super::{Caller, RoomView, Service, ServiceError, fresh_id};
 
 /// What a new room is to be.
@@ -48,15 +49,18 @@ impl Service {
             NewRoom::Open(described) => (RoomId(fresh_id()), RoomKind::Open, described),
         };
         let people = [std::slice::from_ref(&caller.user), &described.members].concat();
-        self.read(move |service| people.iter().try_for_each(|user| service.check_space(user, &room))).await?;
+        let readers = self.readers();
+        for user in &people {
+            self.check_space(&readers, user, &room).await?;
+        }
         let Described { title, topic, members } = described;
         self.change_room(room, &caller.user, RoomOp::Create { kind, title, topic, members }).await?;
-        self.0.views.room(&caller.user, &room)
+        self.readers().room(&caller.user, &room).await
     }
 
     /// One room.
-    pub fn room(&self, caller: &Caller, room: &RoomId) -> Result<RoomView, ServiceError> {
-        self.0.views.room(&caller.user, room)
+    pub async fn room(&self, caller: &Caller, room: &RoomId) -> Result<RoomView, ServiceError> {
+        self.readers().room(&caller.user, room).await
     }
 
     /// Changes title or topic.
@@ -68,15 +72,14 @@ impl Service {
         topic: Option<String>,
     ) -> Result<RoomView, ServiceError> {
         self.change_room(room, &caller.user, RoomOp::Change { title, topic }).await?;
-        self.0.views.room(&caller.user, &room)
+        self.readers().room(&caller.user, &room).await
     }
 
     /// Enters an open room, or accepts an invitation.
     pub async fn join(&self, caller: &Caller, room: RoomId) -> Result<RoomView, ServiceError> {
-        let user = caller.user.clone();
-        self.read(move |service| service.check_space(&user, &room)).await?;
+        self.check_space(&self.readers(), &caller.user, &room).await?;
         self.change_room(room, &caller.user, RoomOp::Join).await?;
-        self.0.views.room(&caller.user, &room)
+        self.readers().room(&caller.user, &room).await
     }
 
     /// Leaves, or declines.
@@ -86,9 +89,9 @@ impl Service {
 
     /// Asks somebody in.
     pub async fn invite(&self, caller: &Caller, room: RoomId, user: UserId) -> Result<(), ServiceError> {
-        self.0.views.place(&caller.user, &room)?;
-        let target = user.clone();
-        self.read(move |service| service.check_space(&target, &room)).await?;
+        let readers = self.readers();
+        readers.place(&caller.user, &room).await?;
+        self.check_space(&readers, &user, &room).await?;
         self.change_room(room, &caller.user, RoomOp::Invite(user)).await
     }
 
@@ -112,15 +115,15 @@ impl Service {
 impl Service {
     /// Refuses when there is no such user, or when `room` would be one too many in the user's list. Between
     /// this look and the decision others may slip in: the limit bounds memory, a few more do no harm.
-    fn check_space(&self, user: &UserId, room: &RoomId) -> Result<(), ServiceError> {
-        let reader = self.user_reader(user)?;
-        if reader.user(user)?.is_none() {
+    async fn check_space(&self, readers: &Readers, user: &UserId, room: &RoomId) -> Result<(), ServiceError> {
+        let reader = readers.of_user(user).await?;
+        if reader.user(user).await?.is_none() {
             return Err(ServiceError::NoUser(user.clone()));
         }
-        if reader.user_room(user, room)?.is_some_and(|row| row.state.is_some()) {
+        if reader.user_room(user, room).await?.is_some_and(|row| row.state.is_some()) {
             return Ok(());
         }
-        let rooms = reader.user_rooms(user)?.iter().filter(|(_, row)| row.state.is_some()).count();
+        let rooms = reader.user_rooms(user).await?.iter().filter(|(_, row)| row.state.is_some()).count();
         let limit = self.0.options.rooms_per_user_max;
         if rooms >= limit {
             return Err(ServiceError::TooLarge { what: "the user's list of rooms", limit: limit as u64 });

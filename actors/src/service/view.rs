@@ -1,6 +1,5 @@
-//! What the service answers about users and rooms, and how it is put together from rows: [`Views`].
-//!
-//! Apart from the service since pushes need it too, and they are encoded below the service.
+//! What the service answers about users and rooms, and how it is put together from rows. [`Views`] stands
+//! apart from the service since pushes show rooms too, and they are encoded below the service.
 
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{EventBody, MemberRow, MemberState, Role, RoomKind, RoomRow};
 
 use super::ServiceError;
+use super::readers::Readers;
 
 /// What everybody may know about a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,49 +107,57 @@ impl Mine {
     }
 }
 
-/// Looks at users and rooms: a few reads of local rows each. Clones share the cluster.
+/// Looks at rooms from below the service: pushes show them. Clones share the cluster.
 #[derive(Clone)]
 pub struct Views {
     cluster: Cluster,
 }
 
 impl Views {
-    /// Over the local replicas of `cluster`.
+    /// Over the shards of `cluster`.
     pub fn new(cluster: Cluster) -> Self {
         Self { cluster }
     }
 
+    /// The room as `user` sees it, with all that was acknowledged before the call. Errors:
+    /// [`ServiceError::NoRoom`], also for a room that may not be seen.
+    pub async fn room(&self, user: &UserId, room: &RoomId) -> Result<RoomView, ServiceError> {
+        Readers::new(&self.cluster).room(user, room).await
+    }
+}
+
+impl Readers {
     /// The room as `user` sees it. Errors: [`ServiceError::NoRoom`], also for a room that may not be seen.
-    pub fn room(&self, user: &UserId, room: &RoomId) -> Result<RoomView, ServiceError> {
-        let reader = self.cluster.reader_of_room(room)?;
-        let head = reader.room(room)?.ok_or(ServiceError::NoRoom(*room))?;
-        let place = reader.member(room, user)?;
+    pub(super) async fn room(&self, user: &UserId, room: &RoomId) -> Result<RoomView, ServiceError> {
+        let reader = self.of_room(room).await?;
+        let head = reader.room(room).await?.ok_or(ServiceError::NoRoom(*room))?;
+        let place = reader.member(room, user).await?;
         if place.is_none() && head.kind != RoomKind::Open {
             return Err(ServiceError::NoRoom(*room));
         }
         let my = place.map(|row| Mine::new(&row, &head));
         let inside = my.as_ref().is_some_and(|my| my.state == MemberState::Joined);
-        let last = if inside { newest_message(&reader, room, &head)? } else { None };
+        let last = if inside { newest_message(reader, room, &head).await? } else { None };
         let peer = match &head.pair {
-            Some((a, b)) => Some(self.profile(if a == user { b } else { a })?),
+            Some((a, b)) => Some(self.profile(if a == user { b } else { a }).await?),
             None => None,
         };
         Ok(RoomView { room: *room, head, last, my, peer })
     }
 
     /// What everybody may know about `user`.
-    pub fn profile(&self, user: &UserId) -> Result<Profile, ServiceError> {
-        let row = self.cluster.reader_of_user(user)?.user(user)?;
+    pub(super) async fn profile(&self, user: &UserId) -> Result<Profile, ServiceError> {
+        let row = self.of_user(user).await?.user(user).await?;
         let row = row.ok_or_else(|| ServiceError::NoUser(user.clone()))?;
         Ok(Profile { user: user.clone(), display_name: row.display_name, created_ms: row.created_ms })
     }
 
     /// The user's row in the room. Errors: [`ServiceError::NoRoom`] for somebody who may not see it,
     /// else the refusal a machine would give to somebody outside.
-    pub fn place(&self, user: &UserId, room: &RoomId) -> Result<MemberRow, ServiceError> {
-        let reader = self.cluster.reader_of_room(room)?;
-        let head = reader.room(room)?.ok_or(ServiceError::NoRoom(*room))?;
-        match reader.member(room, user)? {
+    pub(super) async fn place(&self, user: &UserId, room: &RoomId) -> Result<MemberRow, ServiceError> {
+        let reader = self.of_room(room).await?;
+        let head = reader.room(room).await?.ok_or(ServiceError::NoRoom(*room))?;
+        match reader.member(room, user).await? {
             Some(place) => Ok(place),
             None if head.kind == RoomKind::Open => Err(Refusal::NotMember.into()),
             None => Err(ServiceError::NoRoom(*room)),
@@ -157,7 +165,7 @@ impl Views {
     }
 }
 
-fn newest_message(
+async fn newest_message(
     reader: &Reader,
     room: &RoomId,
     head: &RoomRow,
@@ -165,5 +173,5 @@ fn newest_message(
     if head.last_message_seq == 0 {
         return Ok(None);
     }
-    Ok(reader.event(room, head.last_message_seq)?)
+    Ok(reader.event(room, head.last_message_seq).await?)
 }

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madang_cluster::event::ShardEvent;
+use madang_cluster::{ClusterError, Leader, Service};
 use madang_storage::id::RoomId;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, MessagingErr, SupervisionEvent};
 
+use super::course::{Course, Step, Why};
+use super::forward::{Forwarded, Forwarding};
 use super::machine::{Machine, Routed};
 use super::message::ShardMessage;
+use super::wire;
 use crate::error::ActorError;
 use crate::pump::{Fed, Running, pump};
-use crate::room::{Owner, OwnerArguments, RoomMessage, Surroundings};
+use crate::room::{Owner, OwnerArguments, RoomMessage, Submit, Surroundings};
 
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -30,9 +34,14 @@ pub(crate) struct ShardArguments {
 /// A router at work.
 pub(crate) struct ShardState {
     around: Arc<Surroundings>,
+    course: Course<Submit>,
+    forwarding: Forwarding,
     machine: Machine<ActorRef<RoomMessage>, RoomMessage>,
+    /// When the router will look at the commands that wait.
+    wakes_at_ms: Option<u64>,
     rooms: HashMap<ActorId, RoomId>,
     _feed: Running,
+    _leader: Running,
 }
 
 impl Actor for Shard {
@@ -53,7 +62,29 @@ impl Actor for Shard {
         let feed =
             pump(feed, options.feed_batches_ahead_max, move |fed| to.cast(ShardMessage::Fed(fed)).is_ok());
         myself.send_interval(SWEEP_INTERVAL, || ShardMessage::Sweep);
-        Ok(ShardState { around, machine, rooms: HashMap::new(), _feed: feed })
+        let mut leader = around.truth.leader(around.shard)?;
+        let course =
+            Course::new(*leader.borrow_and_update(), options.leader_queue_max, options.leader_wait_ms);
+        let to = myself.clone();
+        let leader = Running::start(async move {
+            while leader.changed().await.is_ok() {
+                let leads = *leader.borrow_and_update();
+                if to.cast(ShardMessage::Leads(leads)).is_err() {
+                    return;
+                }
+            }
+        });
+        let forwarding = Forwarding::start(myself, Duration::from_millis(options.answer_timeout_ms));
+        Ok(ShardState {
+            around,
+            course,
+            forwarding,
+            machine,
+            wakes_at_ms: None,
+            rooms: HashMap::new(),
+            _feed: feed,
+            _leader: leader,
+        })
     }
 
     async fn handle(
@@ -63,6 +94,26 @@ impl Actor for Shard {
         state: &mut ShardState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
+            ShardMessage::Submit { room, submit } => {
+                let step = state.course.submit(room, submit, state.now_ms());
+                state.take(step, &myself).await;
+                state.wake_in_time(&myself);
+            }
+            ShardMessage::Decide { room, submit } => state.decide(room, submit, &myself).await,
+            ShardMessage::Answered(pass) => state.course.answered(pass),
+            ShardMessage::Refused { pass, node, submit } => {
+                let steps = state.course.refused(pass, node, submit, state.now_ms());
+                state.take_all(steps, &myself).await;
+            }
+            ShardMessage::Leads(leader) => {
+                let steps = state.course.lead_changed(leader);
+                state.take_all(steps, &myself).await;
+            }
+            ShardMessage::Wake => {
+                state.wakes_at_ms = None;
+                let steps = state.course.wake(state.now_ms());
+                state.take_all(steps, &myself).await;
+            }
             ShardMessage::Route { room, message } => state.route(room, message, &myself).await,
             ShardMessage::Fed(Fed::Batch(batch, _permit)) => state.feed(&batch.events),
             ShardMessage::Fed(Fed::Skipped(_)) => {}
@@ -101,6 +152,70 @@ impl Actor for Shard {
 }
 
 impl ShardState {
+    async fn take_all(&mut self, steps: Vec<Step<Submit>>, myself: &ActorRef<ShardMessage>) {
+        for step in steps {
+            self.take(step, myself).await;
+        }
+        self.wake_in_time(myself);
+    }
+
+    async fn take(&mut self, step: Step<Submit>, myself: &ActorRef<ShardMessage>) {
+        match step {
+            Step::Here(room, submit) => self.route(room, RoomMessage::Submit(submit), myself).await,
+            Step::There(node, pass, submit) => match wire::decide(&pass.room, &submit.user, &submit.op) {
+                Ok(payload) => {
+                    let answer = self.around.truth.request(node, Service::ROOMS, payload);
+                    self.forwarding.carry(Forwarded { node, answer, pass, submit });
+                }
+                Err(error) => {
+                    self.course.answered(pass);
+                    submit.answer.send(Err(ClusterError::Misfit(error.to_string()).into()));
+                }
+            },
+            Step::Waits => {}
+            Step::TurnAway(submit, why) => submit.answer.send(Err(self.refusal(why))),
+        }
+    }
+
+    fn refusal(&self, why: Why) -> ActorError {
+        let leader = self.leader();
+        match why {
+            Why::Full(limit) => {
+                ActorError::Overloaded { what: "the commands that wait for the shard's leader", limit }
+            }
+            Why::Leaderless => {
+                ClusterError::Unavailable { why: "nobody leads the room's shard now".to_owned() }.into()
+            }
+            Why::Overtaken => ClusterError::NotLeader { leader }.into(),
+        }
+    }
+
+    /// A command of another node's caller.
+    async fn decide(&mut self, room: RoomId, submit: Submit, myself: &ActorRef<ShardMessage>) {
+        match self.course.leads() {
+            Leader::Here => self.route(room, RoomMessage::Submit(submit), myself).await,
+            _ => submit.answer.send(Err(ClusterError::NotLeader { leader: self.leader() }.into())),
+        }
+    }
+
+    fn leader(&self) -> Option<u64> {
+        match self.course.leads() {
+            Leader::Node(node) => Some(node),
+            Leader::Here | Leader::Unknown => None,
+        }
+    }
+
+    /// Sees to it that somebody looks when the first of those that wait has waited long enough.
+    fn wake_in_time(&mut self, myself: &ActorRef<ShardMessage>) {
+        let Some(at_ms) = self.course.wake_at_ms() else { return };
+        if self.wakes_at_ms.is_some_and(|wakes_at_ms| wakes_at_ms <= at_ms) {
+            return;
+        }
+        self.wakes_at_ms = Some(at_ms);
+        let wait = Duration::from_millis(at_ms.saturating_sub(self.now_ms()));
+        myself.send_after(wait, || ShardMessage::Wake);
+    }
+
     async fn route(&mut self, room: RoomId, message: RoomMessage, myself: &ActorRef<ShardMessage>) {
         match self.machine.route(room, message, self.now_ms()) {
             Routed::To(owner, message) => self.send(room, &owner, message),
@@ -146,7 +261,7 @@ impl ShardState {
         let error = ActorError::Overloaded { what: "what waits for the room to wake up", limit };
         match message {
             RoomMessage::Submit(submit) => submit.answer.send(Err(error)),
-            RoomMessage::Read(read) => read.answer.send(Err(error)),
+            RoomMessage::Read(read) => read.reader.answer.send(Err(error)),
             _ => {}
         }
     }

@@ -1,13 +1,46 @@
 //! What a shard's router hears.
 
+use madang_cluster::Leader;
 use madang_storage::id::RoomId;
 
+use super::course::Pass;
 use crate::pump::Fed;
-use crate::room::RoomMessage;
+use crate::room::{RoomMessage, Submit};
 
 /// What a shard's router hears.
 pub(crate) enum ShardMessage {
-    /// From [`Rooms`](crate::rooms::Rooms): for a room's owner, which is started if need be.
+    /// From [`Rooms`](crate::rooms::Rooms): a command of somebody on this node. Goes to whoever leads the
+    /// shard; waits a while for somebody to. Answered in any case.
+    Submit {
+        /// For which room.
+        room: RoomId,
+        /// The command.
+        submit: Submit,
+    },
+    /// From another node's router: a command to be decided here. Answered with `NotLeader` if this node does
+    /// not lead; never passed on again.
+    Decide {
+        /// For which room.
+        room: RoomId,
+        /// The command.
+        submit: Submit,
+    },
+    /// From the task that waits for forwarded commands: this one was answered.
+    Answered(Pass),
+    /// From the same: this one came back, and nothing was done.
+    Refused {
+        /// What it travelled with.
+        pass: Pass,
+        /// Where it was.
+        node: u64,
+        /// The command.
+        submit: Submit,
+    },
+    /// From the cluster: who leads the shard now. Only the newest counts.
+    Leads(Leader),
+    /// From a timer: look at the commands that wait.
+    Wake,
+    /// From [`Rooms`](crate::rooms::Rooms): for a room's owner here, which is started if need be.
     Route {
         /// Which room.
         room: RoomId,

@@ -72,13 +72,14 @@ impl Operations {
     }
 
     /// Whose token this is.
-    pub fn authenticate(&self, token: &str) -> Result<Caller, ApiError> {
-        self.service.authenticate(token).map_err(|error| refusal::api_error(Operation::Connect, &error))
+    pub async fn authenticate(&self, token: &str) -> Result<Caller, ApiError> {
+        let caller = self.service.authenticate(token).await;
+        caller.map_err(|error| refusal::api_error(Operation::Connect, &error))
     }
 
-    /// The room as it is now, if the caller is in it. Local reads.
-    pub fn joined_room(&self, caller: &Caller, room: &RoomId) -> Option<Room> {
-        let view = self.service.room(caller, room).ok()?;
+    /// The room as it is now, if the caller is in it.
+    pub async fn joined_room(&self, caller: &Caller, room: &RoomId) -> Option<Room> {
+        let view = self.service.room(caller, room).await.ok()?;
         let joined = view.my.as_ref().is_some_and(|my| my.state == MemberState::Joined);
         joined.then(|| answer::room(view))
     }
@@ -94,14 +95,15 @@ impl Dispatch for Operations {
         if request.operation().access() == Access::Public {
             return self.run_public(request);
         }
-        let authenticated = match &caller.token {
-            Some(token) => self.authenticate(token.expose()),
-            None => Err(ApiError::new(ErrorKind::Unauthenticated, "a token is needed")),
+        let Some(token) = caller.token else {
+            return ready(Err(ApiError::new(ErrorKind::Unauthenticated, "a token is needed"))).boxed();
         };
-        match authenticated {
-            Ok(caller) => self.run(caller, request),
-            Err(error) => ready(Err(error)).boxed(),
+        let operations = self.clone();
+        async move {
+            let caller = operations.authenticate(token.expose()).await?;
+            operations.run(caller, request).await
         }
+        .boxed()
     }
 }
 
@@ -116,7 +118,7 @@ async fn run(service: &Service, caller: Caller, request: Request) -> Result<Resp
             service.log_out(caller).await?;
             Response::Logout(Empty {})
         }
-        Request::Me(Empty {}) => Response::Me(answer::profile(service.me(caller)?)),
+        Request::Me(Empty {}) => Response::Me(answer::profile(service.me(caller).await?)),
         Request::SetProfile(ask) => {
             let profile = service.set_profile(caller, ask.display_name.into_string()).await?;
             Response::SetProfile(answer::profile(profile))
@@ -127,13 +129,15 @@ async fn run(service: &Service, caller: Caller, request: Request) -> Result<Resp
             Response::ChangePassword(Empty {})
         }
         Request::Sessions(Empty {}) => {
-            Response::Sessions(answer::sessions(service.sessions(caller)?, caller.session))
+            Response::Sessions(answer::sessions(service.sessions(caller).await?, caller.session))
         }
         Request::Revoke(ask) => {
             service.revoke(caller, ask.session).await?;
             Response::Revoke(Empty {})
         }
-        Request::Profile(ask) => Response::Profile(answer::profile(service.profile(caller, &ask.user)?)),
+        Request::Profile(ask) => {
+            Response::Profile(answer::profile(service.profile(caller, &ask.user).await?))
+        }
         other => return run_in_rooms(service, caller, other).await,
     })
 }
@@ -155,7 +159,7 @@ async fn run_in_rooms(
             let limit = size(ask.limit.map_or(ROOMS_DEFAULT, |limit| limit.get()));
             Response::OpenRooms(answer::rooms(service.open_rooms(caller, limit, ask.next.as_deref()).await?))
         }
-        Request::Room(ask) => Response::Room(answer::room(service.room(caller, &ask.room)?)),
+        Request::Room(ask) => Response::Room(answer::room(service.room(caller, &ask.room).await?)),
         Request::SetRoom(ask) => {
             let title = ask.title.map(|title| title.into_string());
             let topic = ask.topic.map(|topic| topic.into_string());

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use madang_cluster::command::Op;
 use madang_cluster::event::ShardEvent;
-use madang_cluster::{Cluster, ClusterError};
+use madang_cluster::{Cluster, ClusterError, Leader};
 use madang_storage::id::{RoomId, ShardId, UserId};
 use madang_storage::row::Effect;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use crate::telemetry::{Readiness, Ready};
+use crate::telemetry::{Finding, Readiness};
 
 /// How often all shards are tried.
 const EVERY: Duration = Duration::from_secs(5);
@@ -47,16 +47,13 @@ pub async fn run(cluster: Cluster, readiness: Readiness, stop: CancellationToken
         cluster.slots().all().filter_map(|shard| name(&cluster, shard)).collect();
     loop {
         let began = Instant::now();
-        let probes = names.iter().map(|(shard, user)| probe(&cluster, *shard, user));
-        let sick = names
-            .iter()
-            .zip(join_all(probes).await)
-            .find_map(|((shard, _), probe)| probe.err().map(|sick| format!("shard {shard}: {sick}")));
-        match &sick {
-            Some(why) => tracing::warn!(why, "the canary failed"),
+        let looks = names.iter().map(|(shard, user)| look(&cluster, *shard, user));
+        let findings = join_all(looks).await;
+        match findings.iter().find(|finding| finding.took.is_err()) {
+            Some(sick) => tracing::warn!(why = %sick, "the canary failed"),
             None => tracing::debug!(took_ms = began.elapsed().as_millis(), "the canary sings"),
         }
-        readiness.set(sick.map_or(Ready::Ready, Ready::Failing));
+        readiness.found(findings);
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
@@ -64,10 +61,22 @@ pub async fn run(cluster: Cluster, readiness: Readiness, stop: CancellationToken
     }
 }
 
+/// What one probe finds.
+async fn look(cluster: &Cluster, shard: ShardId, user: &UserId) -> Finding {
+    let began = Instant::now();
+    let took = probe(cluster, shard, user).await.map(|()| began.elapsed()).map_err(|sick| sick.to_string());
+    let leader = match cluster.leader(shard).map(|leader| *leader.borrow()) {
+        Ok(Leader::Here) => Some(cluster.node_id()),
+        Ok(Leader::Node(node)) => Some(node),
+        Ok(Leader::Unknown) | Err(_) => None,
+    };
+    Finding { shard: shard.0, leader, took }
+}
+
 /// One write through one shard and back through its feed.
 async fn probe(cluster: &Cluster, shard: ShardId, user: &UserId) -> Result<(), Sick> {
     let feed = cluster.feed(shard)?;
-    let known = cluster.reader(shard)?.user_room(user, &NOWHERE)?;
+    let known = cluster.reader(shard).await?.user_room(user, &NOWHERE).await?;
     let room_seq = known.map_or(0, |row| row.room_seq) + 1;
     let effect = Effect::UserRoom { user: user.clone(), room: NOWHERE, state: None, room_seq };
     let there_and_back = async {

@@ -125,9 +125,12 @@ impl Live {
     fn carry_out(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::CheckToken { id, token } => {
-                let checked = self.parts.operations.authenticate(token.expose());
-                let next = self.machine.borrow_mut().on_token(id, checked);
-                self.carry_out(next);
+                let live = Rc::clone(self);
+                self.link.spawn(async move {
+                    let checked = live.parts.operations.authenticate(token.expose()).await;
+                    let effects = live.machine.borrow_mut().on_token(id, checked);
+                    effects.into_iter().for_each(|effect| live.carry_out(effect));
+                });
             }
             Effect::Welcome { id, caller } => self.welcome(id, caller),
             Effect::RunPublic { id, request } => {
@@ -153,7 +156,7 @@ impl Live {
                 let answer = self.parts.operations.run(caller.clone(), request);
                 if enters {
                     let live = Rc::clone(self);
-                    let answer = async move { answer.await.map(|answer| live.hear(&caller, answer)) };
+                    let answer = async move { Ok(live.hear(&caller, answer.await?).await) };
                     return self.answer(id, answer, then);
                 }
                 self.answer(id, answer, then);
@@ -200,23 +203,28 @@ impl Live {
     /// Lets the session hear the room it has just entered, without waiting for the news that its user did.
     /// The room is read once more after that: what came before the answer's `last_seq` is in the history,
     /// what comes after it is pushed.
-    fn hear(&self, caller: &Caller, answer: Response) -> Response {
+    async fn hear(&self, caller: &Caller, answer: Response) -> Response {
         let entered = match &answer {
             Response::Join(room) | Response::CreateRoom(room) => room.room,
             _ => return answer,
         };
-        let place = self.place.borrow();
-        let Some(Place { hub, key, .. }) = place.as_ref() else { return answer };
-        hub.join(*key, entered);
-        match (self.parts.operations.joined_room(caller, &entered), &answer) {
+        if self.with_place(|hub, key| hub.join(key, entered)).is_none() {
+            return answer;
+        }
+        match (self.parts.operations.joined_room(caller, &entered).await, &answer) {
             (Some(room), Response::Join(_)) => Response::Join(room),
             (Some(room), _) => Response::CreateRoom(room),
             (None, _) => {
                 // Put out again meanwhile.
-                hub.leave(*key, entered);
+                self.with_place(|hub, key| hub.leave(key, entered));
                 answer
             }
         }
+    }
+
+    /// Does something where the session is known; `None`: it is not known (any more).
+    fn with_place<T>(&self, act: impl FnOnce(&LocalHub, SessionKey) -> T) -> Option<T> {
+        self.place.borrow().as_ref().map(|Place { hub, key, .. }| act(hub, *key))
     }
 
     /// Makes the session known, lets it hear its rooms, then answers `connect`.
@@ -233,7 +241,7 @@ impl Live {
         *self.place.borrow_mut() = Some(Place { hub: hub.clone(), key, caller: caller.clone() });
         let live = Rc::clone(self);
         self.link.spawn(async move {
-            match live.listen(&hub, key, &caller).await {
+            match live.listen(&caller).await {
                 Ok(()) => live.reply(Some(id), Ok(&live.connected(&caller))),
                 Err(error) => {
                     tracing::warn!(user = %caller.user, %error, "a session could not be opened");
@@ -249,17 +257,19 @@ impl Live {
 
     /// Joins all rooms of the user. The session is registered, so what changes from now on arrives by
     /// itself; what changed while the list was read shows when it is read again.
-    async fn listen(&self, hub: &LocalHub, key: SessionKey, caller: &Caller) -> Result<(), ServiceError> {
-        let service = self.parts.operations.service();
+    async fn listen(&self, caller: &Caller) -> Result<(), ServiceError> {
+        let home = self.parts.operations.service().home(caller).await?;
         let mut heard: Vec<RoomId> = Vec::new();
         for read in 0..ROOM_LIST_READS_MAX {
-            let joined = service.joined_rooms(&caller.user).await?;
+            let joined = home.joined_rooms().await?;
             if read > 0 && joined == heard {
                 // Read last: whoever ended the session before did so before it was registered.
-                return service.check_session(caller);
+                return home.check_session().await;
             }
-            heard.iter().filter(|room| !joined.contains(room)).for_each(|room| hub.leave(key, *room));
-            joined.iter().for_each(|room| hub.join(key, *room));
+            self.with_place(|hub, key| {
+                heard.iter().filter(|room| !joined.contains(room)).for_each(|room| hub.leave(key, *room));
+                joined.iter().for_each(|room| hub.join(key, *room));
+            });
             heard = joined;
         }
         Err(ServiceError::Overloaded)

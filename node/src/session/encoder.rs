@@ -1,6 +1,7 @@
 //! Pushes as frames of `madang.v1+json`, each encoded once for everybody who hears it.
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use madang_actors::encoder::{FrameEncoder, Online};
 use madang_actors::outbound::frame;
 use madang_actors::service::{ServiceError, Views};
@@ -27,15 +28,17 @@ impl FrameEncoder for JsonFrames {
         encode(&Push::Event(event_answer(event)))
     }
 
-    fn room_added(&self, user: &UserId, room: &RoomId) -> Option<Bytes> {
-        match self.views.room(user, room) {
-            Ok(view) => Some(encode(&Push::RoomAdded(room_answer(view)))),
-            Err(ServiceError::NoRoom(_)) => None,
-            Err(error) => {
-                tracing::warn!(%room, %error, "a new room cannot be shown; the client will find it in its list");
-                None
+    fn room_added<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> BoxFuture<'a, Option<Bytes>> {
+        Box::pin(async move {
+            match self.views.room(user, room).await {
+                Ok(view) => Some(encode(&Push::RoomAdded(room_answer(view)))),
+                Err(ServiceError::NoRoom(_)) => None,
+                Err(error) => {
+                    tracing::warn!(%room, %error, "a new room cannot be shown; the client will find it in its list");
+                    None
+                }
             }
-        }
+        })
     }
 
     fn room_removed(&self, room: &RoomId) -> Bytes {

@@ -1,5 +1,7 @@
 //! What a session decides about each object from its client. Pure: no clock, no socket, no cluster.
 
+use std::collections::VecDeque;
+
 use madang_actors::outbound::Close;
 use madang_actors::service::Caller;
 
@@ -87,6 +89,8 @@ pub(super) struct Machine {
 enum Phase {
     /// Nobody has proved anything yet.
     Unknown,
+    /// A token is being checked; what came behind it waits, no more than may be in flight.
+    Checking(VecDeque<Command>),
     Open(Caller),
     /// Whatever still arrives is ignored.
     Ended,
@@ -107,26 +111,39 @@ impl Machine {
             Ok(Incoming::Ping) => None,
             Ok(Incoming::Command(command)) => {
                 self.invalid_in_a_row = 0;
-                Some(self.on_command(command))
+                self.on_command(command)
             }
             Err(invalid) => Some(self.on_invalid(invalid)),
         }
     }
 
-    /// The token of a [`Effect::CheckToken`] was checked.
-    pub(super) fn on_token(&mut self, id: u64, checked: Result<Caller, ApiError>) -> Effect {
+    /// The token of a [`Effect::CheckToken`] was checked. Too late it has no effect.
+    pub(super) fn on_token(&mut self, id: u64, checked: Result<Caller, ApiError>) -> Vec<Effect> {
+        let Phase::Checking(waiting) = &mut self.phase else { return Vec::new() };
+        let waiting = std::mem::take(waiting);
         let id_read = Some(id);
-        match checked {
+        let first = match checked {
             Ok(caller) => {
                 self.phase = Phase::Open(caller.clone());
                 Effect::Welcome { id, caller }
             }
             Err(error) if error.kind == ErrorKind::Unauthenticated => {
                 self.phase = Phase::Ended;
-                Effect::RefuseAndClose { id: id_read, error, close: Close::UNAUTHENTICATED }
+                return vec![Effect::RefuseAndClose { id: id_read, error, close: Close::UNAUTHENTICATED }];
             }
-            Err(error) => Effect::Refuse { id: id_read, error },
+            Err(error) => {
+                self.phase = Phase::Unknown;
+                Effect::Refuse { id: id_read, error }
+            }
+        };
+        let mut effects = vec![first];
+        for command in waiting {
+            // As if they came now; one of them may end the session.
+            if !matches!(self.phase, Phase::Ended) {
+                effects.extend(self.on_command(command));
+            }
         }
+        effects
     }
 
     /// A command that ran was answered.
@@ -136,7 +153,7 @@ impl Machine {
 
     /// The time for `connect` is over.
     pub(super) fn on_auth_deadline(&mut self) -> Option<Close> {
-        if !matches!(self.phase, Phase::Unknown) {
+        if !matches!(self.phase, Phase::Unknown | Phase::Checking(_)) {
             return None;
         }
         self.phase = Phase::Ended;
@@ -148,14 +165,26 @@ impl Machine {
         self.phase = Phase::Ended;
     }
 
-    fn on_command(&mut self, Command { id, request }: Command) -> Effect {
-        if self.in_flight >= self.in_flight_max {
+    fn on_command(&mut self, command: Command) -> Option<Effect> {
+        let waiting = if let Phase::Checking(waiting) = &self.phase { waiting.len() } else { 0 };
+        if self.in_flight + waiting >= self.in_flight_max {
             let what = format!("{} commands wait for their replies already", self.in_flight_max);
             let error = ApiError::new(ErrorKind::Overloaded, what).retry_after_ms(RETRY_AFTER_MS);
-            return Effect::Refuse { id: Some(id), error };
+            return Some(Effect::Refuse { id: Some(command.id), error });
         }
+        if let Phase::Checking(waiting) = &mut self.phase {
+            waiting.push_back(command);
+            return None;
+        }
+        Some(self.begin(command))
+    }
+
+    fn begin(&mut self, Command { id, request }: Command) -> Effect {
         match (&self.phase, request) {
-            (Phase::Unknown, Request::Connect(connect)) => Effect::CheckToken { id, token: connect.token },
+            (Phase::Unknown, Request::Connect(connect)) => {
+                self.phase = Phase::Checking(VecDeque::new());
+                Effect::CheckToken { id, token: connect.token }
+            }
             (_, Request::Connect(_)) => {
                 let error = ApiError::bad_request("this connection has its session already");
                 Effect::Refuse { id: Some(id), error }

@@ -19,9 +19,15 @@ fn unknown() -> Machine {
 
 fn open() -> Machine {
     let mut machine = unknown();
-    let effect = machine.on_token(1, Ok(caller()));
-    assert_eq!(effect, Effect::Welcome { id: 1, caller: caller() });
+    connect(&mut machine);
+    let effects = machine.on_token(1, Ok(caller()));
+    assert_eq!(effects, [Effect::Welcome { id: 1, caller: caller() }]);
     machine
+}
+
+fn connect(machine: &mut Machine) {
+    let effect = say(machine, r#"{"id":1,"connect":{"token":"t"}}"#);
+    assert!(matches!(effect, Some(Effect::CheckToken { id: 1, .. })), "{effect:?}");
 }
 
 fn say(machine: &mut Machine, text: &str) -> Option<Effect> {
@@ -49,19 +55,55 @@ fn before_connect_only_the_public_operations_are_carried_out() {
 #[test]
 fn a_token_that_is_not_valid_is_answered_and_closes() {
     let mut machine = unknown();
+    connect(&mut machine);
+    assert_eq!(say(&mut machine, r#"{"id":2,"me":{}}"#), None, "waits, and is dropped");
     let error = ApiError::new(ErrorKind::Unauthenticated, "no");
-    let effect = machine.on_token(1, Err(error.clone()));
-    assert_eq!(effect, Effect::RefuseAndClose { id: Some(1), error, close: Close::UNAUTHENTICATED });
+    let effects = machine.on_token(1, Err(error.clone()));
+    assert_eq!(effects, [Effect::RefuseAndClose { id: Some(1), error, close: Close::UNAUTHENTICATED }]);
     assert_eq!(say(&mut machine, r#"{"id":2,"me":{}}"#), None);
 }
 
 #[test]
 fn a_token_that_cannot_be_checked_now_may_be_shown_again() {
     let mut machine = unknown();
+    connect(&mut machine);
     let error = ApiError::new(ErrorKind::Unavailable, "wait");
-    assert!(matches!(machine.on_token(1, Err(error)), Effect::Refuse { id: Some(1), .. }));
+    assert!(matches!(machine.on_token(1, Err(error))[..], [Effect::Refuse { id: Some(1), .. }]));
     let again = say(&mut machine, r#"{"id":2,"connect":{"token":"t"}}"#);
     assert!(matches!(again, Some(Effect::CheckToken { id: 2, .. })));
+}
+
+#[test]
+fn what_comes_while_the_token_is_checked_waits_and_is_carried_out_in_order() {
+    let mut machine = unknown();
+    connect(&mut machine);
+    for number in 2..2 + IN_FLIGHT_MAX {
+        assert_eq!(say(&mut machine, &format!(r#"{{"id":{number},"me":{{}}}}"#)), None);
+    }
+    assert_eq!(refused(&mut machine, r#"{"id":9,"me":{}}"#), (Some(9), ErrorKind::Overloaded));
+    let effects = machine.on_token(1, Ok(caller()));
+    let [Effect::Welcome { .. }, rest @ ..] = &effects[..] else { panic!("{effects:?}") };
+    let ids: Vec<_> = rest
+        .iter()
+        .map(|effect| match effect {
+            Effect::Run { id, .. } => *id,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(ids, [2, 3, 4]);
+    assert_eq!(refused(&mut machine, r#"{"id":9,"me":{}}"#), (Some(9), ErrorKind::Overloaded));
+}
+
+#[test]
+fn a_token_that_was_checked_too_late_has_no_effect() {
+    let mut machine = unknown();
+    connect(&mut machine);
+    assert_eq!(machine.on_auth_deadline(), Some(Close::AUTH_DEADLINE));
+    assert_eq!(machine.on_token(1, Ok(caller())), []);
+    let mut machine = unknown();
+    connect(&mut machine);
+    machine.on_closed();
+    assert_eq!(machine.on_token(1, Ok(caller())), []);
 }
 
 #[test]
