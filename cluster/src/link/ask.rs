@@ -11,7 +11,7 @@ use super::error::LinkError;
 use super::handshake::{Frame, HandshakeError, QUESTION_BYTES_MAX, introduce, read, write};
 use super::options::LinkTls;
 use super::secret::Secret;
-use super::tls::TlsEnds;
+use super::tls::{Secured, TlsEnds};
 
 /// What a program needs to ask a node without being one.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +25,8 @@ pub struct LinkClientOptions {
 /// Asks whoever listens at `address` (`host:port`), with mutual proof of the secret.
 ///
 /// # Errors
-/// `Tls`, `TooLarge`, `Unreachable`, `Refused`: the question was not taken. `Timeout`, `Broken`: it may or may
-/// not have been.
+/// `Tls`, `TooLarge`, `Unreachable`, `Refused`: nothing was asked. `Timeout`, `Lost`, `Remote`: it may have
+/// been.
 pub async fn ask(
     options: &LinkClientOptions,
     address: &str,
@@ -49,15 +49,23 @@ pub(super) async fn put(
         return Err(LinkError::TooLarge { bytes: question.len(), limit_bytes: QUESTION_BYTES_MAX });
     }
     let conversation = async {
-        let mut reached = connect(tls, address).await?;
-        introduce(&mut reached.connection, secret, &reached.binding).await?;
-        write(&mut reached.connection, &Frame::Ask(question)).await?;
-        match read(&mut reached.connection).await? {
-            Frame::Answer(answer) => Ok(answer),
-            other => Err(HandshakeError::Garbage(format!("{} instead of an answer", other.name()))),
-        }
+        let mut reached = meet(secret, tls, address).await.map_err(|error| error.before(address))?;
+        converse(&mut reached, question).await.map_err(|error| error.after(address))
     };
     let after_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
-    let answered = timeout(within, conversation).await.map_err(|_| LinkError::Timeout { after_ms })?;
-    answered.map_err(|error| error.into_link_error(address))
+    timeout(within, conversation).await.unwrap_or(Err(LinkError::Timeout { after_ms }))
+}
+
+async fn meet(secret: &Secret, tls: Option<&TlsEnds>, address: &str) -> Result<Secured, HandshakeError> {
+    let mut reached = connect(tls, address).await?;
+    introduce(&mut reached.connection, secret, &reached.binding).await?;
+    Ok(reached)
+}
+
+async fn converse(reached: &mut Secured, question: Bytes) -> Result<Bytes, HandshakeError> {
+    write(&mut reached.connection, &Frame::Ask(question)).await?;
+    match read(&mut reached.connection).await? {
+        Frame::Answer(answer) => Ok(answer),
+        other => Err(HandshakeError::Garbage(format!("{} instead of an answer", other.name()))),
+    }
 }

@@ -43,6 +43,14 @@ pub enum LinkError {
         /// Which node.
         node: u64,
     },
+    /// The connection was lost with a question on it: it may or may not have happened.
+    #[error("lost {address} before its answer came: {why}")]
+    Lost {
+        /// Which address.
+        address: String,
+        /// Why.
+        why: String,
+    },
     /// The other side says that it failed.
     #[error("{why}")]
     Remote {
@@ -112,7 +120,7 @@ impl LinkError {
             | Self::Misconfigured { .. }
             | Self::AlreadyActive { .. }
             | Self::Stopped { .. } => true,
-            Self::Timeout { .. } | Self::Broken { .. } | Self::Remote { .. } => false,
+            Self::Timeout { .. } | Self::Broken { .. } | Self::Lost { .. } | Self::Remote { .. } => false,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -24,6 +25,8 @@ pub(crate) const FAIL: u8 = 3;
 pub(crate) const PANIC: u8 = 4;
 /// The door itself panics, and with it the actor that called it.
 pub(crate) const BREAK: u8 = 6;
+/// A question without an answer.
+pub(crate) const NEVER: &str = "never";
 /// Answered with as many bytes as the payload says.
 pub(crate) const SIZED: u8 = 5;
 
@@ -51,6 +54,7 @@ pub(crate) enum Heard {
 /// A door that remembers.
 pub(crate) struct Probe {
     heard: Mutex<Vec<Heard>>,
+    asked: AtomicUsize,
     pub(crate) gate: Arc<Semaphore>,
 }
 
@@ -61,6 +65,11 @@ impl Probe {
 
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.heard.lock().clone()
+    }
+
+    /// How many questions were heard.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     pub(crate) fn count(&self, heard: &Heard) -> usize {
@@ -101,7 +110,13 @@ impl Door for Probe {
     }
 
     fn ask(&self, question: Bytes) -> BoxFuture<'static, Bytes> {
-        Box::pin(async move { [b"you asked: ", &question[..]].concat().into() })
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            if question == NEVER {
+                std::future::pending::<()>().await;
+            }
+            [b"you asked: ", &question[..]].concat().into()
+        })
     }
 
     fn linked(&self, node: u64) {
@@ -147,7 +162,11 @@ impl Node {
     }
 
     pub(crate) async fn on(runtimes: LinkRuntimes, options: LinkOptions) -> Self {
-        let door = Arc::new(Probe { heard: Mutex::default(), gate: Arc::new(Semaphore::new(0)) });
+        let door = Arc::new(Probe {
+            heard: Mutex::default(),
+            asked: AtomicUsize::new(0),
+            gate: Arc::new(Semaphore::new(0)),
+        });
         let links = Links::listen(options, runtimes, Arc::clone(&door) as Arc<dyn Door>).await.unwrap();
         Self { links, door }
     }

@@ -37,11 +37,13 @@ pub(in crate::link) enum Refusal {
     )]
     Replaced { node: u64 },
     #[error(
-        "you say that you are node {node}, which is this node: your data folder is a copy; start with an empty one"
+        "you say that you are node {node}, which is this node: your data folder is a copy; start with an \
+         empty one"
     )]
     Copy { node: u64 },
     #[error(
-        "node {node} is unknown here: it was removed, or has not joined yet; join again with an empty data folder if it was removed"
+        "node {node} is unknown here: it was removed, or has not joined yet; if it was removed, let it join \
+         again with an empty data folder"
     )]
     Unknown { node: u64 },
     #[error(

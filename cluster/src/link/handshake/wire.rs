@@ -43,14 +43,22 @@ pub(in crate::link) enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// As the layer above hears it.
-    pub(in crate::link) fn into_link_error(self, address: &str) -> LinkError {
+    /// As the layer above hears it, before anything was asked.
+    pub(in crate::link) fn before(self, address: &str) -> LinkError {
         match self {
             Self::Refuse(refusal) => LinkError::Refused { why: refusal.to_string() },
             Self::Refused(_, why) => LinkError::Refused { why },
             Self::Io(_) | Self::Garbage(_) | Self::NotReady | Self::Timeout { .. } => {
                 LinkError::Unreachable { address: address.to_owned(), why: self.to_string() }
             }
+        }
+    }
+
+    /// As the layer above hears it, once a question was sent.
+    pub(in crate::link) fn after(self, address: &str) -> LinkError {
+        match self {
+            Self::Refused(_, why) => LinkError::Remote { why },
+            _ => LinkError::Lost { address: address.to_owned(), why: self.to_string() },
         }
     }
 }
