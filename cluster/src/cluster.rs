@@ -258,6 +258,12 @@ impl Cluster {
         checkpoint::once(&self.inner).await
     }
 
+    /// Hands over all that this node leads, before it stops; after `limit` at the latest. Nothing is lost if it
+    /// is cut short: the others elect.
+    pub async fn drain(&self, limit: Duration) {
+        self.inner.drain(limit).await;
+    }
+
     /// Stops: a last checkpoint, so that the next start has nothing to replay, then consensus ends. What
     /// waits is answered with an error.
     pub async fn shutdown(&self) -> Result<(), ClusterError> {

@@ -19,6 +19,7 @@ mod checkpoint;
 mod cluster;
 pub mod command;
 mod controller;
+mod drain;
 mod error;
 pub mod event;
 mod follow;
