@@ -163,11 +163,13 @@ impl Cluster {
     /// called, on any node; if the shard's leader cannot be asked it says that it may be stale.
     pub async fn reader(&self, shard: ShardId) -> Result<Reader, ClusterError> {
         let hosted = self.inner.shard(shard)?;
-        let group = hosted.id().0;
-        if hosted.replica().is_none() {
-            return Ok(Reader::there(Arc::new(Away::new(Arc::downgrade(&self.inner), group))));
+        let there = || Reader::there(Arc::new(Away::new(Arc::downgrade(&self.inner), hosted.id().0)));
+        match hosted.replica() {
+            // A copy that is still being made may lack most of the rows.
+            Some(replica) if replica.group.has_vote() => {}
+            Some(_) | None => return Ok(there()),
         }
-        let (local, freshness) = self.inner.local_reader(group).await?;
+        let (local, freshness) = self.inner.local_reader(hosted.id().0).await?;
         Ok(Reader::here(local, freshness))
     }
 
@@ -176,10 +178,10 @@ impl Cluster {
     pub fn reader_now(&self, shard: ShardId) -> Result<Reader, ClusterError> {
         let hosted = self.inner.shard(shard)?;
         Ok(match hosted.replica() {
-            Some(replica) => {
+            Some(replica) if replica.group.has_vote() => {
                 Reader::here(LocalReader::new(Arc::clone(replica.group.state())), Freshness::Current)
             }
-            None => Reader::there(Arc::new(Away::new(Arc::downgrade(&self.inner), hosted.id().0))),
+            Some(_) | None => Reader::there(Arc::new(Away::new(Arc::downgrade(&self.inner), hosted.id().0))),
         })
     }
 

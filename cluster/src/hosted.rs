@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use madang_storage::id::ShardId;
 use madang_storage::{GroupId, LogStore, StateStore};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 
 use crate::batcher::Batcher;
@@ -54,7 +54,7 @@ impl Hosted {
             id,
             replica: RwLock::default(),
             feed: broadcast::Sender::new(options.raft.feed_batches_max),
-            leader: Arc::new(Led { now: watch::Sender::new(Leader::Unknown), changed }),
+            leader: Arc::new(Led { known: Mutex::default(), now: watch::Sender::new(Leader::Unknown), changed }),
             delivered: watch::Sender::new(0),
             barrier: Arc::default(),
         }
@@ -98,11 +98,14 @@ impl Hosted {
         *self.leader.now.borrow()
     }
 
-    /// Another node says who leads. Only believed where there is no replica to know it better.
+    /// Other nodes say who leads. Believed as long as no replica here knows better.
     pub(crate) fn hear_leader(&self, leader: Leader) {
-        if self.replica.read().is_none() {
-            self.leader.set(leader);
-        }
+        self.leader.set(|known| known.told = leader);
+    }
+
+    /// Who leads as far as others have told.
+    pub(crate) fn told_leader(&self) -> Leader {
+        self.leader.known.lock().told
     }
 
     /// Starts the replica here. Does nothing if it runs.
@@ -125,14 +128,14 @@ impl Hosted {
         let replica = Replica { group, batcher };
         *self.replica.write() = Some(replica.clone());
         let leader = Arc::clone(&self.leader);
-        tokio::spawn(replica.group.clone().follow_leader(move |now| leader.set(now)));
+        tokio::spawn(replica.group.clone().follow_leader(move |now| leader.set(|known| known.own = now)));
         Ok(replica)
     }
 
     /// Ends the replica here and removes its rows and its log.
     pub(crate) async fn remove(&self, ground: &Ground) -> Result<(), ClusterError> {
         let Some(replica) = self.replica.write().take() else { return Ok(()) };
-        self.leader.set(Leader::Unknown);
+        self.leader.set(|known| known.own = Leader::Unknown);
         replica.group.shutdown().await?;
         let state = Arc::clone(replica.group.state());
         let removed = tokio::task::spawn_blocking(move || state.remove_all()).await;
@@ -159,12 +162,31 @@ impl Hosted {
 
 /// Who leads, for those who follow it.
 struct Led {
+    known: Mutex<Known>,
     now: watch::Sender<Leader>,
     changed: Arc<Notify>,
 }
 
+/// From where it is known who leads.
+struct Known {
+    /// The replica here.
+    own: Leader,
+    /// Other nodes: each tells what it leads itself.
+    told: Leader,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { own: Leader::Unknown, told: Leader::Unknown }
+    }
+}
+
 impl Led {
-    fn set(&self, now: Leader) {
+    fn set(&self, change: impl FnOnce(&mut Known)) {
+        let mut known = self.known.lock();
+        change(&mut known);
+        // A replica that was just made, or that was cut off, has heard of no leader yet.
+        let now = if known.own == Leader::Unknown { known.told } else { known.own };
         if self.now.send_if_modified(|before| std::mem::replace(before, now) != now) {
             self.changed.notify_one();
         }

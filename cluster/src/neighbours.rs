@@ -37,7 +37,7 @@ impl Inner {
         for hosted in &self.groups {
             if groups.contains(&hosted.id().0) {
                 hosted.hear_leader(Leader::Node(node));
-            } else if hosted.leader_now() == Leader::Node(node) {
+            } else if hosted.told_leader() == Leader::Node(node) {
                 hosted.hear_leader(Leader::Unknown);
             }
         }

@@ -172,9 +172,19 @@ impl Reader {
     }
 
     async fn ask(&self, query: Query) -> Result<Found, ClusterError> {
-        match &self.source {
+        let found = match &self.source {
             Source::Here(local) => query.answer(local).await,
             Source::There(elsewhere) => elsewhere.ask(query).await,
+        }?;
+        // What is old is still true, but that something is missing may be no longer.
+        if self.freshness == Freshness::Stale && found.is_nothing() {
+            return Err(stale());
         }
+        Ok(found)
     }
+}
+
+/// This node cannot tell.
+pub(crate) fn stale() -> ClusterError {
+    ClusterError::Unavailable { why: "the shard's leader cannot be asked, and this node may be behind".to_owned() }
 }

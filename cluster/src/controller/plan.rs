@@ -135,9 +135,8 @@ pub(crate) fn plan(
     reports: &BTreeMap<u16, GroupReport>,
 ) -> Vec<Step> {
     let sight = Sight { meta, reachable };
-    let usable = |group: u16| {
-        reports.get(&group).filter(|report| reachable.contains(&report.leader) && !report.joint)
-    };
+    let usable =
+        |group: u16| reports.get(&group).filter(|report| reachable.contains(&report.leader) && !report.joint);
     let mut steps = Vec::new();
     if let Some(report) = usable(META) {
         steps.extend(Group::meta(&sight, report, meta_target(meta, &sight, report)).next(Slot::Granted));
@@ -148,7 +147,9 @@ pub(crate) fn plan(
         usable(number).map(|report| Group::shard(&sight, report, target))
     });
     steps.extend(shards(groups.collect(), usize::from(meta.tunables.moves_at_once), reports));
-    steps.extend(meta.alive().filter(|(id, _)| has_left(&sight, *id, reports)).map(|(node, _)| Step::Remove { node }));
+    steps.extend(
+        meta.alive().filter(|(id, _)| has_left(&sight, *id, reports)).map(|(node, _)| Step::Remove { node }),
+    );
     steps
 }
 

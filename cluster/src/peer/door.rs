@@ -14,6 +14,7 @@ use crate::cluster::Inner;
 use crate::error::ClusterError;
 use crate::fresh::current_here;
 use crate::link::{Door, Lane};
+use crate::reader::{Freshness, stale};
 use crate::route::settle_here;
 use crate::service::Leader;
 
@@ -145,8 +146,11 @@ async fn answer(inner: Arc<Inner>, from: u64, request: PeerRequest) -> Result<Pe
     match request {
         PeerRequest::Propose { .. } => Err(not_here(Leader::Unknown)),
         PeerRequest::Read { group, query } => {
-            let found = inner.local_reader(group).await?.0;
-            query.answer(&found).await.map(PeerAnswer::Found)
+            // Who asks has no replica and cannot judge: what is old is for nobody else.
+            match inner.local_reader(group).await? {
+                (local, Freshness::Current) => query.answer(&local).await.map(PeerAnswer::Found),
+                (_, Freshness::Stale) => Err(stale()),
+            }
         }
         PeerRequest::Current { group } => {
             let hosted = inner.hosted(group)?;

@@ -44,6 +44,14 @@ impl RaftSnapshotBuilder<TypeConfig> for ExportBuilder {
     type SnapshotData = Export;
 
     async fn build_snapshot(&mut self) -> Result<openraft::alias::SnapshotOf<TypeConfig, Export>, io::Error> {
-        self.durable()?.ok_or_else(|| io::Error::other("nothing is durable in the state yet"))
+        if let Some(label) = self.durable()? {
+            return Ok(label);
+        }
+        // An error here would end the group on this node for good.
+        let store = self.state.store().clone();
+        let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
+        flushed.map_err(io::Error::other)?.map_err(io::Error::other)?;
+        let nothing = || Snapshot { meta: SnapshotMeta::default(), snapshot: Export::Here(Arc::clone(&self.state)) };
+        Ok(self.durable()?.unwrap_or_else(nothing))
     }
 }

@@ -96,6 +96,9 @@ impl Group {
 
     /// Labels what is durable in the state and lets the log behind it go.
     pub(crate) async fn compact(&self) -> Result<(), ClusterError> {
+        if self.state.durable_applied()?.is_none() {
+            return Ok(());
+        }
         self.raft.trigger().snapshot().await.map_err(unavailable)
     }
 

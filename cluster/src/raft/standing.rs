@@ -107,6 +107,13 @@ impl Group {
         }
     }
 
+    /// Whether this node is one of those whose majority decides, as far as it has heard.
+    pub(crate) fn has_vote(&self) -> bool {
+        let metrics = self.raft.server_metrics();
+        let metrics = metrics.borrow_watched();
+        metrics.membership_config.membership().voter_ids().any(|voter| voter == self.node)
+    }
+
     /// How many entries each replica lacks. Empty where this node does not lead.
     pub(crate) fn behind(&self) -> BTreeMap<u64, u64> {
         let metrics = self.raft.metrics();

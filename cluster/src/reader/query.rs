@@ -113,6 +113,14 @@ impl Query {
 }
 
 impl Found {
+    /// Whether it says that something does not exist.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::Room(None) | Self::Member(None) | Self::User(None) | Self::Session(None) | Self::Event(None)
+        )
+    }
+
     /// An answer to another question than was asked.
     pub(super) fn misfit(&self) -> ClusterError {
         ClusterError::Unavailable { why: format!("a replica answered another question: {self:?}") }

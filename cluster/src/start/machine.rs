@@ -149,11 +149,13 @@ fn refused(answers: &Answers<'_>) -> Option<Decision> {
 
 /// The list does not name this node: it may join, but it has no say in forming.
 fn outside(list: &BTreeSet<String>, mine: &str) -> Option<Decision> {
-    (!list.contains(mine)).then(|| wait(format!(
-        "{} to form a cluster or to come back: none of them is part of one that can be reached, and this \
+    (!list.contains(mine)).then(|| {
+        wait(format!(
+            "{} to form a cluster or to come back: none of them is part of one that can be reached, and this \
          node cannot help to form it, since the seed list does not name {mine}",
-        sentence(list)
-    )))
+            sentence(list)
+        ))
+    })
 }
 
 /// Somebody of the list is missing: perhaps there is a cluster, and only they know.

@@ -123,9 +123,9 @@ impl<'p> Group<'p> {
 
     /// One voter more: a learner that has caught up; or one learner more.
     fn grow(&self, slot: Slot) -> Option<Step> {
-        let promoted = self.learners().find(|node| {
-            self.target.contains(node) && self.sight.serves(*node) && self.is_caught_up(*node)
-        });
+        let promoted = self
+            .learners()
+            .find(|node| self.target.contains(node) && self.sight.serves(*node) && self.is_caught_up(*node));
         let promote = promoted.and_then(|node| {
             let mut voters = self.report.voters.clone();
             voters.insert(node);

@@ -118,7 +118,10 @@ fn a_seed_by_another_name_is_waited_for() {
 #[test]
 fn nobody_forms_while_lists_differ() {
     let node = me("a:1", "a:1,b:1");
-    waits(run(&node, &[("b:1", fresh("b:1", "a:1,b:1,c:1"))]), &["a:1, b:1 and c:1", "a:1 and b:1", "same list"]);
+    waits(
+        run(&node, &[("b:1", fresh("b:1", "a:1,b:1,c:1"))]),
+        &["a:1, b:1 and c:1", "a:1 and b:1", "same list"],
+    );
 }
 
 #[test]
@@ -142,8 +145,11 @@ fn of_any_nodes_that_see_each_other_exactly_one_forms() {
         let names: Vec<String> = (0..count).map(|n| format!("n{n}:1")).collect();
         let seeds = names.join(",");
         let forming = names.iter().filter(|name| {
-            let probes: Vec<(&str, Probe)> =
-                names.iter().filter(|other| other != name).map(|other| (other.as_str(), fresh(other, &seeds))).collect();
+            let probes: Vec<(&str, Probe)> = names
+                .iter()
+                .filter(|other| other != name)
+                .map(|other| (other.as_str(), fresh(other, &seeds)))
+                .collect();
             run(&me(name, &seeds), &probes) == Decision::FormAsFirst
         });
         assert_eq!(forming.collect::<BTreeSet<_>>(), [&names[0]].into());
