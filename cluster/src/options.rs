@@ -89,7 +89,7 @@ impl Default for ClusterOptions {
             batch_commands_max: 512,
             batch_bytes_max: 256 * 1024,
             entries_in_flight_max: 2,
-            command_timeout_ms: 4_000,
+            command_timeout_ms: 3_000,
             read_wait_ms: 1_500,
             checkpoint_interval_ms: 60_000,
             checkpoint_log_bytes: 64 << 20,
