@@ -4,6 +4,7 @@
 
 mod member;
 mod place;
+mod standing;
 
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,9 @@ use crate::wait_until;
 
 /// How long a cluster may take to form, or to be whole again after everything is healed.
 pub const WHOLE_WITHIN: Duration = Duration::from_secs(60);
+
+/// How many replicas a group has where there are nodes enough.
+const REPLICAS: usize = 3;
 
 /// What all nodes are started with, beside their places: no limits by person or address, cheap passwords.
 const SETTINGS: [(&str, &str); 6] = [
@@ -158,16 +162,20 @@ impl TestCluster {
         self.start_all();
     }
 
-    /// Waits until every node is ready. Panics at the limit, or when one has ended by itself.
+    /// Waits until every node is ready and every raft group has all its replicas again: from then on the
+    /// loss of one is the loss of nothing. Panics at the limit, or when a node has ended by itself.
     pub async fn wait_whole(&mut self, limit: Duration) {
         let end = Instant::now() + limit;
         for member in &mut self.members {
             member.wait_ready(end.saturating_duration_since(Instant::now())).await;
         }
-        let members = &self.members;
-        wait_until("every node says that it is ready", limit, || async move {
-            for member in members {
-                if !member.says_ready().await {
+        let urls = &self.urls();
+        let replicas = urls.len().min(REPLICAS);
+        let left = end.saturating_duration_since(Instant::now());
+        wait_until("every node says that the ring is whole", left, || async move {
+            for url in urls {
+                let is_settled = urls.len() == 1 || standing::is_settled(url, replicas).await;
+                if !(is_settled && standing::is_ready(url).await) {
                     return None;
                 }
             }

@@ -5,16 +5,12 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::place::Place;
+use super::standing::SECRET;
 use crate::damage;
 use crate::disk::Disk;
 use crate::node::{Launch, Node};
 use crate::syscall::Failing;
 use crate::wait_until;
-
-/// What proves that a node belongs to the cluster.
-const SECRET: &str = "a secret that only these tests know";
-/// How long one question may take.
-const ASK_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a [`Member`] is made of.
 pub(super) struct Birth<'a> {
@@ -139,13 +135,6 @@ impl Member {
             self.state = State::Down;
         }
         refused
-    }
-
-    /// Whether it answers that it is ready.
-    pub async fn says_ready(&self) -> bool {
-        let http = reqwest::Client::builder().timeout(ASK_WITHIN).build().expect("an HTTP client");
-        let answer = http.get(format!("{}/readyz", self.url())).send().await;
-        answer.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// `kill -9`.
