@@ -45,6 +45,26 @@ pub struct EventPage {
     pub more: bool,
 }
 
+/// How far a shard's feed has come, and where the logs of some of its rooms end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tails {
+    /// Position of the newest item of the shard's feed: the rest is at least as new.
+    pub pos: u64,
+    /// The rooms, in the order asked for.
+    pub rooms: Vec<Tail>,
+}
+
+/// Where a room's log ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tail {
+    /// Which room.
+    pub room: RoomId,
+    /// Seq of its newest event; 0 for a room that does not exist.
+    pub seq: u64,
+    /// The newest event's position in the shard's feed.
+    pub pos: u64,
+}
+
 /// Whether a read shows all that was acknowledged before it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
@@ -105,6 +125,11 @@ impl Reader {
     /// The newest seq of each of these rooms; 0 for one that does not exist.
     pub async fn heads(&self, rooms: Vec<RoomId>) -> Result<Vec<(RoomId, u64)>, ClusterError> {
         ask!(self, Query::Heads(rooms) => Heads)
+    }
+
+    /// How far the shard's feed has come, and where these rooms' logs end.
+    pub async fn tails(&self, rooms: Vec<RoomId>) -> Result<Tails, ClusterError> {
+        ask!(self, Query::Tails(rooms) => Tails)
     }
 
     /// A user's place in a room.

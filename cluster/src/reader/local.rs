@@ -12,8 +12,9 @@ use madang_storage::{Direction, KeyRange, PageLimit, RoomPage, ScanLimit, Storag
 use crate::error::ClusterError;
 use crate::event::RoomEvent;
 use crate::machine::rows::{Base, member_key, room_key, session_key, user_key, user_prefix, user_room_key};
+use crate::machine::shard::{COUNTERS_KEY, Counters};
 use crate::raft::GroupState;
-use crate::reader::{EventPage, Page};
+use crate::reader::{EventPage, Page, Tail, Tails};
 
 /// Reads one group's rows on this node.
 #[derive(Clone)]
@@ -34,6 +35,18 @@ impl LocalReader {
     /// The newest seq of each room; 0 for one that does not exist.
     pub(crate) fn heads(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, u64)>, ClusterError> {
         rooms.iter().map(|room| Ok((*room, self.room(room)?.map_or(0, |row| row.last_seq)))).collect()
+    }
+
+    /// How far the shard's feed has come, and where these rooms' logs end.
+    pub(crate) fn tails(&self, rooms: &[RoomId]) -> Result<Tails, ClusterError> {
+        // Read first: the rows below are at least as new.
+        let pos = self.own::<Counters>(COUNTERS_KEY)?.map_or(0, |counters| counters.pos);
+        let tail = |room: &RoomId| {
+            let seq = self.room(room)?.map_or(0, |row| row.last_seq);
+            let newest = if seq == 0 { None } else { self.event(room, seq)? };
+            Ok(Tail { room: *room, seq, pos: newest.map_or(0, |event| event.row.pos) })
+        };
+        Ok(Tails { pos, rooms: rooms.iter().map(tail).collect::<Result<_, ClusterError>>()? })
     }
 
     /// A user's place in a room.

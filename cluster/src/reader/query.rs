@@ -7,7 +7,7 @@ use madang_storage::id::{RoomId, SessionId, UserId};
 use madang_storage::row::{MemberRow, RoomRow, SessionRow, UserRoomRow, UserRow};
 use serde::{Deserialize, Serialize};
 
-use super::{EventPage, LocalReader, Page};
+use super::{EventPage, LocalReader, Page, Tails};
 use crate::error::ClusterError;
 use crate::event::RoomEvent;
 
@@ -36,6 +36,8 @@ pub(crate) enum Query {
     UserRooms(UserId),
     #[serde(rename = "11")]
     UserRoom(UserId, RoomId),
+    #[serde(rename = "12")]
+    Tails(Vec<RoomId>),
 }
 
 /// What was read: the variant of the query's name.
@@ -63,6 +65,8 @@ pub(crate) enum Found {
     UserRooms(Vec<(RoomId, UserRoomRow)>),
     #[serde(rename = "11")]
     UserRoom(Option<UserRoomRow>),
+    #[serde(rename = "12")]
+    Tails(Tails),
 }
 
 impl Query {
@@ -86,7 +90,7 @@ impl Query {
             | Self::User(_)
             | Self::Session(..)
             | Self::UserRoom(..) => false,
-            Self::Heads(rooms) => rooms.len() > 1,
+            Self::Heads(rooms) | Self::Tails(rooms) => rooms.len() > 1,
             Self::Members { .. } | Self::Events { .. } | Self::OpenRooms { .. } | Self::UserRooms(_) => true,
         }
     }
@@ -108,6 +112,7 @@ impl Query {
             Self::Session(user, session) => Found::Session(local.session(user, session)?),
             Self::UserRooms(user) => Found::UserRooms(local.user_rooms(user)?),
             Self::UserRoom(user, room) => Found::UserRoom(local.user_room(user, room)?),
+            Self::Tails(rooms) => Found::Tails(local.tails(rooms)?),
         })
     }
 }
