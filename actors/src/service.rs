@@ -34,7 +34,7 @@ use readers::Readers;
 pub use account::{LoggedIn, SessionView};
 pub use error::ServiceError;
 pub use list::Home;
-pub use message::{ReadMark, Sending, Sent};
+pub use message::{Log, ReadMark, Sending, Sent};
 pub use room::{Described, NewRoom};
 pub use view::{MemberPage, MemberView, Mine, Profile, RoomPage, RoomView, Views};
 

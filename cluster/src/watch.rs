@@ -50,7 +50,8 @@ pub(crate) async fn run(
     mut wanted: watch::Receiver<bool>,
     stop: CancellationToken,
 ) {
-    let mut watch = 0;
+    // 0: none yet. It stays with the node it began at, as long as that answers.
+    let (mut watch, mut source) = (0, None);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -59,16 +60,16 @@ pub(crate) async fn run(
         let Some(inner) = cluster.upgrade() else { return };
         let Ok(hosted) = inner.shard(shard) else { return };
         if hosted.replica().is_some() {
-            watch = 0;
+            (watch, source) = (0, None);
             drop(inner);
             tokio::time::sleep(LOOK_EVERY).await;
             continue;
         }
-        let (next, events) = match pull(&inner, hosted.id().0, watch).await {
+        let (next, events) = match pull(&inner, hosted.id().0, watch, &mut source).await {
             Ok(told) => told,
             Err(error) => {
                 tracing::debug!(%shard, %error, "nobody to watch the shard from");
-                watch = 0;
+                (watch, source) = (0, None);
                 drop(inner);
                 tokio::time::sleep(ASK_AGAIN_AFTER).await;
                 continue;
@@ -85,9 +86,18 @@ pub(crate) async fn run(
 }
 
 /// The next events, from whoever has them.
-async fn pull(inner: &Arc<Inner>, group: u16, watch: u64) -> Result<(u64, Vec<ShardEvent>), ClusterError> {
+async fn pull(
+    inner: &Arc<Inner>,
+    group: u16,
+    watch: u64,
+    source: &mut Option<u64>,
+) -> Result<(u64, Vec<ShardEvent>), ClusterError> {
     let none = || ClusterError::Unavailable { why: "no node that holds the shard is linked".to_owned() };
-    let node = who_to_ask(inner, group)?.first().copied().ok_or_else(none)?;
+    let node = match source {
+        Some(node) => *node,
+        None => who_to_ask(inner, group)?.first().copied().ok_or_else(none)?,
+    };
+    *source = Some(node);
     match inner.ask(node, PeerRequest::Feed { group, watch }).await? {
         PeerAnswer::Feed { watch, events } => Ok((watch, events)),
         other => Err(other.misfit()),

@@ -37,7 +37,7 @@ impl Service {
         let end = start + taken;
         let last = end.checked_sub(1).and_then(|last| keys.get(last)).filter(|_| keys.len() > end);
         let next = last.map(|&(last_event_ms, room)| ActivityCursor { last_event_ms, room }.text());
-        Ok(RoomPage { rooms, next })
+        Ok(RoomPage { rooms, next, freshness: readers.freshness() })
     }
 
     /// Open rooms that anybody may join, in the order of the directory.
@@ -67,7 +67,7 @@ impl Service {
         let more = found.len() > taken;
         found.truncate(taken);
         let next = found.last().filter(|_| more).map(|last| last.text());
-        Ok(RoomPage { rooms, next })
+        Ok(RoomPage { rooms, next, freshness: readers.freshness() })
     }
 
     /// A room's members by user id, invited ones included, for anybody who is one of them.
@@ -97,7 +97,7 @@ impl Service {
             }
         });
         let members = stream::iter(members).buffered(READS_AT_ONCE).try_collect().await?;
-        Ok(MemberPage { members, next })
+        Ok(MemberPage { members, next, freshness: readers.freshness() })
     }
 
     /// What a session of the user needs to know of its home to open there.

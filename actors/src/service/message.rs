@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madang_cluster::command::{Outcome, Refusal, Repeat, Reply, RoomOp};
-use madang_cluster::{EventPage, Page};
+use madang_cluster::{EventPage, Freshness, Page};
 use madang_storage::id::{Cid, RoomId};
 use madang_storage::row::MemberState;
 use tokio::sync::oneshot;
@@ -29,6 +29,15 @@ pub struct ReadMark {
     pub read_seq: u64,
     /// How many messages are not.
     pub unread: u64,
+}
+
+/// A page of a room's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// The events, oldest first.
+    pub page: EventPage,
+    /// Whether newer ones may be missing.
+    pub freshness: Freshness,
 }
 
 /// A send that is under way: its place behind the sends before it is fixed, its answer comes later.
@@ -76,7 +85,7 @@ impl Service {
         room: RoomId,
         page: Page,
         limit: usize,
-    ) -> Result<EventPage, ServiceError> {
+    ) -> Result<Log, ServiceError> {
         let max = self.0.options.history_page_max;
         if limit > max {
             return Err(ServiceError::TooLarge { what: "field `limit`", limit: max as u64 });
@@ -86,7 +95,8 @@ impl Service {
             return Err(Refusal::NotMember.into());
         }
         let from = Arc::new(readers.of_room(&room).await?.clone());
-        Ok(self.0.rooms.history(from, room, page, limit, self.0.options.history_bytes_max).await?)
+        let page = self.0.rooms.history(from, room, page, limit, self.0.options.history_bytes_max).await?;
+        Ok(Log { page, freshness: readers.freshness() })
     }
 
     /// Moves the caller's read marker, never backwards.

@@ -1,6 +1,6 @@
 //! What one operation reads from.
 
-use madang_cluster::{Cluster, Reader};
+use madang_cluster::{Cluster, Freshness, Reader};
 use madang_storage::id::{RoomId, ShardId, UserId};
 use tokio::sync::OnceCell;
 
@@ -28,6 +28,12 @@ impl Readers {
     /// Rows of the shard that keeps `user`.
     pub(super) async fn of_user(&self, user: &UserId) -> Result<&Reader, ServiceError> {
         self.of(self.cluster.slots().of_user(user)).await
+    }
+
+    /// Whether all that was read shows what was acknowledged before.
+    pub(super) fn freshness(&self) -> Freshness {
+        let stale = |cell: &OnceCell<Reader>| cell.get().is_some_and(|reader| reader.freshness() == Freshness::Stale);
+        if self.shards.iter().any(stale) { Freshness::Stale } else { Freshness::Current }
     }
 
     /// Rows of a shard.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use madang_cluster::command::Refusal;
 use madang_cluster::event::RoomEvent;
-use madang_cluster::{Cluster, Reader};
+use madang_cluster::{Cluster, Freshness, Reader};
 use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{EventBody, MemberRow, MemberState, Role, RoomKind, RoomRow};
 
@@ -36,6 +36,8 @@ pub struct RoomView {
     pub my: Option<Mine>,
     /// The other one in a direct room.
     pub peer: Option<Profile>,
+    /// Whether it may be old.
+    pub freshness: Freshness,
 }
 
 /// A user's place in a room.
@@ -58,6 +60,8 @@ pub struct RoomPage {
     pub rooms: Vec<RoomView>,
     /// Where the next page starts, if there is one.
     pub next: Option<String>,
+    /// Whether it may be old.
+    pub freshness: Freshness,
 }
 
 /// One member of a room.
@@ -82,6 +86,8 @@ pub struct MemberPage {
     pub members: Vec<MemberView>,
     /// Where the next page starts, if there is one.
     pub next: Option<String>,
+    /// Whether it may be old.
+    pub freshness: Freshness,
 }
 
 impl RoomView {
@@ -142,7 +148,7 @@ impl Readers {
             Some((a, b)) => Some(self.profile(if a == user { b } else { a }).await?),
             None => None,
         };
-        Ok(RoomView { room: *room, head, last, my, peer })
+        Ok(RoomView { room: *room, head, last, my, peer, freshness: self.freshness() })
     }
 
     /// What everybody may know about `user`.

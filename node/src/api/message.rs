@@ -80,6 +80,10 @@ pub struct Page {
     pub events: Vec<Event>,
     /// Whether there are more in the direction asked for (for `around`: older ones).
     pub more: bool,
+    /// Present and true while this node cannot ask the leaders: what is shown is true, but may be old.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub stale: bool,
 }
 
 /// Says how far one has read.

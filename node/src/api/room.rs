@@ -104,6 +104,10 @@ pub struct Rooms {
     /// Where the next page starts, if there is one.
     #[schema(required)]
     pub next: Option<String>,
+    /// Present and true while this node cannot ask the leaders: what is shown is true, but may be old.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub stale: bool,
 }
 
 /// Names a room.
@@ -187,6 +191,10 @@ pub struct Members {
     /// Where the next page starts, if there is one.
     #[schema(required)]
     pub next: Option<String>,
+    /// Present and true while this node cannot ask the leaders: what is shown is true, but may be old.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub stale: bool,
 }
 
 /// One member.
@@ -232,6 +240,10 @@ pub struct Room {
     /// The other one in a direct room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<Profile>,
+    /// Present and true while this node cannot ask the leaders: what is shown is true, but may be old.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub stale: bool,
 }
 
 /// How the asking user belongs to a room.

@@ -1,9 +1,9 @@
 //! From the service's values to the JSON types of the protocol.
 
 use madang_actors::service::{
-    LoggedIn, MemberPage, Profile, ReadMark, RoomPage, RoomView, Sent, SessionView,
+    Log, LoggedIn, MemberPage, Profile, ReadMark, RoomPage, RoomView, Sent, SessionView,
 };
-use madang_cluster::EventPage;
+use madang_cluster::Freshness;
 use madang_cluster::command::Repeat;
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::SessionId;
@@ -33,7 +33,7 @@ pub(super) fn sessions(sessions: Vec<SessionView>, current: SessionId) -> accoun
 
 /// A room as its push and its answer show it.
 pub fn room(view: RoomView) -> json::Room {
-    let RoomView { room, head, last, my, peer } = view;
+    let RoomView { room, head, last, my, peer, freshness } = view;
     json::Room {
         room,
         kind: room_kind(head.kind),
@@ -50,11 +50,13 @@ pub fn room(view: RoomView) -> json::Room {
             unread: mine.unread,
         }),
         peer: peer.map(profile),
+        stale: freshness == Freshness::Stale,
     }
 }
 
 pub(super) fn rooms(page: RoomPage) -> json::Rooms {
-    json::Rooms { rooms: page.rooms.into_iter().map(room).collect(), next: page.next }
+    let stale = page.freshness == Freshness::Stale;
+    json::Rooms { rooms: page.rooms.into_iter().map(room).collect(), next: page.next, stale }
 }
 
 pub(super) fn members(page: MemberPage) -> json::Members {
@@ -65,7 +67,8 @@ pub(super) fn members(page: MemberPage) -> json::Members {
         state: member_state(member.state),
         online: member.online,
     };
-    json::Members { members: page.members.into_iter().map(member).collect(), next: page.next }
+    let stale = page.freshness == Freshness::Stale;
+    json::Members { members: page.members.into_iter().map(member).collect(), next: page.next, stale }
 }
 
 /// An event as its push and a page of history show it.
@@ -91,8 +94,10 @@ pub fn event(event: &RoomEvent) -> message::Event {
     }
 }
 
-pub(super) fn page(page: &EventPage) -> message::Page {
-    message::Page { events: page.events.iter().map(|item| event(item)).collect(), more: page.more }
+pub(super) fn page(log: &Log) -> message::Page {
+    let Log { page, freshness } = log;
+    let events = page.events.iter().map(|item| event(item)).collect();
+    message::Page { events, more: page.more, stale: *freshness == Freshness::Stale }
 }
 
 pub(super) fn sent(sent: Sent) -> message::Sent {

@@ -1,104 +1,12 @@
-//! Three nodes in one process, linked over loopback: joining, commands and reads from any of them, and what
-//! happens when the one that leads goes away.
+//! Commands and reads from any node, and what happens when the one that leads goes away.
 
 use std::time::Duration;
 
-use madang_cluster::command::{Op, Outcome, Repeat, Reply, RoomOp, UserOp};
+use madang_cluster::command::{Op, Repeat, Reply, RoomOp, UserOp};
 use madang_cluster::event::ShardEvent;
-use madang_cluster::{Beginning, Cluster, ClusterOptions, Freshness, Leader, Page};
-use madang_storage::id::{Cid, RoomId, ShardId, UserId};
-use madang_storage::row::{EventBody, RoomKind};
-use madang_storage::{LogOptions, LogStore, StateOptions, StateStore};
-use tempfile::TempDir;
+use madang_cluster::{Beginning, Freshness};
 
-const ROOM: RoomId = RoomId([5; 16]);
-const SHARDS: u16 = 4;
-const LIMIT: Duration = Duration::from_secs(60);
-
-struct TestNode {
-    cluster: Cluster,
-    _dir: TempDir,
-}
-
-impl TestNode {
-    async fn start(seeds: &[&TestNode]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let log = LogStore::open(&dir.path().join("log"), &LogOptions::default()).unwrap();
-        let state = StateStore::open(&dir.path().join("state"), &StateOptions::default()).unwrap();
-        let mut options = ClusterOptions { shards: SHARDS, ..ClusterOptions::default() };
-        options.peers.seeds = seeds.iter().map(|node| node.cluster.peer_address().to_string()).collect();
-        let cluster = Cluster::start(options, log, state).await.unwrap();
-        Self { cluster, _dir: dir }
-    }
-}
-
-/// A ring of three, whole.
-async fn three() -> [TestNode; 3] {
-    let first = TestNode::start(&[]).await;
-    let second = TestNode::start(&[&first]).await;
-    let third = TestNode::start(&[&first, &second]).await;
-    let nodes = [first, second, third];
-    whole(&nodes).await;
-    nodes
-}
-
-/// Waits until every shard has three voters and everybody knows its leader.
-async fn whole(nodes: &[TestNode]) {
-    until("the ring is whole", async || {
-        for node in nodes {
-            for shard in node.cluster.slots().all() {
-                if *node.cluster.leader(shard).unwrap().borrow() == Leader::Unknown || !node.cluster.holds(shard) {
-                    return false;
-                }
-            }
-        }
-        let ailments = nodes[0].cluster.overview().await.ailments();
-        ailments.is_empty()
-    })
-    .await;
-}
-
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let turns = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, turns).await.unwrap_or_else(|_| panic!("never: {what}"));
-}
-
-fn user(name: &str) -> UserId {
-    UserId::parse(name).unwrap()
-}
-
-fn send(cid: &str) -> RoomOp {
-    RoomOp::Send { cid: Cid::parse(cid).unwrap(), text: format!("text of {cid}"), after: None }
-}
-
-fn room() -> RoomOp {
-    RoomOp::Create { kind: RoomKind::Open, title: "yard".into(), topic: String::new(), members: vec![] }
-}
-
-async fn room_op(node: &TestNode, op: RoomOp) -> Outcome {
-    let shard = node.cluster.slots().of_room(&ROOM);
-    let op = Op::Room { room: ROOM, user: user("minji"), op };
-    node.cluster.propose(shard, op).await.unwrap()
-}
-
-async fn cids(node: &TestNode) -> Vec<String> {
-    let reader = node.cluster.reader_of_room(&ROOM).await.unwrap();
-    assert_eq!(reader.freshness(), Freshness::Current);
-    let page = reader.events(&ROOM, Page::Newest, 1_000, usize::MAX).await.unwrap();
-    let cid = |event: &madang_cluster::event::RoomEvent| match &event.row.body {
-        EventBody::Message { cid, .. } => Some(cid.as_str().to_owned()),
-        _ => None,
-    };
-    page.events.iter().filter_map(|event| cid(event)).collect()
-}
-
-fn leader_of(nodes: &[TestNode], shard: ShardId) -> usize {
-    nodes.iter().position(|node| node.cluster.leads(shard)).expect("somebody leads")
-}
+use crate::support::*;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_node_acknowledged_every_node_shows() {
