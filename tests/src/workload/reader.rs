@@ -1,9 +1,13 @@
 //! Somebody who listens to all rooms, reads up what was missed after each reconnect, and moves the read
 //! markers.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use madang_loadtest::client::{ClientError, Connection, Event, Page, Push, PushFeed};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use madang_loadtest::client::{ClientError, Connection, Event, Page, PendingReply, Push, PushFeed};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -31,6 +35,15 @@ pub(super) struct Reader {
     probed: usize,
     stage: watch::Receiver<Stage>,
 }
+
+/// An answer that holds the reader's own marker in a room.
+struct Answer {
+    room: usize,
+    begin: Moment,
+    result: Result<(Value, Instant), ClientError>,
+}
+
+type Answers = FuturesUnordered<Pin<Box<dyn Future<Output = Answer> + Send>>>;
 
 impl Reader {
     pub(super) fn new(roamer: Roamer, rooms: Vec<String>, stage: watch::Receiver<Stage>) -> Self {
@@ -88,14 +101,27 @@ impl Reader {
             self.read_up(&connection, room).await?;
         }
         self.roamer.is_served();
+        // Listening goes on while an answer is on its way: a slow answer is no reason to be behind.
+        let mut answers = Answers::new();
         while !self.is_done() {
             tokio::select! {
                 push = feed.next() => match push {
-                    Some((at, Push::Event(event))) => self.hear(&connection, at, &event).await?,
+                    Some((at, Push::Event(event))) => {
+                        if let Some(room) = self.hear(at, &event) && answers.is_empty() {
+                            let fields = json!({ "room": event.room, "seq": event.seq });
+                            self.ask(&connection, "mark_read", fields, room, &mut answers).await?;
+                        }
+                    }
                     Some(_) => {}
                     None => return Err(ClientError::Disconnected(connection.wait_closed().await)),
                 },
-                _ = self.probe.tick() => self.look_at_marker(&connection).await?,
+                Some(answer) = answers.next() => self.take(answer)?,
+                _ = self.probe.tick(), if answers.is_empty() => {
+                    let room = self.probed % self.rooms.len();
+                    self.probed += 1;
+                    let fields = json!({ "room": self.rooms[room] });
+                    self.ask(&connection, "room", fields, room, &mut answers).await?;
+                }
                 _ = self.stage.changed() => {}
             }
         }
@@ -120,36 +146,43 @@ impl Reader {
         }
     }
 
-    async fn hear(&mut self, connection: &Connection, at: Instant, event: &Event) -> Result<(), ClientError> {
-        let Some(room) = self.rooms.iter().position(|room| *room == event.room) else { return Ok(()) };
+    /// Notes an event down. Answers its room when it is time to move the marker there.
+    fn hear(&mut self, at: Instant, event: &Event) -> Option<usize> {
+        let room = self.rooms.iter().position(|room| *room == event.room)?;
         let at = self.roamer.clock.at(at);
         self.roamer.note(at, at, Told::Heard { room: RoomIndex(room), event: Seen::from(event) });
         self.known[room] = event.seq.max(self.known[room]);
         self.heard += 1;
-        if !self.heard.is_multiple_of(MARK_EVERY) {
-            return Ok(());
-        }
-        let begin = self.roamer.clock.now();
-        let fields = json!({ "room": event.room, "seq": event.seq });
-        let answer: Value = connection.call("mark_read", &fields, COMMAND_LIMIT).await?;
-        self.note_marker(begin, room, answer.get("read_seq").and_then(Value::as_u64))
+        self.heard.is_multiple_of(MARK_EVERY).then_some(room)
     }
 
-    /// Asks for its own marker, in one room after the other.
-    async fn look_at_marker(&mut self, connection: &Connection) -> Result<(), ClientError> {
-        let room = self.probed % self.rooms.len();
-        self.probed += 1;
+    /// Asks something whose answer holds its own marker in a room.
+    async fn ask(
+        &self,
+        connection: &Connection,
+        operation: &str,
+        fields: Value,
+        room: usize,
+        answers: &mut Answers,
+    ) -> Result<(), ClientError> {
         let begin = self.roamer.clock.now();
-        let found = connection.room(&self.rooms[room], COMMAND_LIMIT).await?;
-        self.note_marker(begin, room, found.my.map(|my| my.read_seq))
-    }
-
-    fn note_marker(&mut self, begin: Moment, room: usize, read_seq: Option<u64>) -> Result<(), ClientError> {
-        let read_seq = read_seq.ok_or_else(|| {
-            ClientError::Protocol(format!("a member has no read marker in {}", self.rooms[room]))
-        })?;
-        let told = Told::Marker { room: RoomIndex(room), read_seq };
-        self.roamer.note(begin, self.roamer.clock.now(), told);
+        let reply = connection.begin(operation, &fields).await?;
+        answers.push(Box::pin(answered(room, begin, reply)));
         Ok(())
     }
+
+    fn take(&mut self, answer: Answer) -> Result<(), ClientError> {
+        let (found, at) = answer.result?;
+        let read_seq = found.get("read_seq").or_else(|| found.pointer("/my/read_seq"));
+        let read_seq = read_seq.and_then(Value::as_u64).ok_or_else(|| {
+            ClientError::Protocol(format!("a member has no read marker in {}", self.rooms[answer.room]))
+        })?;
+        let told = Told::Marker { room: RoomIndex(answer.room), read_seq };
+        self.roamer.note(answer.begin, self.roamer.clock.at(at), told);
+        Ok(())
+    }
+}
+
+async fn answered(room: usize, begin: Moment, reply: PendingReply) -> Answer {
+    Answer { room, begin, result: reply.wait_timed(COMMAND_LIMIT).await }
 }
