@@ -67,6 +67,7 @@ impl Actors {
     pub async fn start(parts: Parts, options: ActorOptions) -> Result<Self, StartError> {
         let Parts { truth, hubs, audiences, encoder } = parts;
         let options = Arc::new(options);
+        hubs.write_with(encoder.clone());
         let roster = Roster::new();
         let announcer = Announcer {
             truth: truth.clone(),

@@ -2,12 +2,17 @@
 //!
 //! Each hub gets each room's events in order of `seq`, without holes and at least once. Whatever tears a
 //! hole (the feed skipped, a hub had its fill, this actor failed) is healed by reading the log. Who
-//! listens is written down by the hubs themselves, at once, in a table that outlives the actor.
+//! listens is written down by the hubs themselves, at once, in a table that outlives the actor. It also knows
+//! through which place of the shard's feed everything was handed over, and tells the hubs: what they write
+//! into clients' cursors.
 //!
-//! Reading order: `machine` (the table, and what is read when), `message`, `sink` (how frames reach the
+//! Reading order: `machine` (the table, and what is read when), `reach` (how
+//! far the feed was heard), `message`, `sink` (how frames reach the
 //! hubs), `people` (news about users' rooms and sessions), `actor`, `audiences` (the door for others).
 
 mod machine;
+
+mod reach;
 
 mod message;
 

@@ -5,6 +5,8 @@ use futures_util::future::BoxFuture;
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::{RoomId, UserId};
 
+use crate::position::Positions;
+
 /// Whether a user is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Online {
@@ -15,6 +17,11 @@ pub enum Online {
     No,
 }
 
+/// A room could not be read, so it cannot be shown now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the room cannot be shown: {0}")]
+pub struct Unreadable(pub String);
+
 /// Encodes each push once, as the frame that goes to every connection as it is.
 pub trait FrameEncoder: Send + Sync + 'static {
     /// `event`: something was logged.
@@ -22,7 +29,11 @@ pub trait FrameEncoder: Send + Sync + 'static {
 
     /// `room_added`, as this user sees the room, with all that was acknowledged in it before the call;
     /// `None` if there is nothing to show (any more).
-    fn room_added<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> BoxFuture<'a, Option<Bytes>>;
+    fn room_added<'a>(
+        &'a self,
+        user: &'a UserId,
+        room: &'a RoomId,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, Unreadable>>;
 
     /// `room_removed`.
     fn room_removed(&self, room: &RoomId) -> Bytes;
@@ -32,6 +43,9 @@ pub trait FrameEncoder: Send + Sync + 'static {
 
     /// `presence`: somebody came or went.
     fn presence(&self, user: &UserId, online: Online) -> Bytes;
+
+    /// `cursor`: everything through here was told.
+    fn cursor(&self, told: &Positions) -> Bytes;
 
     /// `drain`: the node is about to stop.
     fn drain(&self, reconnect_after_ms: u64) -> Bytes;

@@ -2,7 +2,7 @@
 //! hold answers back, to keep its feed silent, to fail reads, or who leads. Several are linked as nodes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -11,13 +11,14 @@ use futures_util::future::{BoxFuture, ready};
 use madang_cluster::command::{Op, Outcome, Repeat, Reply, RoomOp};
 use madang_cluster::event::{FeedBatch, RoomEvent, ShardEvent};
 use madang_cluster::placement::SlotMap;
-use madang_cluster::{ClusterError, EventPage, Leader, Page, PeerService, Service};
+use madang_cluster::{ClusterError, EventPage, Leader, Page, PeerService, Service, Tail, Tails};
 use madang_storage::id::{Cid, RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::{EventBody, EventRow, MemberState};
+use madang_storage::row::{EventBody, EventRow, MemberState, UserRoomRow};
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::encoder::{FrameEncoder, Online};
+use crate::encoder::{FrameEncoder, Online, Unreadable};
+use crate::position::Positions;
 use crate::truth::{Found, Head, History, Peers, Proposer, Truth};
 
 /// How many batches a listener of the feed may be late.
@@ -48,6 +49,8 @@ pub(crate) struct FakeCluster {
     pub(crate) requests: AtomicUsize,
     /// Pages are not read before this is false.
     pub(crate) disk_hangs: AtomicBool,
+    /// Place of the newest event, in the feed of whichever shard.
+    pub(crate) pos: AtomicU64,
 }
 
 impl FakeCluster {
@@ -75,6 +78,7 @@ impl FakeCluster {
             pages_read: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
             disk_hangs: AtomicBool::new(false),
+            pos: AtomicU64::new(0),
         })
     }
 
@@ -98,7 +102,8 @@ impl FakeCluster {
     pub(crate) fn log(&self, room: RoomId, user: &UserId, text: &str) -> u64 {
         let mut rooms = self.rooms.lock();
         let log = rooms.entry(room).or_default();
-        let event = event(room, log.len() as u64 + 1, user, text);
+        let pos = self.pos.fetch_add(1, Ordering::Relaxed) + 1;
+        let event = event_at(room, log.len() as u64 + 1, pos, user, text);
         log.push(event.clone());
         let seq = event.seq;
         // Under the lock, so that the feed has the order of the log.
@@ -186,11 +191,18 @@ impl History for FakeCluster {
         Box::pin(ready(Ok(head)))
     }
 
-    fn heads(&self, rooms: Vec<RoomId>) -> Found<'_, Vec<(RoomId, u64)>> {
+    fn tails(&self, rooms: Vec<RoomId>) -> Found<'_, Tails> {
         let logs = self.rooms.lock();
-        let head = |room: RoomId| (room, logs.get(&room).map_or(0, |log| log.len() as u64));
-        let heads = rooms.into_iter().map(head).collect();
-        Box::pin(ready(Ok(heads)))
+        let tail = |room: RoomId| {
+            let newest = logs.get(&room).and_then(|log| log.last());
+            newest.map_or(Tail { room, seq: 0, pos: 0 }, |event| Tail {
+                room,
+                seq: event.seq,
+                pos: event.row.pos,
+            })
+        };
+        let rooms = rooms.into_iter().map(tail).collect();
+        Box::pin(ready(Ok(Tails { pos: self.pos.load(Ordering::Relaxed), rooms })))
     }
 
     fn page<'a>(&'a self, room: &'a RoomId, page: Page, limit: usize, _: usize) -> Found<'a, EventPage> {
@@ -204,9 +216,10 @@ impl History for FakeCluster {
         })
     }
 
-    fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, Option<MemberState>)>> {
+    fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, UserRoomRow)>> {
         let lists = self.lists.lock();
-        let list = lists.get(user).into_iter().flatten().map(|(room, state)| (*room, *state)).collect();
+        let row = |state| UserRoomRow { state, room_seq: 0, pos: 0 };
+        let list = lists.get(user).into_iter().flatten().map(|(room, state)| (*room, row(*state))).collect();
         Box::pin(ready(Ok(list)))
     }
 
@@ -261,12 +274,17 @@ pub(crate) fn page_of(log: &[Arc<RoomEvent>], page: Page, limit: usize) -> Event
     EventPage { events: log[from..to].to_vec(), more }
 }
 
+/// The event of a shard that has no other rooms.
 pub(crate) fn event(room: RoomId, seq: u64, user: &UserId, text: &str) -> Arc<RoomEvent> {
+    event_at(room, seq, seq, user, text)
+}
+
+fn event_at(room: RoomId, seq: u64, pos: u64, user: &UserId, text: &str) -> Arc<RoomEvent> {
     let body = EventBody::Message { cid: Cid::parse("c").unwrap(), text: text.to_owned() };
     Arc::new(RoomEvent {
         room,
         seq,
-        row: EventRow { at_ms: 0, user: user.clone(), pos: 0, messages: seq, body },
+        row: EventRow { at_ms: 0, user: user.clone(), pos, messages: seq, body },
     })
 }
 
@@ -293,8 +311,12 @@ impl FrameEncoder for Words {
         format!("{} {}\n", event.seq, text_of(event)).into()
     }
 
-    fn room_added<'a>(&'a self, user: &'a UserId, _: &'a RoomId) -> BoxFuture<'a, Option<Bytes>> {
-        Box::pin(ready(Some(format!("added {user}\n").into())))
+    fn room_added<'a>(
+        &'a self,
+        user: &'a UserId,
+        _: &'a RoomId,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, Unreadable>> {
+        Box::pin(ready(Ok(Some(format!("added {user}\n").into()))))
     }
 
     fn room_removed(&self, _: &RoomId) -> Bytes {
@@ -307,6 +329,10 @@ impl FrameEncoder for Words {
 
     fn presence(&self, user: &UserId, online: Online) -> Bytes {
         format!("{user} {online:?}\n").into()
+    }
+
+    fn cursor(&self, told: &Positions) -> Bytes {
+        format!("told {}\n", told.of(ShardId(0))).into()
     }
 
     fn drain(&self, _: u64) -> Bytes {

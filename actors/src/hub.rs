@@ -6,16 +6,23 @@
 //! thread between chunks, so that a fan-out to thousands doesn't delay the others. Frames for one room
 //! keep their order; a session that joins gets everything delivered after its join. A hub never reads the
 //! log and never decides who is a member.
+//!
+//! A hub also keeps through which place of every feed its sessions were told (`told`), and every other second
+//! pushes it as a cursor to those that were told something since. A session that resumes is held (`giving`):
+//! what is pushed to it waits until it was told what it missed.
 
 mod message;
 pub use message::{
-    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Place, SetPlaces,
+    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Logged, OnlineIn, Place,
+    Reached, SetPlaces,
 };
 
 mod backlog;
+mod giving;
 mod machine;
 mod rooms;
 mod sessions;
+mod told;
 pub use machine::HubOptions;
 pub use sessions::SessionKey;
 
@@ -23,7 +30,7 @@ mod actor;
 pub use actor::Hub;
 
 mod hubs;
-pub use hubs::{Backlogged, HubId, HubRef, Hubs, Interest, LocalHub};
+pub use hubs::{Backlogged, Begun, HubId, HubRef, Hubs, Interest, LocalHub};
 
 #[cfg(test)]
 mod hubs_tests;

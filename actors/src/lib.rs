@@ -12,7 +12,7 @@
 //! which the cluster's machines decide. Actors send each other no message that waits for its answer.
 //!
 //! Reading order: [`rooms`] (the way down: router `shard`, owner `room`), [`audience`] (the way up, with
-//! [`hub`] and [`outbound`]), [`presence`], `node` (who starts whom again), [`actors`] (all together), and
+//! [`hub`], [`outbound`] and [`position`]), [`presence`], `node` (who starts whom again), [`actors`] (all together), and
 //! on top [`auth`] and [`service`].
 
 pub mod actors;
@@ -27,6 +27,7 @@ mod metrics;
 mod node;
 pub mod options;
 pub mod outbound;
+pub mod position;
 pub mod presence;
 mod pump;
 mod room;

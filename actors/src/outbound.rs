@@ -174,6 +174,11 @@ impl Outbound {
         self.0.phase.get() == Phase::Open
     }
 
+    /// How many bytes may wait.
+    pub fn limit_bytes(&self) -> usize {
+        self.0.limit_bytes
+    }
+
     /// Bytes that wait.
     pub fn waiting_bytes(&self) -> usize {
         self.0.bytes.get()

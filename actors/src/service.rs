@@ -6,7 +6,8 @@
 //! clone is cheap and nothing is lost with it.
 //!
 //! Never here: JSON, sockets, and the rules of rooms and accounts, which the machines of the cluster
-//! decide. Read [`view`](self) first, then the operations: accounts, rooms, messages, lists.
+//! decide. Read [`view`](self) first, then the operations: accounts, rooms, messages, lists,
+//! and what a session missed that comes back.
 
 mod error;
 mod readers;
@@ -15,6 +16,7 @@ mod view;
 mod account;
 mod list;
 mod message;
+mod resume;
 mod room;
 
 mod cursor;
@@ -35,6 +37,7 @@ pub use account::{LoggedIn, SessionView};
 pub use error::ServiceError;
 pub use list::Home;
 pub use message::{Log, ReadMark, Sending, Sent};
+pub use resume::{Missed, ResumeLimits, Resumed};
 pub use room::{Described, NewRoom};
 pub use view::{MemberPage, MemberView, Mine, Profile, RoomPage, RoomView, Views};
 

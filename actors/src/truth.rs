@@ -9,9 +9,9 @@ use futures_util::future::BoxFuture;
 use madang_cluster::command::{Op, Outcome};
 use madang_cluster::event::FeedBatch;
 use madang_cluster::placement::SlotMap;
-use madang_cluster::{Cluster, ClusterError, EventPage, Leader, Page, PeerService, Reader, Service};
+use madang_cluster::{Cluster, ClusterError, EventPage, Leader, Page, PeerService, Reader, Service, Tails};
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::MemberState;
+use madang_storage::row::{MemberState, UserRoomRow};
 use tokio::sync::{broadcast, oneshot, watch};
 
 /// Something that is read, perhaps on another node.
@@ -33,8 +33,8 @@ pub trait History: Send + Sync + 'static {
     /// one lookup of a row that writing keeps in memory, and ready at once.
     fn head<'a>(&'a self, room: &'a RoomId) -> Found<'a, Option<Head>>;
 
-    /// The newest seq of each of these rooms; 0 for one that does not exist.
-    fn heads(&self, rooms: Vec<RoomId>) -> Found<'_, Vec<(RoomId, u64)>>;
+    /// How far the shard's feed has come, and where these rooms' logs end.
+    fn tails(&self, rooms: Vec<RoomId>) -> Found<'_, Tails>;
 
     /// A page of a room's log.
     fn page<'a>(
@@ -46,7 +46,7 @@ pub trait History: Send + Sync + 'static {
     ) -> Found<'a, EventPage>;
 
     /// A user's rooms, also those left.
-    fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, Option<MemberState>)>>;
+    fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, UserRoomRow)>>;
 
     /// A user's place in a room, as the user's shard knows it; `None`: not there.
     fn place<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> Found<'a, Option<MemberState>>;
@@ -134,8 +134,8 @@ impl History for Reader {
         })
     }
 
-    fn heads(&self, rooms: Vec<RoomId>) -> Found<'_, Vec<(RoomId, u64)>> {
-        Box::pin(Self::heads(self, rooms))
+    fn tails(&self, rooms: Vec<RoomId>) -> Found<'_, Tails> {
+        Box::pin(Self::tails(self, rooms))
     }
 
     fn page<'a>(
@@ -148,11 +148,8 @@ impl History for Reader {
         Box::pin(self.events(room, page, limit, bytes_max))
     }
 
-    fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, Option<MemberState>)>> {
-        Box::pin(async move {
-            let rows = self.user_rooms(user).await?;
-            Ok(rows.into_iter().map(|(room, row)| (room, row.state)).collect())
-        })
+    fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, UserRoomRow)>> {
+        Box::pin(self.user_rooms(user))
     }
 
     fn place<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> Found<'a, Option<MemberState>> {

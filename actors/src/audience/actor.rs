@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madang_cluster::event::ShardEvent;
-use madang_cluster::{ClusterError, Page};
+use madang_cluster::{ClusterError, Page, Tails};
 use madang_storage::id::RoomId;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Semaphore;
@@ -13,6 +13,7 @@ use super::audiences::Seats;
 use super::machine::{Heal, RETRY_MS_MIN, longer};
 use super::message::AudienceMessage;
 use super::people::{Parts, People};
+use super::reach::{LookId, Looked, Reach};
 use super::sink::HubSink;
 use crate::metrics::Counters;
 use crate::options::ActorOptions;
@@ -23,8 +24,10 @@ use crate::truth::History;
 const PAGE_EVENTS: usize = 200;
 /// Bytes of one page that heals.
 const PAGE_BYTES: usize = 256 * 1024;
-/// Rooms whose newest seq is read in one go.
-const HEADS_AT_ONCE: usize = 1_000;
+/// Rooms whose end is looked up in one go.
+const TAILS_AT_ONCE: usize = 1_000;
+/// How often the hubs hear how far the feed has come.
+const TELL_REACH_EVERY: Duration = Duration::from_secs(1);
 /// Reads of one shard's audience at the same time.
 const READS_AT_ONCE: usize = 4;
 
@@ -50,6 +53,7 @@ pub(crate) struct AudienceState {
     people: People,
     counters: Arc<Counters>,
     reads: Arc<Semaphore>,
+    reach: Reach,
     _feed: Running,
 }
 
@@ -70,12 +74,13 @@ impl Actor for Audience {
         parts.truth.want_feed(parts.shard);
         let feed =
             pump(feed, options.feed_batches_ahead_max, move |fed| to.cast(AudienceMessage::Fed(fed)).is_ok());
-        let people = People::start(parts.clone(), options.user_news_max);
-        let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
-        let state = AudienceState { seats, parts, people, counters, reads, _feed: feed };
+        let people = People::start(parts.clone(), Arc::clone(&seats), options.user_news_max);
+        let (reads, reach) = (Arc::new(Semaphore::new(READS_AT_ONCE)), Reach::default());
+        let mut state = AudienceState { seats, parts, people, counters, reads, reach, _feed: feed };
         // Whatever a predecessor missed. The feed is open already, so nothing falls in between.
         state.seats.table.lock().forget_reads();
         state.skipped(&myself);
+        myself.send_interval(TELL_REACH_EVERY, || AudienceMessage::TellReach);
         Ok(state)
     }
 
@@ -92,21 +97,24 @@ impl Actor for Audience {
                 state.counters.feed_skipped();
                 state.skipped(&myself);
             }
-            AudienceMessage::Look(room) => state.read_heads(vec![room], RETRY_MS_MIN, &myself),
-            AudienceMessage::Heads(heads) => state.heads(heads, &myself),
-            AudienceMessage::HeadsFailed { rooms, error, wait_ms } => {
+            AudienceMessage::Look(room) => state.read_tails(None, vec![room], RETRY_MS_MIN, &myself),
+            AudienceMessage::Tails { look, tails } => state.tails(look, &tails, &myself),
+            AudienceMessage::TailsFailed { look, rooms, error, wait_ms } => {
                 tracing::warn!(shard = %state.parts.shard, %error, "cannot read where rooms are");
-                let retry = move || AudienceMessage::RetryHeads { rooms, wait_ms: longer(wait_ms) };
+                let retry = move || AudienceMessage::RetryTails { look, rooms, wait_ms: longer(wait_ms) };
                 myself.send_after(Duration::from_millis(wait_ms), retry);
             }
-            AudienceMessage::RetryHeads { rooms, wait_ms } => state.read_heads(rooms, wait_ms, &myself),
+            AudienceMessage::RetryTails { look, rooms, wait_ms } => {
+                state.read_tails(look, rooms, wait_ms, &myself);
+            }
+            AudienceMessage::TellReach => state.tell_reach(),
             AudienceMessage::Page { room, page } => state.page(room, page, &myself),
             AudienceMessage::Retry(room) => {
                 let heal = state.seats.table.lock().retry(room);
                 state.heal(heal, &myself);
             }
             AudienceMessage::Tell { rooms, frame } => {
-                let mut sink = HubSink::new(&state.parts.hubs, &*state.parts.encoder);
+                let mut sink = state.sink();
                 let table = state.seats.table.lock();
                 for room in rooms {
                     table.hubs(&room).for_each(|hub| sink.tell(hub, room, &frame));
@@ -120,36 +128,67 @@ impl Actor for Audience {
 }
 
 impl AudienceState {
-    fn fed(&self, events: &[ShardEvent], myself: &ActorRef<AudienceMessage>) {
-        let mut sink = HubSink::new(&self.parts.hubs, &*self.parts.encoder);
+    fn fed(&mut self, events: &[ShardEvent], myself: &ActorRef<AudienceMessage>) {
+        let mut skipped = false;
+        let mut sink = HubSink::new(&self.parts.hubs, &*self.parts.encoder, self.parts.shard);
         for event in events {
             match event {
                 ShardEvent::Room(event) => {
+                    self.reach.heard(event.row.pos);
                     let heal = self.seats.table.lock().fed(event, &mut sink);
                     self.heal(heal, myself);
                 }
-                ShardEvent::UserRoom { user, room, state, .. } => self.people.moved(user, *room, *state),
+                ShardEvent::UserRoom { user, room, state, pos } => {
+                    self.reach.heard(*pos);
+                    self.people.moved(user, *room, *state, *pos);
+                }
                 ShardEvent::Read { user, room, read_seq, unread } => {
                     self.people.read(user, room, *read_seq, *unread);
                 }
                 ShardEvent::SessionEnded { user, session } => self.people.session_ended(user, *session),
-                ShardEvent::Skipped => self.skipped(myself),
+                ShardEvent::Skipped => skipped = true,
                 ShardEvent::Outbox => {}
             }
         }
+        if skipped {
+            self.skipped(myself);
+        }
     }
 
-    fn skipped(&self, myself: &ActorRef<AudienceMessage>) {
+    /// Looks all rooms up, and when that is done all people: until then nobody knows what was missed.
+    fn skipped(&mut self, myself: &ActorRef<AudienceMessage>) {
         let rooms = self.seats.table.lock().all_rooms();
-        self.read_heads(rooms, RETRY_MS_MIN, myself);
-        self.people.catch_up();
+        let mut parts: Vec<Vec<RoomId>> = rooms.chunks(TAILS_AT_ONCE).map(<[RoomId]>::to_vec).collect();
+        if parts.is_empty() {
+            // Tells how far the feed has come.
+            parts.push(Vec::new());
+        }
+        let look = Some(self.reach.skipped(parts.len()));
+        parts.into_iter().for_each(|rooms| self.read_tails(look, rooms, RETRY_MS_MIN, myself));
     }
 
-    fn heads(&self, heads: Vec<(RoomId, u64)>, myself: &ActorRef<AudienceMessage>) {
-        for (room, last_seq) in heads {
-            let heal = self.seats.table.lock().head(room, last_seq);
+    fn tails(&mut self, look: Option<LookId>, tails: &Tails, myself: &ActorRef<AudienceMessage>) {
+        for tail in &tails.rooms {
+            let heal = self.seats.table.lock().head(tail.room, tail.seq);
             self.heal(heal, myself);
         }
+        self.seats.looked_up.notify_waiters();
+        if look.is_some_and(|look| self.reach.looked(look, tails.pos) == Looked::All) {
+            // Only now, so that what is read about people is as new as the place that was reached.
+            self.people.catch_up();
+        }
+    }
+
+    /// The hubs hear of it behind all that was handed to them before.
+    fn tell_reach(&self) {
+        let healing = self.seats.table.lock().healing();
+        if let Some(through) = self.reach.through(healing) {
+            self.people.reached(through);
+        }
+    }
+
+    fn sink(&self) -> HubSink<'_> {
+        HubSink::new(&self.parts.hubs, &*self.parts.encoder, self.parts.shard)
     }
 
     fn page(
@@ -158,7 +197,7 @@ impl AudienceState {
         page: Result<madang_cluster::EventPage, ClusterError>,
         myself: &ActorRef<AudienceMessage>,
     ) {
-        let mut sink = HubSink::new(&self.parts.hubs, &*self.parts.encoder);
+        let mut sink = self.sink();
         let heal = match page {
             Ok(page) => self.seats.table.lock().page(room, &page.events, &mut sink),
             Err(error) => {
@@ -197,20 +236,24 @@ impl AudienceState {
     }
 
     /// `wait_ms` is how long those that cannot be read are left alone.
-    fn read_heads(&self, rooms: Vec<RoomId>, wait_ms: u64, myself: &ActorRef<AudienceMessage>) {
-        for rooms in rooms.chunks(HEADS_AT_ONCE).map(<[RoomId]>::to_vec) {
-            let (now, reads, myself) = (self.reader_now(), self.reads.clone(), myself.clone());
-            tokio::spawn(async move {
-                let _turn = reads.acquire_owned().await;
-                let heads = match now {
-                    Ok(now) => now.heads(rooms.clone()).await,
-                    Err(error) => Err(error),
-                };
-                let _ = myself.cast(match heads {
-                    Ok(heads) => AudienceMessage::Heads(heads),
-                    Err(error) => AudienceMessage::HeadsFailed { rooms, error, wait_ms },
-                });
+    fn read_tails(
+        &self,
+        look: Option<LookId>,
+        rooms: Vec<RoomId>,
+        wait_ms: u64,
+        myself: &ActorRef<AudienceMessage>,
+    ) {
+        let (now, reads, myself) = (self.reader_now(), self.reads.clone(), myself.clone());
+        tokio::spawn(async move {
+            let _turn = reads.acquire_owned().await;
+            let tails = match now {
+                Ok(now) => now.tails(rooms.clone()).await,
+                Err(error) => Err(error),
+            };
+            let _ = myself.cast(match tails {
+                Ok(tails) => AudienceMessage::Tails { look, tails },
+                Err(error) => AudienceMessage::TailsFailed { look, rooms, error, wait_ms },
             });
-        }
+        });
     }
 }

@@ -1,17 +1,21 @@
 //! The door to the audiences of all shards.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use madang_cluster::placement::SlotMap;
 use madang_storage::id::{RoomId, ShardId};
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::machine::Machine;
 use super::message::AudienceMessage;
 use crate::gate::Gate;
 use crate::hub::{HubId, Interest};
+use crate::position::Positions;
 use crate::truth::Truth;
 
 /// The audiences of this node. Clones share them. Give a clone to [`Hubs::new`](crate::hub::Hubs::new):
@@ -31,13 +35,24 @@ pub(crate) struct Seats {
     pub(crate) gate: Gate<AudienceMessage>,
     /// Who listens to what. Locked for one event or one change at a time.
     pub(super) table: Mutex<Machine>,
+    /// Everything through this place of the shard's feed was handed to the hubs.
+    pub(super) reached: AtomicU64,
+    /// Rooms were looked up.
+    pub(super) looked_up: Notify,
 }
 
 impl Audiences {
     /// Nobody listens yet.
     pub fn new(truth: Arc<dyn Truth>) -> Self {
         let slots = truth.slots();
-        let seats = |_| Arc::new(Seats { gate: Gate::shut(), table: Mutex::default() });
+        let seats = |_| {
+            Arc::new(Seats {
+                gate: Gate::shut(),
+                table: Mutex::default(),
+                reached: AtomicU64::new(0),
+                looked_up: Notify::new(),
+            })
+        };
         Self(Arc::new(Inner { truth, slots, shards: slots.all().map(seats).collect() }))
     }
 
@@ -82,6 +97,28 @@ impl Audiences {
         }
     }
 
+    /// Waits until the logs of these rooms show where the listening to them began: whoever reads them then
+    /// gets all that is not pushed. At once for rooms of which this node has a replica.
+    async fn begun(&self, rooms: &[RoomId]) {
+        for (shard, seats) in self.0.slots.all().zip(&self.0.shards) {
+            let mine: Vec<_> = rooms.iter().filter(|room| self.0.slots.of_room(room) == shard).collect();
+            loop {
+                let looked_up = seats.looked_up.notified();
+                tokio::pin!(looked_up);
+                // Listening begins before the look, or a change in between would be missed.
+                looked_up.as_mut().enable();
+                let begun = {
+                    let table = seats.table.lock();
+                    mine.iter().all(|room| table.has_begun(room))
+                };
+                if begun {
+                    break;
+                }
+                looked_up.await;
+            }
+        }
+    }
+
     /// Whether anybody on this node hears the room.
     pub(crate) fn is_heard(&self, room: &RoomId) -> bool {
         self.seats(self.0.slots.of_room(room)).is_some_and(|seats| seats.table.lock().is_heard(room))
@@ -122,5 +159,18 @@ impl Interest for Audiences {
 
     fn lost(&self, hub: HubId, room: RoomId) {
         self.unlisten(hub, room);
+    }
+
+    fn begun(&self, rooms: Vec<RoomId>) -> BoxFuture<'static, ()> {
+        let audiences = self.clone();
+        async move { audiences.begun(&rooms).await }.boxed()
+    }
+
+    fn reached(&self) -> Positions {
+        let mut reached = Positions::start(self.0.slots.shards());
+        for (shard, seats) in self.0.slots.all().zip(&self.0.shards) {
+            reached.advance(shard, seats.reached.load(Ordering::Acquire));
+        }
+        reached
     }
 }

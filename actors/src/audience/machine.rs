@@ -61,6 +61,8 @@ pub(super) enum Heal {
 #[derive(Debug, Default)]
 pub(super) struct Machine {
     rooms: HashMap<RoomId, Room>,
+    /// How many of them are being healed.
+    healing: usize,
 }
 
 #[derive(Debug)]
@@ -125,9 +127,19 @@ impl Machine {
         if let Some(entry) = self.rooms.get_mut(&room) {
             entry.listeners.retain(|listener| listener.hub != hub);
             if entry.listeners.is_empty() {
-                self.rooms.remove(&room);
+                self.remove(&room);
             }
         }
+    }
+
+    /// How many rooms are being healed.
+    pub(super) fn healing(&self) -> usize {
+        self.healing
+    }
+
+    /// Whether the log shows where the listening to a room began, to whoever reads it from now on.
+    pub(super) fn has_begun(&self, room: &RoomId) -> bool {
+        self.rooms.get(room).is_none_or(|room| room.state != State::Unknown { head: None })
     }
 
     /// The feed skipped, or the actor is new: the newest seq of all these rooms must be read.
@@ -144,6 +156,7 @@ impl Machine {
                 room.state = State::Live;
             }
         }
+        self.healing = 0;
     }
 
     /// The hubs that hear a room.
@@ -214,21 +227,30 @@ impl Machine {
     fn settle(&mut self, id: RoomId, full: Full) -> Option<Heal> {
         let room = self.rooms.get_mut(&id)?;
         let Some(after) = room.listeners.iter().map(|listener| listener.passed).min() else {
-            self.rooms.remove(&id);
+            self.remove(&id);
             return None;
         };
         if matches!(room.state, State::Unknown { .. }) {
             return None;
         }
+        let healed = room.state == State::Healing;
         if after >= room.target {
             room.state = State::Live;
+            self.healing -= usize::from(healed);
             return None;
         }
         room.state = State::Healing;
+        self.healing += usize::from(!healed);
         Some(match full {
             Full::Yes => Heal::Later { room: id, wait_ms: room.wait_at(after) },
             Full::No => Heal::Read { room: id, after },
         })
+    }
+
+    fn remove(&mut self, id: &RoomId) {
+        if self.rooms.remove(id).is_some_and(|room| room.state == State::Healing) {
+            self.healing -= 1;
+        }
     }
 }
 

@@ -224,11 +224,16 @@ proptest! {
     fn whatever_happens_every_hub_hears_everything_once_in_order(steps in steps()) {
         let (mut machine, mut hubs) = (Machine::default(), Hubs::default());
         machine.gained(ONE, ROOM, Some(0));
-        let mut log = 0_u64;
+        let (mut log, mut known) = (0_u64, 0_u64);
         let mut heal = Vec::new();
         let end = [Step::Full(false), Step::Skipped, Step::Logged { fed: true }];
         let drain = std::iter::repeat_n([Step::Retry, Step::Read(3)], 100).flatten();
         for step in steps.into_iter().chain(end).chain(drain) {
+            match step {
+                Step::Logged { fed: true } => known = log + 1,
+                Step::Skipped | Step::Restarted => known = log,
+                _ => {}
+            }
             let next = match step {
                 Step::Logged { fed } => {
                     log += 1;
@@ -254,6 +259,8 @@ proptest! {
                 Step::Retry => machine.retry(ROOM),
             };
             heal.extend(next);
+            let passed = hubs.heard.get(&ONE).and_then(|heard| heard.last().copied()).unwrap_or(0);
+            prop_assert_eq!(machine.healing() == 0, passed >= known, "nobody lacks what is known, or it is being healed");
         }
         let heard = hubs.heard.remove(&ONE).unwrap_or_default();
         prop_assert_eq!(heard, (1..=log).collect::<Vec<_>>());

@@ -1,9 +1,10 @@
 //! What an audience hears.
 
 use bytes::Bytes;
-use madang_cluster::{ClusterError, EventPage};
+use madang_cluster::{ClusterError, EventPage, Tails};
 use madang_storage::id::RoomId;
 
+use super::reach::LookId;
 use crate::pump::Fed;
 
 /// What an audience hears.
@@ -12,10 +13,17 @@ pub(crate) enum AudienceMessage {
     Fed(Fed),
     /// From the audiences' door: a room's first listener could not be told its newest seq.
     Look(RoomId),
-    /// From the audience's own read: rooms and their newest seq.
-    Heads(Vec<(RoomId, u64)>),
+    /// From the audience's own read: where rooms' logs end.
+    Tails {
+        /// Which look at all rooms this is a part of, if any.
+        look: Option<LookId>,
+        /// What was read.
+        tails: Tails,
+    },
     /// From the audience's own read: these rooms could not be looked up.
-    HeadsFailed {
+    TailsFailed {
+        /// Which look at all rooms this is a part of, if any.
+        look: Option<LookId>,
         /// Which rooms.
         rooms: Vec<RoomId>,
         /// Why.
@@ -32,13 +40,17 @@ pub(crate) enum AudienceMessage {
     },
     /// From a timer: read on in this room.
     Retry(RoomId),
-    /// From a timer: these rooms' heads were not read yet.
-    RetryHeads {
+    /// From a timer: the ends of these rooms' logs were not read yet.
+    RetryTails {
+        /// Which look at all rooms this is a part of, if any.
+        look: Option<LookId>,
         /// Which rooms.
         rooms: Vec<RoomId>,
         /// How long to leave them alone if that fails again.
         wait_ms: u64,
     },
+    /// From a timer, once a second: tell the hubs how far the feed has come.
+    TellReach,
     /// From presence: a frame for all who hear these rooms. It is not logged: a hub that has its fill
     /// goes without.
     Tell {

@@ -11,16 +11,21 @@ use actix::fut::ActorFuture;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult};
 
 use super::backlog::Backlog;
-use super::hubs::{HubId, Interest};
+use super::giving::Frame;
+use super::hubs::{HubId, Hubs, Interest};
 use super::machine::{Machine, Turn};
 use super::message::{
-    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, SetPlaces,
+    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Reached,
+    SetPlaces,
 };
 use crate::outbound::Stamp;
 
 /// Sessions written to before the thread's other work gets its turn.
 const TURN_WRITES: u32 = 64;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// Every so many sweeps the cursor is pushed to those who were given something that it covers. What a client
+/// was given since its last cursor it is given again when it resumes.
+const SWEEPS_PER_CURSOR: u32 = 2;
 
 /// The fan-out actor of one worker thread. Started by [`Hubs::local`](super::Hubs::local).
 pub struct Hub {
@@ -28,7 +33,9 @@ pub struct Hub {
     pub(super) machine: Rc<RefCell<Machine>>,
     pub(super) backlog: Arc<Backlog>,
     pub(super) interest: Option<Arc<dyn Interest>>,
+    pub(super) hubs: Hubs,
     pub(super) pumping: bool,
+    pub(super) sweeps: u32,
 }
 
 impl Hub {
@@ -38,6 +45,19 @@ impl Hub {
             ctx.spawn(Pump);
         }
     }
+
+    fn sweep(&mut self) {
+        let mut machine = self.machine.borrow_mut();
+        machine.sweep(Stamp::now());
+        self.sweeps = self.sweeps.wrapping_add(1);
+        if self.sweeps.is_multiple_of(SWEEPS_PER_CURSOR)
+            && let Some(encoder) = self.hubs.encoder()
+            && let Some(told) = machine.next_cursor()
+        {
+            let frame = encoder.cursor(&told);
+            machine.push_cursor(told, frame);
+        }
+    }
 }
 
 impl Actor for Hub {
@@ -45,7 +65,7 @@ impl Actor for Hub {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.run_interval(SWEEP_INTERVAL, |hub, ctx| {
-            hub.machine.borrow_mut().sweep(Stamp::now());
+            hub.sweep();
             hub.pump(ctx);
         });
     }
@@ -87,8 +107,16 @@ impl Handler<Deliver> for Hub {
     type Result = ();
 
     fn handle(&mut self, message: Deliver, ctx: &mut Context<Self>) {
-        self.machine.borrow_mut().deliver(message.room, message.seq, message.frame);
+        self.machine.borrow_mut().deliver(message.room, message.logged, message.frame);
         self.pump(ctx);
+    }
+}
+
+impl Handler<Reached> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, Reached(at): Reached, _: &mut Context<Self>) {
+        self.machine.borrow_mut().reached(at);
     }
 }
 
@@ -96,7 +124,8 @@ impl Handler<DeliverUser> for Hub {
     type Result = ();
 
     fn handle(&mut self, message: DeliverUser, _: &mut Context<Self>) {
-        self.machine.borrow_mut().deliver_user(&message.user, &message.frame);
+        let frame = Frame { at: message.at, bytes: message.frame };
+        self.machine.borrow_mut().deliver_user(&message.user, &frame);
     }
 }
 

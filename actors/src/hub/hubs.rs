@@ -2,11 +2,15 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::future::ready;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use actix::{Actor, Addr};
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use madang_storage::id::{RoomId, SessionId, UserId};
 use parking_lot::Mutex;
 
@@ -14,10 +18,13 @@ use super::actor::Hub;
 use super::backlog::Backlog;
 use super::machine::{HubOptions, Machine};
 use super::message::{
-    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Place, SetPlaces,
+    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Place, Reached,
+    SetPlaces,
 };
 use super::sessions::SessionKey;
+use crate::encoder::FrameEncoder;
 use crate::outbound::{Close, Outbound};
+use crate::position::{FeedPos, Positions};
 
 /// Names one hub of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,7 +36,27 @@ pub trait Interest: Send + Sync {
     fn gained(&self, hub: HubId, room: RoomId);
     /// The hub's last session left the room.
     fn lost(&self, hub: HubId, room: RoomId);
+    /// Waits until the logs of these rooms show all that is not pushed to those who hear them now.
+    fn begun(&self, _rooms: Vec<RoomId>) -> BoxFuture<'static, ()> {
+        ready(()).boxed()
+    }
+    /// Through which place of every feed everything was handed to the hubs.
+    fn reached(&self) -> Positions {
+        Positions::start(0)
+    }
 }
+
+/// Whether it is known where the listening to rooms began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// Whoever reads their logs from now on gets all that is not pushed.
+    Yes,
+    /// Not in time: nobody could be asked.
+    Unknown,
+}
+
+/// How long it may take until that is known.
+const BEGUN_WITHIN: Duration = Duration::from_secs(3);
 
 /// The hub has its fill of frames that are on their way; this one was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +70,7 @@ pub struct Hubs(Arc<Shared>);
 struct Shared {
     options: HubOptions,
     interest: Option<Arc<dyn Interest>>,
+    encoder: OnceLock<Arc<dyn FrameEncoder>>,
     hubs: Mutex<State>,
 }
 
@@ -60,7 +88,32 @@ impl Hubs {
     /// No hubs yet: each worker thread's first call of [`local`](Self::local) starts one.
     pub fn new(options: HubOptions, interest: Option<Arc<dyn Interest>>) -> Self {
         let state = State { next: 0, hubs: Arc::new([]) };
-        Self(Arc::new(Shared { options, interest, hubs: Mutex::new(state) }))
+        Self(Arc::new(Shared { options, interest, encoder: OnceLock::new(), hubs: Mutex::new(state) }))
+    }
+
+    /// Writes cursors with this encoder from now on; before, none are pushed. The first one stays.
+    pub(crate) fn write_with(&self, encoder: Arc<dyn FrameEncoder>) {
+        let _ = self.0.encoder.set(encoder);
+    }
+
+    pub(super) fn encoder(&self) -> Option<&dyn FrameEncoder> {
+        self.0.encoder.get().map(|encoder| &**encoder)
+    }
+
+    /// Waits until the logs of these rooms show all that is not pushed to those who hear them now.
+    pub async fn begun(&self, rooms: Vec<RoomId>) -> Begun {
+        let Some(interest) = &self.0.interest else { return Begun::Yes };
+        match tokio::time::timeout(BEGUN_WITHIN, interest.begun(rooms)).await {
+            Ok(()) => Begun::Yes,
+            Err(_) => Begun::Unknown,
+        }
+    }
+
+    /// Everything through this place of a feed was sent to all hubs.
+    pub(crate) fn reached(&self, at: FeedPos) {
+        for hub in self.all().iter() {
+            hub.addr.do_send(Reached(at));
+        }
     }
 
     /// This thread's hub, started if need be. The thread must run a local task set, as actix workers do.
@@ -86,10 +139,10 @@ impl Hubs {
         self.all().iter().find(|hub| hub.id == id).cloned()
     }
 
-    /// Sends a frame to all of a user's sessions on this node.
-    pub fn deliver_user(&self, user: &UserId, frame: &Bytes) {
+    /// Sends a frame to all of a user's sessions on this node. `at` is the place in a feed of what it tells.
+    pub fn deliver_user(&self, user: &UserId, at: Option<FeedPos>, frame: &Bytes) {
         for hub in self.all().iter() {
-            hub.addr.do_send(DeliverUser { user: user.clone(), frame: frame.clone() });
+            hub.addr.do_send(DeliverUser { user: user.clone(), at, frame: frame.clone() });
         }
     }
 
@@ -156,17 +209,21 @@ impl Hubs {
 
     fn start(&self) -> LocalHub {
         let backlog = Arc::new(Backlog::new(self.0.options.backlog_bytes_max));
-        let machine = Rc::new(RefCell::new(Machine::new(self.0.options, backlog.clone())));
+        let interest = self.0.interest.clone();
+        // Whoever goes on from here counts this hub in: until the lock is given back nobody sees the list.
         let mut state = self.0.hubs.lock();
+        let reached = interest.as_ref().map_or_else(|| Positions::start(0), |interest| interest.reached());
+        let machine = Rc::new(RefCell::new(Machine::new(self.0.options, backlog.clone(), reached)));
         let id = HubId(state.next);
         state.next += 1;
-        let interest = self.0.interest.clone();
         let hub = Hub {
             id,
             machine: machine.clone(),
             backlog: backlog.clone(),
             interest: interest.clone(),
+            hubs: self.clone(),
             pumping: false,
+            sweeps: 0,
         };
         let started = HubRef { id, addr: hub.start(), backlog };
         // A worker that died and was started again leaves its old hub behind.
@@ -269,6 +326,22 @@ impl LocalHub {
         if last && let Some(interest) = &self.interest {
             interest.lost(self.hub.id, room);
         }
+    }
+
+    /// Lets everything that is pushed to a session wait, up to the limit of its queue, until it is released.
+    pub fn hold(&self, key: SessionKey) {
+        self.machine.borrow_mut().hold(key);
+    }
+
+    /// Gives a session what waits for it. `told` says through where it was told everything meanwhile: that
+    /// is not pushed again.
+    pub fn release(&self, key: SessionKey, told: Option<Positions>) {
+        self.machine.borrow_mut().release(key, told);
+    }
+
+    /// Everything through here was pushed to all sessions of this thread that it is for.
+    pub fn told(&self) -> Positions {
+        self.machine.borrow().told().clone()
     }
 
     /// How many sessions are registered.

@@ -1,7 +1,8 @@
-use super::{Deliver, HubId, HubOptions, Hubs, Interest};
+use super::{Deliver, HubId, HubOptions, Hubs, Interest, Logged};
 use crate::outbound::Outbound;
+use crate::position::FeedPos;
 use bytes::Bytes;
-use madang_storage::id::{RoomId, SessionId, UserId};
+use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use std::time::Duration;
 const ROOM: RoomId = RoomId([1; 16]);
 
 fn event(seq: u64) -> Deliver {
-    Deliver { room: ROOM, seq: Some(seq), frame: Bytes::from_static(b"event") }
+    let at = FeedPos { shard: ShardId(0), pos: seq };
+    Deliver { room: ROOM, logged: Some(Logged { seq, at }), frame: Bytes::from_static(b"event") }
 }
 
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -69,7 +71,7 @@ fn a_full_backlog_refuses_and_lets_senders_wait() {
         // Nothing runs on this thread until it awaits: the backlog can only grow.
         hub.try_deliver(event(1)).unwrap();
         hub.try_deliver(event(2)).unwrap();
-        assert_eq!(hub.try_deliver(event(3)).unwrap_err().0.seq, Some(3));
+        assert_eq!(hub.try_deliver(event(3)).unwrap_err().0, event(3));
         hub.deliver(event(3)).await;
         until("all three are queued", || outbound.waiting_bytes() == 15).await;
         assert_eq!(hub.backlog_bytes(), 0);

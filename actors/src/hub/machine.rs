@@ -5,16 +5,20 @@
 //! session fits into its queue, and the session's driver can write before the next. No clock and no waiting: the actor brings both.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use madang_storage::id::{RoomId, SessionId, UserId};
 
 use super::backlog::Backlog;
-use super::message::Place;
+use super::giving::Frame;
+use super::message::{Logged, Place};
 use super::rooms::{Fed, HOLE, RUN_BYTES_MAX, Rooms};
 use super::sessions::{Session, SessionKey, Sessions};
+use super::told::Told;
 use crate::outbound::{Close, Outbound, Pushed, Stamp, frame};
+use crate::position::{FeedPos, Positions};
 
 /// A look at a session costs this share of a write to one.
 const LOOKS_PER_WRITE: u32 = 16;
@@ -57,6 +61,7 @@ enum Work {
 enum Round {
     Sweep(Stamp),
     Frame(Bytes),
+    Cursor { told: Rc<Positions>, frame: Bytes },
     Close(Close),
 }
 
@@ -77,17 +82,20 @@ pub(super) struct Machine {
     rooms: Rooms,
     work: VecDeque<Work>,
     sweeping: bool,
+    told: Told,
     backlog: Arc<Backlog>,
 }
 
 impl Machine {
-    pub(super) fn new(options: HubOptions, backlog: Arc<Backlog>) -> Self {
+    /// `reached` is what audiences have said before its time.
+    pub(super) fn new(options: HubOptions, backlog: Arc<Backlog>, reached: Positions) -> Self {
         Self {
             options,
             sessions: Sessions::default(),
             rooms: Rooms::default(),
             work: VecDeque::new(),
             sweeping: false,
+            told: Told::new(reached),
             backlog,
         }
     }
@@ -158,19 +166,44 @@ impl Machine {
         placed
     }
 
-    pub(super) fn deliver(&mut self, room: RoomId, seq: Option<u64>, frame: Bytes) {
+    /// Lets everything wait that is for this session, until it is released.
+    pub(super) fn hold(&mut self, key: SessionKey) {
+        if let Some(session) = self.sessions.by_key(key) {
+            session.hold();
+        }
+    }
+
+    /// The session was told everything through `told`, if anything: the rest of what waits is next.
+    pub(super) fn release(&mut self, key: SessionKey, told: Option<Positions>) {
+        if let Some(session) = self.sessions.by_key(key) {
+            session.release(told);
+        }
+    }
+
+    /// Everything through here is in the queues of all sessions that it is for.
+    pub(super) fn told(&self) -> &Positions {
+        self.told.through()
+    }
+
+    /// Everything through this place was handed to this hub.
+    pub(super) fn reached(&mut self, at: FeedPos) {
+        self.told.handed(at);
+    }
+
+    pub(super) fn deliver(&mut self, room: RoomId, logged: Option<Logged>, frame: Bytes) {
         let bytes = frame.len();
-        match self.rooms.feed(room, seq, frame) {
+        let frame = Frame { at: logged.map(|logged| logged.at), bytes: frame };
+        match self.rooms.feed(room, logged.map(|logged| logged.seq), frame) {
             Fed::Started(index) => self.work.push_back(Work::Room(index)),
             Fed::Queued => {}
             Fed::Dropped => self.backlog.remove(bytes),
         }
     }
 
-    pub(super) fn deliver_user(&mut self, user: &UserId, frame: &Bytes) {
+    pub(super) fn deliver_user(&mut self, user: &UserId, frame: &Frame) {
         for index in self.sessions.of_user(user).to_vec() {
             if let Some(session) = self.sessions.by_index(index) {
-                let _ = session.outbound.push_or_close(frame.clone());
+                session.give(frame);
             }
         }
     }
@@ -190,8 +223,38 @@ impl Machine {
         self.work.push_back(Work::Everybody { next: 0, what: Round::Close(close) });
     }
 
+    /// The cursor that is to be pushed now, if it says more than the last.
+    pub(super) fn next_cursor(&mut self) -> Option<Positions> {
+        self.told.next_cursor()
+    }
+
+    /// Pushes a cursor to everybody who is owed one.
+    pub(super) fn push_cursor(&mut self, told: Positions, frame: Bytes) {
+        let what = Round::Cursor { told: Rc::new(told), frame };
+        self.work.push_back(Work::Everybody { next: 0, what });
+    }
+
+    /// Notes how far the busy rooms must come until all that was handed over has reached everybody.
+    fn mark(&mut self) {
+        if self.told.mark() {
+            for work in &self.work {
+                if let Work::Room(index) = work {
+                    self.rooms.mark(*index);
+                }
+            }
+            self.look_at_mark();
+        }
+    }
+
+    fn look_at_mark(&mut self) {
+        if self.rooms.marked() == 0 {
+            self.told.passed();
+        }
+    }
+
     /// Starts to look after everybody's signs of life, unless the last look is still on its way.
     pub(super) fn sweep(&mut self, now: Stamp) {
+        self.mark();
         if !std::mem::replace(&mut self.sweeping, true) {
             self.work.push_back(Work::Everybody { next: 0, what: Round::Sweep(now) });
         }
@@ -246,15 +309,14 @@ impl Machine {
                 continue;
             }
             let Some(session) = self.sessions.by_index(*member) else { continue };
-            for frame in &feed.run {
-                let _ = session.outbound.push_or_close(frame.clone());
-            }
+            feed.run.iter().for_each(|frame| session.give(frame));
             *looks = looks.saturating_sub(LOOKS_PER_WRITE);
         }
         self.backlog.remove(bytes);
         if self.rooms.next_run(index) {
             self.work.push_back(Work::Room(index));
         }
+        self.look_at_mark();
         bytes
     }
 
@@ -266,7 +328,11 @@ impl Machine {
             }
             let Some(session) = self.sessions.by_index(index) else { continue };
             let wrote = match &what {
-                Round::Sweep(now) => look_after(session, *now, &self.options),
+                Round::Sweep(now) => {
+                    session.settle(self.told.through());
+                    look_after(session, *now, &self.options)
+                }
+                Round::Cursor { told, frame } => session.give_cursor(told, frame),
                 Round::Frame(frame) => {
                     let _ = session.outbound.push_or_close(frame.clone());
                     true
@@ -311,9 +377,7 @@ impl Machine {
         let Some(session) = self.sessions.by_index(index) else { return false };
         let Some(at) = session.rooms.iter().position(|other| *other == room) else { return false };
         session.rooms.swap_remove(at);
-        for frame in self.rooms.due(room, index) {
-            let _ = session.outbound.push_or_close(frame);
-        }
+        self.rooms.due(room, index).iter().for_each(|frame| session.give(frame));
         self.rooms.leave(room, index).is_some()
     }
 }

@@ -1,10 +1,12 @@
 use super::backlog::Backlog;
+use super::giving::Frame;
 use super::machine::{HubOptions, Machine, Turn};
-use super::message::Place;
+use super::message::{Logged, Place};
 use super::sessions::SessionKey;
 use crate::outbound::{Close, Outbound, Stamp, frame};
+use crate::position::{FeedPos, Positions};
 use bytes::Bytes;
-use madang_storage::id::{RoomId, SessionId, UserId};
+use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -24,7 +26,7 @@ impl Bench {
     fn with_backlog(backlog_bytes_max: usize) -> Self {
         let backlog = Arc::new(Backlog::new(backlog_bytes_max));
         let options = HubOptions { ping_ms: 1000, idle_ms: 2500, backlog_bytes_max };
-        Self { machine: Machine::new(options, backlog.clone()), backlog }
+        Self { machine: Machine::new(options, backlog.clone(), Positions::start(1)), backlog }
     }
 
     fn session(&mut self, user: &str) -> (SessionKey, Outbound) {
@@ -47,13 +49,28 @@ impl Bench {
 
     fn deliver(&mut self, room: RoomId, seq: u64, text: &'static str) {
         assert!(self.backlog.try_add(text.len()));
-        self.machine.deliver(room, Some(seq), Bytes::from_static(text.as_bytes()));
+        self.machine.deliver(room, logged(seq), Bytes::from_static(text.as_bytes()));
     }
 
     fn settle(&mut self) {
         while self.machine.turn(64) == Turn::More {}
         assert_eq!(self.backlog.bytes(), 0, "all that was delivered is accounted for");
     }
+}
+
+/// An event of the only shard, which has only one busy room.
+fn logged(seq: u64) -> Option<Logged> {
+    Some(Logged { seq, at: at(seq) })
+}
+
+fn at(pos: u64) -> FeedPos {
+    FeedPos { shard: ShardId(0), pos }
+}
+
+fn through(pos: u64) -> Positions {
+    let mut positions = Positions::start(1);
+    positions.advance(ShardId(0), pos);
+    positions
 }
 
 /// The id of the session that was registered as the `n`-th.
@@ -248,7 +265,7 @@ fn a_burst_of_large_messages_to_a_client_that_reads_does_not_close_it() {
     for seq in 1..=64 {
         for room in 0..8 {
             assert!(bench.backlog.try_add(MESSAGE.len()));
-            bench.machine.deliver(RoomId([room; 16]), Some(seq), Bytes::from_static(MESSAGE));
+            bench.machine.deliver(RoomId([room; 16]), logged(seq), Bytes::from_static(MESSAGE));
         }
     }
     let mut bytes = 0;
@@ -319,7 +336,7 @@ fn users_sessions_and_everybody_are_reached() {
     let (_, laptop_out) = bench.session("minji");
     let (joon, joon_out) = bench.session("joon");
     let minji = UserId::parse("minji").unwrap();
-    bench.machine.deliver_user(&minji, &Bytes::from_static(b"m"));
+    bench.machine.deliver_user(&minji, &Frame { at: None, bytes: Bytes::from_static(b"m") });
     bench.machine.broadcast(Bytes::from_static(b"!"));
     bench.settle();
     assert_eq!(
@@ -336,4 +353,112 @@ fn users_sessions_and_everybody_are_reached() {
     assert_eq!(laptop_out.closing(), Some(Close::REVOKED));
     assert_eq!(phone_out.closing(), Some(Close::DRAINING));
     assert_eq!(joon_out.closing(), Some(Close::DRAINING));
+}
+
+/// What the next cursor says, pushed to everybody who is owed one.
+fn cursor_round(bench: &mut Bench) -> Option<u64> {
+    bench.machine.sweep(Stamp::now());
+    bench.settle();
+    let told = bench.machine.next_cursor()?;
+    let pos = told.of(ShardId(0));
+    bench.machine.push_cursor(told, Bytes::from_static(b"#"));
+    bench.settle();
+    Some(pos)
+}
+
+#[test]
+fn what_is_on_its_way_through_busy_rooms_is_not_told_yet() {
+    let mut bench = Bench::new();
+    let crowd = bench.crowd(ROOM, 200);
+    let (_, other) = bench.crowd(OTHER, 1).remove(0);
+    bench.deliver(ROOM, 1, "a");
+    bench.machine.reached(at(1));
+    bench.machine.sweep(Stamp::now());
+    assert_eq!(bench.machine.turn(64), Turn::More);
+    assert_eq!(*bench.machine.told(), through(0));
+    // What comes behind the mark keeps the room busy, but nobody waits for it.
+    bench.deliver(ROOM, 2, "b");
+    bench.machine.reached(at(2));
+    while *bench.machine.told() == through(0) {
+        assert!(crowd.iter().any(|(_, outbound)| outbound.waiting_bytes() == 0), "all have it by now");
+        assert_eq!(bench.machine.turn(16), Turn::More);
+    }
+    assert!(crowd.iter().all(|(_, outbound)| outbound.waiting_bytes() >= 1));
+    assert_eq!(*bench.machine.told(), through(1));
+    bench.settle();
+    bench.machine.sweep(Stamp::now());
+    assert_eq!(*bench.machine.told(), through(2));
+    assert_eq!(other.waiting_bytes(), 0);
+}
+
+#[test]
+fn a_cursor_goes_to_those_who_were_given_what_it_covers() {
+    let mut bench = Bench::new();
+    let (_, inside) = bench.crowd(ROOM, 1).remove(0);
+    let (_, outside) = bench.session("other");
+    bench.deliver(ROOM, 1, "a");
+    bench.machine.reached(at(1));
+    bench.deliver(ROOM, 2, "b");
+    assert_eq!(cursor_round(&mut bench), Some(1));
+    assert_eq!((heard(&inside), heard(&outside)), ("ab#".into(), String::new()));
+    assert_eq!(cursor_round(&mut bench), None);
+    bench.machine.reached(at(2));
+    assert_eq!(cursor_round(&mut bench), Some(2), "it is still owed for the second");
+    assert_eq!(heard(&inside), "#");
+    bench.machine.reached(at(9));
+    assert_eq!(cursor_round(&mut bench), Some(9));
+    assert_eq!(heard(&inside), "", "it was given nothing since");
+}
+
+#[test]
+fn what_is_pushed_to_a_session_that_resumes_waits_and_what_it_was_told_meanwhile_is_dropped() {
+    let mut bench = Bench::new();
+    let (key, outbound) = bench.session("minji");
+    bench.machine.hold(key);
+    bench.machine.join(key, ROOM);
+    for (seq, text) in [(1, "a"), (2, "b"), (3, "c")] {
+        bench.deliver(ROOM, seq, text);
+    }
+    bench.settle();
+    let minji = UserId::parse("minji").unwrap();
+    bench.machine.deliver_user(&minji, &Frame { at: None, bytes: Bytes::from_static(b"m") });
+    bench.machine.reached(at(3));
+    assert_eq!(cursor_round(&mut bench), Some(3));
+    assert_eq!(heard(&outbound), "", "no cursor either: it was not told what it missed");
+    bench.machine.release(key, Some(through(2)));
+    assert_eq!(heard(&outbound), "cm");
+    bench.deliver(ROOM, 4, "d");
+    bench.settle();
+    assert_eq!(heard(&outbound), "d");
+}
+
+#[test]
+fn what_it_was_told_is_dropped_also_when_it_comes_after_the_release() {
+    let mut bench = Bench::new();
+    let (key, outbound) = bench.session("minji");
+    bench.machine.hold(key);
+    bench.machine.join(key, ROOM);
+    bench.machine.release(key, Some(through(2)));
+    for (seq, text) in [(1, "a"), (2, "b"), (3, "c")] {
+        bench.deliver(ROOM, seq, text);
+        bench.machine.reached(at(seq));
+        bench.settle();
+        bench.machine.sweep(Stamp::now());
+        bench.settle();
+    }
+    assert_eq!(heard(&outbound), "c");
+}
+
+#[test]
+fn a_session_that_has_its_fill_while_it_resumes_is_closed() {
+    let mut bench = Bench::new();
+    let (key, outbound) = bench.session("minji");
+    bench.machine.hold(key);
+    bench.machine.join(key, ROOM);
+    for seq in 1..=60 {
+        bench.deliver(ROOM, seq, "abc");
+        bench.settle();
+    }
+    assert_eq!(outbound.closing(), Some(Close::SLOW_READER));
+    bench.machine.release(key, None);
 }

@@ -5,19 +5,34 @@ use bytes::Bytes;
 use madang_storage::id::{RoomId, SessionId, UserId};
 
 use crate::outbound::Close;
+use crate::position::FeedPos;
 
 /// From the audience: one event of a room, for this thread's sessions in it.
-#[derive(Debug, Clone, Message)]
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
 #[rtype(result = "()")]
 pub struct Deliver {
     /// The room.
     pub room: RoomId,
-    /// The event's position; an event at or before the last one delivered is dropped as a repeat.
-    /// None for what is not logged: it is always delivered.
-    pub seq: Option<u64>,
+    /// Where the event is logged. None for what is not: it is always delivered.
+    pub logged: Option<Logged>,
     /// The encoded frame.
     pub frame: Bytes,
 }
+
+/// Where an event is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logged {
+    /// In its room; an event at or before the last one delivered is dropped as a repeat.
+    pub seq: u64,
+    /// In the feed of its shard.
+    pub at: FeedPos,
+}
+
+/// From an audience: everything through this place of its shard's feed was sent before this message, if it is
+/// for this thread's sessions.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Reached(pub FeedPos);
 
 /// From anybody: a frame for all of a user's sessions on this thread.
 #[derive(Debug, Clone, Message)]
@@ -25,6 +40,8 @@ pub struct Deliver {
 pub struct DeliverUser {
     /// The user.
     pub user: UserId,
+    /// What the frame tells has this place in a feed, if it has one.
+    pub at: Option<FeedPos>,
     /// The encoded frame.
     pub frame: Bytes,
 }

@@ -6,9 +6,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use bytes::Bytes;
 use madang_storage::id::RoomId;
 use slab::Slab;
+
+use super::giving::Frame;
 
 /// Marks the place of a member that left in the middle of a run.
 pub(super) const HOLE: u32 = u32::MAX;
@@ -31,10 +32,12 @@ pub(super) struct Room {
 #[derive(Default)]
 pub(super) struct Feed {
     /// The frames of this run.
-    pub(super) run: Vec<Bytes>,
+    pub(super) run: Vec<Frame>,
     /// Position in `members` of the next to get them.
     pub(super) next: usize,
-    waiting: VecDeque<Bytes>,
+    waiting: VecDeque<Frame>,
+    /// How many frames are before the mark, once there is one.
+    before_mark: Option<usize>,
 }
 
 /// How a room took a frame.
@@ -52,6 +55,8 @@ pub(super) enum Fed {
 pub(super) struct Rooms {
     slots: Slab<Room>,
     index: HashMap<RoomId, u32>,
+    /// How many rooms have a mark to pass.
+    marked: usize,
 }
 
 impl Rooms {
@@ -75,7 +80,7 @@ impl Rooms {
     }
 
     /// Queues a frame for the room's members.
-    pub(super) fn feed(&mut self, id: RoomId, seq: Option<u64>, frame: Bytes) -> Fed {
+    pub(super) fn feed(&mut self, id: RoomId, seq: Option<u64>, frame: Frame) -> Fed {
         let Some(index) = self.find(id) else { return Fed::Dropped };
         let Some(room) = self.get(index) else { return Fed::Dropped };
         match seq {
@@ -97,7 +102,7 @@ impl Rooms {
     }
 
     /// The frames that were delivered to the room and have not reached this member yet.
-    pub(super) fn due(&self, index: u32, member: u32) -> Vec<Bytes> {
+    pub(super) fn due(&self, index: u32, member: u32) -> Vec<Frame> {
         let Some(room) = self.slots.get(index as usize) else { return Vec::new() };
         let Some(feed) = &room.feed else { return Vec::new() };
         let unserved = room.members.get(feed.next..).unwrap_or_default().contains(&member);
@@ -122,9 +127,30 @@ impl Rooms {
         emptied.then_some(id)
     }
 
+    /// Puts a mark behind the frames that a room has to deliver.
+    pub(super) fn mark(&mut self, index: u32) {
+        let Some(room) = self.slots.get_mut(index as usize) else { return };
+        if let Some(feed) = &mut room.feed
+            && feed.before_mark.is_none()
+        {
+            feed.before_mark = Some(feed.run.len() + feed.waiting.len());
+            self.marked += 1;
+        }
+    }
+
+    /// How many rooms have not passed their mark.
+    pub(super) fn marked(&self) -> usize {
+        self.marked
+    }
+
     /// Ends a run and starts the next one. False if nothing waits: the room is silent again.
     pub(super) fn next_run(&mut self, index: u32) -> bool {
-        let Some(room) = self.get(index) else { return false };
+        let Some(room) = self.slots.get_mut(index as usize) else { return false };
+        if let Some(feed) = &mut room.feed
+            && feed.has_passed_mark()
+        {
+            self.marked -= 1;
+        }
         if room.holes > 0 {
             room.members.retain(|member| *member != HOLE);
             room.holes = 0;
@@ -154,14 +180,25 @@ impl Rooms {
 
 impl Feed {
     pub(super) fn run_bytes(&self) -> usize {
-        self.run.iter().map(Bytes::len).sum()
+        self.run.iter().map(|frame| frame.bytes.len()).sum()
+    }
+
+    /// Whether the run that has just ended held the last frame before the mark.
+    fn has_passed_mark(&mut self) -> bool {
+        let Some(before) = &mut self.before_mark else { return false };
+        *before = before.saturating_sub(self.run.len());
+        let passed = *before == 0;
+        if passed {
+            self.before_mark = None;
+        }
+        passed
     }
 
     fn begin_run(&mut self) {
         let mut bytes = 0;
         let fitting = self.waiting.iter().take(RUN_FRAMES_MAX).take_while(|frame| {
             let fits = bytes < RUN_BYTES_MAX;
-            bytes += frame.len();
+            bytes += frame.bytes.len();
             fits
         });
         let count = fitting.count();

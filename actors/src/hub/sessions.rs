@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use madang_storage::id::{SessionId, UserId};
 use slab::Slab;
 
+use super::giving::{Owed, Resuming};
 use crate::outbound::{Outbound, Stamp};
 
 /// Names one registered connection on one thread. Never names another one later, so a late message with
@@ -23,6 +24,10 @@ pub(super) struct Session {
     pub(super) rooms: Vec<u32>,
     /// What was last heard from it when it was last pinged.
     pub(super) pinged_since: Option<Stamp>,
+    /// What it was given that its cursor does not cover.
+    pub(super) owed: Option<Owed>,
+    /// While it resumes, and a little longer.
+    pub(super) resuming: Option<Box<Resuming>>,
     serial: u32,
 }
 
@@ -51,6 +56,8 @@ impl Sessions {
             session,
             rooms: Vec::new(),
             pinged_since: None,
+            owed: None,
+            resuming: None,
             serial: key.serial,
         });
         Some(key)

@@ -36,7 +36,7 @@ impl Announcer {
     async fn rooms_to_tell(&self, user: &UserId) -> Result<Vec<RoomId>, ClusterError> {
         let slots = self.truth.slots();
         let mut rooms = self.truth.reader_now(slots.of_user(user))?.rooms_of(user).await?;
-        rooms.retain(|(_, state)| *state == Some(MemberState::Joined));
+        rooms.retain(|(_, row)| row.state == Some(MemberState::Joined));
         let mut told = Vec::new();
         // Most rooms of most users are heard on other nodes only.
         let heard = rooms.into_iter().rev().filter(|(room, _)| self.audiences.is_heard(room));

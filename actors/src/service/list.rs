@@ -3,7 +3,7 @@
 
 use futures_util::future::ready;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use madang_cluster::Reader;
+use madang_cluster::{Freshness, Reader};
 use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::MemberState;
 use tokio::task::coop;
@@ -155,6 +155,11 @@ pub struct Home {
 }
 
 impl Home {
+    /// Whether the list may be old.
+    pub fn freshness(&self) -> Freshness {
+        self.reader.freshness()
+    }
+
     /// All rooms the user has joined: what the session listens to.
     pub async fn joined_rooms(&self) -> Result<Vec<RoomId>, ServiceError> {
         let rooms = self.reader.user_rooms(&self.caller.user).await?;

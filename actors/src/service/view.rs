@@ -11,6 +11,7 @@ use madang_storage::row::{EventBody, MemberRow, MemberState, Role, RoomKind, Roo
 
 use super::ServiceError;
 use super::readers::Readers;
+use crate::position::Cursors;
 
 /// What everybody may know about a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +124,11 @@ impl Views {
     /// Over the shards of `cluster`.
     pub fn new(cluster: Cluster) -> Self {
         Self { cluster }
+    }
+
+    /// The cursors of this cluster.
+    pub fn cursors(&self) -> Cursors {
+        Cursors::new(&self.cluster.cluster_id(), self.cluster.slots().shards())
     }
 
     /// The room as `user` sees it, with all that was acknowledged before the call. Errors:

@@ -18,6 +18,20 @@ pub struct Connect {
     /// The token of a login.
     #[schema(value_type = String)]
     pub token: Secret,
+    /// The last cursor of the connection before, if the client goes on from there.
+    pub cursor: Option<String>,
+}
+
+/// What became of a cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Resume {
+    /// Everything that was missed was pushed before this answer.
+    Ok,
+    /// It was too much, or cannot be told: the client reads it from `rooms` and `history`.
+    Limited,
+    /// Not a cursor of this cluster: the client begins anew.
+    Reset,
 }
 
 /// The session is open.
@@ -35,6 +49,11 @@ pub struct Connected {
     pub ping_ms: u64,
     /// What a client may do at most.
     pub limits: ClientLimits,
+    /// What became of the cursor; absent if there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
+    /// Where the next connection goes on, if this one breaks.
+    pub cursor: String,
 }
 
 /// Limits that clients have to know.

@@ -35,6 +35,8 @@ pub enum Push {
         /// Came, or went.
         online: bool,
     },
+    /// Everything so far is behind this place: where the next connection goes on, if this one breaks.
+    Cursor(String),
     /// The node is about to stop.
     Drain {
         /// When to come back at the earliest.

@@ -76,6 +76,7 @@ mod tests {
             (event(EventKind::Joined {}), format!(r#"{head}"kind":"joined"}}}}"#)),
             (event(changed), format!(r#"{head}"kind":"changed","title":"T"}}}}"#)),
             (Push::RoomRemoved { room }, format!(r#"{{"room_removed":{{"room":"{room}"}}}}"#)),
+            (Push::Cursor("abc".into()), r#"{"cursor":"abc"}"#.to_owned()),
             (Push::Drain { reconnect_after_ms: 9 }, r#"{"drain":{"reconnect_after_ms":9}}"#.to_owned()),
         ];
         for (push, json) in rows {

@@ -6,15 +6,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_actors::hub::{Hubs, LocalHub, SessionKey};
+use madang_actors::hub::{Begun, Hubs, LocalHub, SessionKey};
 use madang_actors::outbound::Close;
+use madang_actors::position::Positions;
 use madang_actors::presence::Presence;
-use madang_actors::service::{Caller, ServiceError};
+use madang_actors::service::{Caller, ResumeLimits, Resumed, ServiceError};
+use madang_cluster::Freshness;
 use madang_storage::id::RoomId;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::encoder::encode;
 use super::machine::{Effect, Machine, Then};
-use crate::api::account::{ClientLimits, Connected};
+use super::replay;
+use crate::api::account::{ClientLimits, Connected, Resume};
 use crate::api::response::Reply;
 use crate::api::{self, ApiError, Dispatch, ErrorKind, Incoming, Response};
 use crate::edge::{Closed, SessionHandler, SessionLink};
@@ -121,6 +125,20 @@ struct Place {
     caller: Caller,
 }
 
+/// Whether a session hears all rooms of its user from now on, for certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listening {
+    ToAll,
+    /// The list may be old, or it is not known where the listening to a room began.
+    PerhapsNotToAll,
+}
+
+/// How a session begins.
+enum Opened {
+    Anew,
+    Resumed(Resumed),
+}
+
 impl Live {
     fn carry_out(self: &Rc<Self>, effect: Effect) {
         match effect {
@@ -132,7 +150,7 @@ impl Live {
                     effects.into_iter().for_each(|effect| live.carry_out(effect));
                 });
             }
-            Effect::Welcome { id, caller } => self.welcome(id, caller),
+            Effect::Welcome { id, caller, cursor } => self.welcome(id, caller, cursor),
             Effect::RunPublic { id, request } => {
                 let caller = api::Caller { token: None, remote: self.link.remote().ip() };
                 let answer = self.parts.public.dispatch(caller, request);
@@ -227,8 +245,8 @@ impl Live {
         self.place.borrow().as_ref().map(|Place { hub, key, .. }| act(hub, *key))
     }
 
-    /// Makes the session known, lets it hear its rooms, then answers `connect`.
-    fn welcome(self: &Rc<Self>, id: u64, caller: Caller) {
+    /// Makes the session known, lets it hear its rooms, tells it what it missed, then answers `connect`.
+    fn welcome(self: &Rc<Self>, id: u64, caller: Caller, cursor: Option<String>) {
         let hub = self.parts.hubs.local();
         let (user, session) = (caller.user.clone(), caller.session);
         let Some(key) = hub.register(self.link.outbound().clone(), user, session) else {
@@ -237,12 +255,20 @@ impl Live {
             self.link.close(Close::INTERNAL);
             return;
         };
+        if cursor.is_some() {
+            // What it missed comes first.
+            hub.hold(key);
+        }
         self.parts.presence.opened(&caller.user, caller.session);
-        *self.place.borrow_mut() = Some(Place { hub: hub.clone(), key, caller: caller.clone() });
+        *self.place.borrow_mut() = Some(Place { hub, key, caller: caller.clone() });
         let live = Rc::clone(self);
         self.link.spawn(async move {
-            match live.listen(&caller).await {
-                Ok(()) => live.reply(Some(id), Ok(&live.connected(&caller))),
+            let opened = async {
+                let listening = live.listen(&caller).await?;
+                live.resume(&caller, cursor.as_deref(), listening).await
+            };
+            match opened.await {
+                Ok(opened) => live.begin(id, &caller, opened),
                 Err(error) => {
                     tracing::warn!(user = %caller.user, %error, "a session could not be opened");
                     let close = match error {
@@ -257,14 +283,17 @@ impl Live {
 
     /// Joins all rooms of the user. The session is registered, so what changes from now on arrives by
     /// itself; what changed while the list was read shows when it is read again.
-    async fn listen(&self, caller: &Caller) -> Result<(), ServiceError> {
+    async fn listen(&self, caller: &Caller) -> Result<Listening, ServiceError> {
         let home = self.parts.operations.service().home(caller).await?;
         let mut heard: Vec<RoomId> = Vec::new();
         for read in 0..ROOM_LIST_READS_MAX {
             let joined = home.joined_rooms().await?;
             if read > 0 && joined == heard {
                 // Read last: whoever ended the session before did so before it was registered.
-                return home.check_session().await;
+                home.check_session().await?;
+                let begun = self.parts.hubs.begun(heard).await;
+                let whole = begun == Begun::Yes && home.freshness() == Freshness::Current;
+                return Ok(if whole { Listening::ToAll } else { Listening::PerhapsNotToAll });
             }
             self.with_place(|hub, key| {
                 heard.iter().filter(|room| !joined.contains(room)).for_each(|room| hub.leave(key, *room));
@@ -275,14 +304,64 @@ impl Live {
         Err(ServiceError::Overloaded)
     }
 
-    fn connected(&self, caller: &Caller) -> Response {
+    /// What became of the client's cursor.
+    async fn resume(
+        &self,
+        caller: &Caller,
+        cursor: Option<&str>,
+        listening: Listening,
+    ) -> Result<Opened, ServiceError> {
+        let Some(cursor) = cursor else { return Ok(Opened::Anew) };
+        let service = self.parts.operations.service();
+        let Some(since) = service.cursors().read(cursor) else { return Ok(Opened::Resumed(Resumed::Reset)) };
+        if listening == Listening::PerhapsNotToAll {
+            return Ok(Opened::Resumed(Resumed::Limited));
+        }
+        let limits = ResumeLimits::default();
+        let bytes_max = limits.bytes_max.min(self.parts.options.page_backlog_bytes_max);
+        let limits = ResumeLimits { bytes_max, ..limits };
+        Ok(Opened::Resumed(service.missed(caller, &since, limits).await))
+    }
+
+    /// Pushes what was missed, answers `connect`, and lets go of what waited. In one go: nothing comes in
+    /// between.
+    fn begin(&self, id: u64, caller: &Caller, opened: Opened) {
+        let (resume, told) = match opened {
+            Opened::Anew => (None, None),
+            Opened::Resumed(Resumed::Reset) => (Some(Resume::Reset), None),
+            Opened::Resumed(Resumed::Limited) => (Some(Resume::Limited), None),
+            Opened::Resumed(Resumed::Missed(missed)) => {
+                let told = missed.told.clone();
+                for push in replay::pushes(missed) {
+                    // A peer that is behind or gone is the link's business.
+                    let _ = self.link.push(encode(&push));
+                }
+                (Some(Resume::Ok), Some(told))
+            }
+        };
+        if told.is_none() {
+            // The cursor below says that this was pushed.
+            self.with_place(|hub, key| hub.release(key, None));
+        }
+        let cursor = told.clone().or_else(|| self.with_place(|hub, _| hub.told()));
+        let connected = self.connected(caller, resume, cursor);
+        self.reply(Some(id), Ok(&connected));
+        if told.is_some() {
+            self.with_place(|hub, key| hub.release(key, told));
+        }
+    }
+
+    fn connected(&self, caller: &Caller, resume: Option<Resume>, cursor: Option<Positions>) -> Response {
         let options = &self.parts.options;
+        let cursors = self.parts.operations.service().cursors();
         Response::Connect(Connected {
             user: caller.user.clone(),
             session: caller.session,
             node: options.node.clone(),
             ping_ms: options.ping_ms,
             limits: options.limits.clone(),
+            resume,
+            cursor: cursors.text(&cursor.unwrap_or_else(|| cursors.start())),
         })
     }
 

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use madang_actors::encoder::{FrameEncoder, Online};
+use madang_actors::encoder::{FrameEncoder, Online, Unreadable};
 use madang_actors::outbound::frame;
+use madang_actors::position::{Cursors, Positions};
 use madang_actors::service::{ServiceError, Views};
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::{RoomId, UserId};
@@ -14,12 +15,14 @@ use crate::operations::{event_answer, room_answer};
 /// Writes pushes as JSON.
 pub struct JsonFrames {
     views: Views,
+    cursors: Cursors,
 }
 
 impl JsonFrames {
     /// With rooms as `views` shows them.
     pub fn new(views: Views) -> Self {
-        Self { views }
+        let cursors = views.cursors();
+        Self { views, cursors }
     }
 }
 
@@ -28,15 +31,16 @@ impl FrameEncoder for JsonFrames {
         encode(&Push::Event(event_answer(event)))
     }
 
-    fn room_added<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> BoxFuture<'a, Option<Bytes>> {
+    fn room_added<'a>(
+        &'a self,
+        user: &'a UserId,
+        room: &'a RoomId,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, Unreadable>> {
         Box::pin(async move {
             match self.views.room(user, room).await {
-                Ok(view) => Some(encode(&Push::RoomAdded(room_answer(view)))),
-                Err(ServiceError::NoRoom(_)) => None,
-                Err(error) => {
-                    tracing::warn!(%room, %error, "a new room cannot be shown; the client will find it in its list");
-                    None
-                }
+                Ok(view) => Ok(Some(encode(&Push::RoomAdded(room_answer(view))))),
+                Err(ServiceError::NoRoom(_)) => Ok(None),
+                Err(error) => Err(Unreadable(error.to_string())),
             }
         })
     }
@@ -53,12 +57,17 @@ impl FrameEncoder for JsonFrames {
         encode(&Push::Presence { user: user.clone(), online: online == Online::Yes })
     }
 
+    fn cursor(&self, told: &Positions) -> Bytes {
+        encode(&Push::Cursor(self.cursors.text(told)))
+    }
+
     fn drain(&self, reconnect_after_ms: u64) -> Bytes {
         encode(&Push::Drain { reconnect_after_ms })
     }
 }
 
-fn encode(push: &Push) -> Bytes {
+/// A push as a frame.
+pub(super) fn encode(push: &Push) -> Bytes {
     match push.to_json() {
         Ok(json) => frame::text(json.as_bytes()),
         Err(error) => {

@@ -30,6 +30,8 @@ pub(super) enum Effect {
         id: u64,
         /// Who it is.
         caller: Caller,
+        /// Where the client wants to go on.
+        cursor: Option<String>,
     },
     /// Carry out an operation that needs no session, then tell [`Machine::on_answered`].
     RunPublic {
@@ -90,7 +92,10 @@ enum Phase {
     /// Nobody has proved anything yet.
     Unknown,
     /// A token is being checked; what came behind it waits, no more than may be in flight.
-    Checking(VecDeque<Command>),
+    Checking {
+        cursor: Option<String>,
+        waiting: VecDeque<Command>,
+    },
     Open(Caller),
     /// Whatever still arrives is ignored.
     Ended,
@@ -119,13 +124,13 @@ impl Machine {
 
     /// The token of a [`Effect::CheckToken`] was checked. Too late it has no effect.
     pub(super) fn on_token(&mut self, id: u64, checked: Result<Caller, ApiError>) -> Vec<Effect> {
-        let Phase::Checking(waiting) = &mut self.phase else { return Vec::new() };
-        let waiting = std::mem::take(waiting);
+        let Phase::Checking { cursor, waiting } = &mut self.phase else { return Vec::new() };
+        let (cursor, waiting) = (cursor.take(), std::mem::take(waiting));
         let id_read = Some(id);
         let first = match checked {
             Ok(caller) => {
                 self.phase = Phase::Open(caller.clone());
-                Effect::Welcome { id, caller }
+                Effect::Welcome { id, caller, cursor }
             }
             Err(error) if error.kind == ErrorKind::Unauthenticated => {
                 self.phase = Phase::Ended;
@@ -153,7 +158,7 @@ impl Machine {
 
     /// The time for `connect` is over.
     pub(super) fn on_auth_deadline(&mut self) -> Option<Close> {
-        if !matches!(self.phase, Phase::Unknown | Phase::Checking(_)) {
+        if !matches!(self.phase, Phase::Unknown | Phase::Checking { .. }) {
             return None;
         }
         self.phase = Phase::Ended;
@@ -166,13 +171,13 @@ impl Machine {
     }
 
     fn on_command(&mut self, command: Command) -> Option<Effect> {
-        let waiting = if let Phase::Checking(waiting) = &self.phase { waiting.len() } else { 0 };
+        let waiting = if let Phase::Checking { waiting, .. } = &self.phase { waiting.len() } else { 0 };
         if self.in_flight + waiting >= self.in_flight_max {
             let what = format!("{} commands wait for their replies already", self.in_flight_max);
             let error = ApiError::new(ErrorKind::Overloaded, what).retry_after_ms(RETRY_AFTER_MS);
             return Some(Effect::Refuse { id: Some(command.id), error });
         }
-        if let Phase::Checking(waiting) = &mut self.phase {
+        if let Phase::Checking { waiting, .. } = &mut self.phase {
             waiting.push_back(command);
             return None;
         }
@@ -182,7 +187,7 @@ impl Machine {
     fn begin(&mut self, Command { id, request }: Command) -> Effect {
         match (&self.phase, request) {
             (Phase::Unknown, Request::Connect(connect)) => {
-                self.phase = Phase::Checking(VecDeque::new());
+                self.phase = Phase::Checking { cursor: connect.cursor, waiting: VecDeque::new() };
                 Effect::CheckToken { id, token: connect.token }
             }
             (_, Request::Connect(_)) => {

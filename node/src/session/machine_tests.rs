@@ -21,7 +21,7 @@ fn open() -> Machine {
     let mut machine = unknown();
     connect(&mut machine);
     let effects = machine.on_token(1, Ok(caller()));
-    assert_eq!(effects, [Effect::Welcome { id: 1, caller: caller() }]);
+    assert_eq!(effects, [Effect::Welcome { id: 1, caller: caller(), cursor: None }]);
     machine
 }
 
@@ -104,6 +104,15 @@ fn a_token_that_was_checked_too_late_has_no_effect() {
     connect(&mut machine);
     machine.on_closed();
     assert_eq!(machine.on_token(1, Ok(caller())), []);
+}
+
+#[test]
+fn the_cursor_waits_until_the_token_was_checked() {
+    let mut machine = unknown();
+    let effect = say(&mut machine, r#"{"id":1,"connect":{"token":"t","cursor":"anything"}}"#);
+    assert!(matches!(effect, Some(Effect::CheckToken { id: 1, .. })), "{effect:?}");
+    let cursor = Some("anything".to_owned());
+    assert_eq!(machine.on_token(1, Ok(caller())), [Effect::Welcome { id: 1, caller: caller(), cursor }]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 use super::client::Client;
 use super::server::{start, until};
-use madang_actors::hub::{Deliver, HubOptions, Hubs, LocalHub, SessionKey};
+use madang_actors::hub::{Deliver, HubOptions, Hubs, LocalHub, Logged, SessionKey};
+use madang_actors::position::FeedPos;
 use madang_node::edge::{Close, Closed, EdgeHandle, SessionHandler, SessionLink, frame};
-use madang_storage::id::{RoomId, SessionId, UserId};
+use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use std::sync::Arc;
 
 const ROOM: RoomId = RoomId([7; 16]);
@@ -63,8 +64,9 @@ async fn every_session_of_every_worker_hears_a_room_in_order_and_without_holes()
     let deliver = async {
         for seq in 1..=EVENTS {
             let frame = frame::text(seq.to_string().as_bytes());
+            let logged = Some(Logged { seq, at: FeedPos { shard: ShardId(0), pos: seq } });
             for hub in hubs.all().iter() {
-                hub.deliver(Deliver { room: ROOM, seq: Some(seq), frame: frame.clone() }).await;
+                hub.deliver(Deliver { room: ROOM, logged, frame: frame.clone() }).await;
             }
         }
     };

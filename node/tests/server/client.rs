@@ -12,6 +12,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::node::{LIMIT, TestNode};
 
 pub(crate) struct Client {
+    host: String,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next_id: u64,
     /// Objects that came while something else was waited for.
@@ -22,13 +23,33 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn open(node: &TestNode) -> Self {
-        let (socket, _) = connect_async(format!("ws://{}/v1/ws", node.host)).await.unwrap();
-        Self { socket, next_id: 1, waiting: VecDeque::new(), token: String::new(), session: String::new() }
+        Self::open_at(&node.host).await
+    }
+
+    pub(crate) async fn open_at(host: &str) -> Self {
+        let (socket, _) = connect_async(format!("ws://{host}/v1/ws")).await.unwrap();
+        let (token, session) = (String::new(), String::new());
+        Self { host: host.to_owned(), socket, next_id: 1, waiting: VecDeque::new(), token, session }
+    }
+
+    /// Where it is connected.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     pub(crate) async fn connect(&mut self, token: &str) -> Value {
-        let connected = self.ask("connect", json!({ "token": token })).await;
-        token.clone_into(&mut self.token);
+        self.connect_with(json!({ "token": token })).await
+    }
+
+    /// Goes on from a cursor.
+    pub(crate) async fn resume(&mut self, token: &str, cursor: &str) -> Value {
+        self.connect_with(json!({ "token": token, "cursor": cursor })).await
+    }
+
+    async fn connect_with(&mut self, fields: Value) -> Value {
+        let token = fields["token"].as_str().unwrap().to_owned();
+        let connected = self.ask("connect", fields).await;
+        self.token = token;
         connected["session"].as_str().unwrap().clone_into(&mut self.session);
         connected
     }
@@ -78,6 +99,19 @@ impl Client {
     /// The next push of that name.
     pub(crate) async fn push(&mut self, name: &str) -> Value {
         self.next(name, |object| object.get("id").is_none() && object.get(name).is_some()).await[name].take()
+    }
+
+    /// All pushes that came while something else was waited for, in order.
+    pub(crate) fn pushes(&mut self) -> Vec<Value> {
+        let is_push = |object: &Value| object.get("id").is_none();
+        let (pushes, others): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(is_push);
+        self.waiting = others.into();
+        pushes
+    }
+
+    /// The next object, whatever it is.
+    pub(crate) async fn anything(&mut self) -> Value {
+        self.next("anything", |object| object != &json!({})).await
     }
 
     /// The next error without an id.

@@ -1,0 +1,96 @@
+//! How a session gets its frames: at once, or later while it resumes; and when it is owed a cursor.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::sessions::Session;
+use crate::outbound::Close;
+use crate::position::{FeedPos, Positions};
+
+/// A frame on its way to sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Frame {
+    /// What it tells has this place in a feed, if it has one.
+    pub(super) at: Option<FeedPos>,
+    pub(super) bytes: Bytes,
+}
+
+/// What a session was given since it last got a cursor that covers all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Owed {
+    first: FeedPos,
+    last: FeedPos,
+}
+
+/// A session that resumes.
+#[derive(Debug)]
+pub(super) enum Resuming {
+    /// It is being told what it missed: everything else waits, up to the limit of its outbound queue.
+    Held { frames: VecDeque<Frame>, bytes: usize },
+    /// It was told what it missed, through here: what is not behind that comes a second time.
+    Told(Positions),
+}
+
+impl Session {
+    /// Gives it a frame, now or when it is released. One that has its fill is closed.
+    pub(super) fn give(&mut self, frame: &Frame) {
+        match self.resuming.as_deref_mut() {
+            Some(Resuming::Held { frames, bytes }) => {
+                if *bytes >= self.outbound.limit_bytes() {
+                    self.outbound.close_at_once(Close::SLOW_READER);
+                }
+                if self.outbound.is_open() {
+                    *bytes += frame.bytes.len();
+                    frames.push_back(frame.clone());
+                } else {
+                    frames.clear();
+                }
+            }
+            Some(Resuming::Told(through)) if frame.at.is_some_and(|at| through.has(at)) => {}
+            _ => self.give_now(frame),
+        }
+    }
+
+    fn give_now(&mut self, frame: &Frame) {
+        let _ = self.outbound.push_or_close(frame.bytes.clone());
+        if let Some(at) = frame.at {
+            let first = self.owed.map_or(at, |owed| owed.first);
+            self.owed = Some(Owed { first, last: at });
+        }
+    }
+
+    /// Lets everything wait that it is given from now on.
+    pub(super) fn hold(&mut self) {
+        self.resuming = Some(Box::new(Resuming::Held { frames: VecDeque::new(), bytes: 0 }));
+    }
+
+    /// Gives it what waits and is not told by `told`, which it was told meanwhile.
+    pub(super) fn release(&mut self, told: Option<Positions>) {
+        let held = self.resuming.take();
+        self.resuming = told.map(|through| Box::new(Resuming::Told(through)));
+        if let Some(Resuming::Held { frames, .. }) = held.map(|held| *held) {
+            frames.iter().for_each(|frame| self.give(frame));
+        }
+    }
+
+    /// Everything through `told` has reached its queue: what is behind that cannot come a second time.
+    pub(super) fn settle(&mut self, told: &Positions) {
+        let settled =
+            |resuming: &Resuming| matches!(resuming, Resuming::Told(through) if told.covers(through));
+        if self.resuming.as_deref().is_some_and(settled) {
+            self.resuming = None;
+        }
+    }
+
+    /// Gives it a cursor if it is owed one that covers as much as this. True if it was.
+    pub(super) fn give_cursor(&mut self, told: &Positions, cursor: &Bytes) -> bool {
+        if matches!(self.resuming.as_deref(), Some(Resuming::Held { .. })) {
+            return false;
+        }
+        let Some(owed) = self.owed.filter(|owed| told.has(owed.first)) else { return false };
+        self.owed = (!told.has(owed.last)).then_some(Owed { first: owed.last, last: owed.last });
+        let _ = self.outbound.push_or_close(cursor.clone());
+        true
+    }
+}
