@@ -73,6 +73,36 @@ test('after a reconnect the missed part is read, page by page', async () => {
   assert.equal(seqs()[0], 1);
 });
 
+test('after a resume no list and no page is read: what was missed was pushed', async () => {
+  await open();
+  store.dispatch({ type: 'link_changed', link: { state: 'waiting' } });
+  grow(13);
+  [11, 12, 13].forEach(push);
+  store.dispatch({ type: 'link_changed', link: { state: 'online', user: 'minji' } });
+  asked = [];
+  await sync.connected('ok');
+  assert.ok(whole());
+  assert.deepEqual(asked.filter((op) => op === 'rooms' || op === 'history' || op === 'me'), []);
+});
+
+test('a resume does not stand for a catching up that was broken off', async () => {
+  refusals.rooms = ['offline'];
+  await sync.connected();
+  assert.equal(store.state.rooms.size, 0);
+  await sync.connected('ok');
+  assert.ok(store.state.rooms.has('R'));
+});
+
+test('a room that is not listed and was talked in meanwhile is read after the resume', async () => {
+  await sync.connected();
+  store.dispatch({ type: 'link_changed', link: { state: 'connecting' } });
+  sync.push('event', { ...event(1), room: 'S' });
+  store.dispatch({ type: 'link_changed', link: { state: 'online', user: 'minji' } });
+  asked = [];
+  await sync.connected('ok');
+  assert.ok(asked.filter((op) => op === 'room').length >= 1);
+});
+
 test('after a long absence the room starts again from its newest page', async () => {
   await open();
   grow(2_000);

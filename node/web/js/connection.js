@@ -29,7 +29,8 @@ export function afterClose(code) {
 
 /**
  * Connects with a token and stays connected.
- * `onLink({state, …})` hears `connecting`, `online` (with the server's `connect` answer), `waiting`
+ * `onLink({state, …})` hears `connecting`, `online` (with the server's `connect` answer; with `resume: 'ok'`
+ * in it `onPush` has heard all that was missed), `waiting`
  * (with `until_ms`), `stopped` (with `code`) and `ended` (the session is no longer valid).
  */
 export class Connection {
@@ -37,6 +38,8 @@ export class Connection {
   #socket = null; #calls = new Map(); #nextId = 1; #online = false;
   #attempt = 0; #retryTimer = 0; #drainMs = null;
   #watchTimer = 0; #quietMaxMs = 60_000; #heardMs = 0;
+  /** Where to go on after a break. In memory only, like what it stands for: a reloaded page begins anew. */
+  #cursor = null;
 
   constructor({ url, onLink, onPush }) {
     this.#url = url;
@@ -46,6 +49,7 @@ export class Connection {
 
   start(token) {
     this.#token = token;
+    this.#cursor = null;
     this.#attempt = 0;
     this.#open();
   }
@@ -96,8 +100,10 @@ export class Connection {
 
   async #connect(socket) {
     try {
-      const answer = await this.#command('connect', { token: this.#token });
+      const cursor = this.#cursor === null ? {} : { cursor: this.#cursor };
+      const answer = await this.#command('connect', { token: this.#token, ...cursor });
       if (socket !== this.#socket) return;
+      this.#cursor = answer.cursor;
       this.#online = true;
       this.#attempt = 0;
       this.#quietMaxMs = answer.ping_ms * 2.5;
@@ -118,6 +124,7 @@ export class Connection {
     if (object.id !== undefined) return this.#reply(object);
     const [name] = Object.keys(object);
     if (name === undefined) this.#socket?.send('{}');
+    else if (name === 'cursor') this.#cursor = object.cursor;
     else if (name === 'drain') this.#drainMs = object.drain.reconnect_after_ms;
     else if (name !== 'error') this.#onPush(name, object[name]);
   }

@@ -61,7 +61,7 @@ function linkChanged(link) {
     user = link.user;
     sender.restore(user);
   }
-  sync.connected().catch((error) => toast(errorText(error)));
+  sync.connected(link.resume).catch((error) => toast(errorText(error)));
 }
 
 /** Shows a room, or the list. One step in the browser's history, so that a phone's back button leads to the list. */

@@ -7,6 +7,8 @@ const ROOMS_PAGE = 100;
 const MEMBERS_PAGE = 200;
 /** For how many direct rooms at the top of the list we ask whether the other one is here. */
 const PEERS_ASKED = 20;
+/** Of how many rooms with unread messages we ask, after a break, whether they were read on another device. */
+const UNREAD_ASKED = 20;
 const NAMES_AT_ONCE = 8;
 const RETRY_MS = 1_500;
 const MEMBERSHIP = new Set(['joined', 'left', 'kicked', 'invited', 'role']);
@@ -18,25 +20,51 @@ export function createSync(store, call) {
   const asking = new Set();
   const wantedNames = [];
   let namesInFlight = 0;
+  /** Whether the state stands for an earlier moment than the connection's cursor. */
+  let behind = true;
+  /** Rooms that are not in our part of the list, but in what was missed. */
+  const unlisted = new Set();
 
-  /** Runs after each connect; what a server that is still starting refuses is asked again while we stay connected. */
-  async function connected(attempt = 0) {
+  /**
+   * Runs after each connect, with what became of our cursor; what a server that is still starting refuses is
+   * asked again while we stay connected.
+   */
+  async function connected(resume, attempt = 0) {
+    if (resume !== 'ok') behind = true;
+    marked.clear();
     try {
-      await catchUp();
+      if (behind) await catchUp();
+      else goOn();
     } catch (error) {
       if (error.name === 'offline') return;
       if (!error.temporary) throw error;
-      setTimeout(() => store.state.link.state === 'online' && connected(attempt + 1), reconnectDelayMs(attempt));
+      setTimeout(() => store.state.link.state === 'online' && connected(resume, attempt + 1), reconnectDelayMs(attempt));
     }
   }
 
   async function catchUp() {
-    marked.clear();
     const [profile] = await Promise.all([call('me'), loadRooms(true)]);
     store.dispatch({ type: 'me_loaded', profile });
-    const { open, rooms } = store.state;
-    if (open !== null) openRoom(open, true);
+    behind = false;
+    if (store.state.open !== null) openRoom(store.state.open, true);
     for (const room of store.state.timelines.keys()) fill(room);
+    askForPeers();
+  }
+
+  /** Everything that was missed was pushed, but for who is here and what was read on another device. */
+  function goOn() {
+    const { open, rooms, timelines } = store.state;
+    if (open !== null) openRoom(open);
+    for (const room of timelines.keys()) fill(room);
+    for (const room of unlisted) loadRoom(room).catch(ignore);
+    unlisted.clear();
+    const unread = [...rooms.values()].filter((room) => room.my?.unread > 0);
+    for (const { room } of unread.slice(0, UNREAD_ASKED)) loadRoom(room).catch(ignore);
+    askForPeers();
+  }
+
+  function askForPeers() {
+    const { open, rooms } = store.state;
     const direct = [...rooms.values()].filter((room) => room.kind === 'direct' && room.room !== open);
     for (const { room } of direct.slice(0, PEERS_ASKED)) loadMembers(room).catch(ignore);
   }
@@ -49,6 +77,12 @@ export function createSync(store, call) {
 
   async function loadRoom(room) {
     store.dispatch({ type: 'room_loaded', room: await call('room', { room }) });
+  }
+
+  /** What was missed is pushed before we may ask. */
+  function loadUnlisted(room) {
+    if (store.state.link.state === 'online') loadRoom(room).catch(ignore);
+    else unlisted.add(room);
   }
 
   /** Whatever the room on the screen lacks: itself, its newest page, its members. */
@@ -136,7 +170,7 @@ export function createSync(store, call) {
   function push(name, body) {
     if (name === 'event') {
       store.dispatch({ type: 'event_heard', event: body });
-      if (!store.state.rooms.has(body.room)) loadRoom(body.room).catch(ignore);
+      if (!store.state.rooms.has(body.room)) loadUnlisted(body.room);
       else if (MEMBERSHIP.has(body.kind)) refreshSoon(body.room);
       if (isBehind(store.state, body.room)) fill(body.room);
     }
