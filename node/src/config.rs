@@ -5,10 +5,12 @@
 //! `madang config print` and `docs/madang.toml` all come from them. Read [`section`] first, then
 //! [`load`], [`check`] and [`print`].
 
+pub(crate) mod address;
 mod check;
 mod live;
 mod load;
 mod print;
+mod secret;
 mod section;
 mod setting;
 mod unknown;
@@ -17,7 +19,8 @@ pub use check::check;
 pub use live::{Live, LiveSource};
 pub use load::{ConfigError, Flag, Layers, Loaded, Origin};
 pub use print::{defaults_toml, loaded_toml};
-pub use section::{Auth, Config, Http, Limits, Log, LogFormat, Node, Raft, Rooms, Session, Storage};
+pub use secret::SecretText;
+pub use section::{Auth, Config, Http, Limits, Log, LogFormat, Node, Peer, Raft, Rooms, Session, Storage};
 pub use setting::{Applies, Section, Setting, Shape};
 pub use unknown::{UnknownKey, unknown_flag};
 

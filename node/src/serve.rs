@@ -3,6 +3,7 @@
 //! [`serve`] is what `madang serve` does: [`Node`] plus the process around it (threads, signals, banner,
 //! ready file). [`canary`] keeps `/readyz` true. Never here: what the parts do.
 
+mod advertise;
 mod banner;
 pub mod canary;
 mod node;
@@ -10,4 +11,5 @@ mod options;
 mod process;
 
 pub use node::{Node, StartError};
+pub(crate) use options::link_client;
 pub use process::{Serve, serve};

@@ -8,5 +8,5 @@ mod tables;
 
 pub use log::{LogHandle, start_logging};
 pub use metrics::{HttpMetrics, Metrics};
-pub use readiness::{Readiness, Ready};
+pub use readiness::{Finding, Readiness, Ready};
 pub use tables::Measured;

@@ -1,3 +1,3 @@
-//! The chat page: the files under `node/web`, carried inside the binary.
+//! The chat page and the cluster page: the files under `node/web`, carried inside the binary.
 
 pub mod page;

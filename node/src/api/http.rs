@@ -1,9 +1,10 @@
-//! The HTTP side: `/v1/…` for every operation, health, metrics, the OpenAPI document, and the page.
+//! The HTTP side: `/v1/…` for every operation, the cluster, health, metrics, the OpenAPI document, and the page.
 //!
 //! [`app`] is the whole actix `App`. Every operation goes through one handler ([`handle`]), steered by one
 //! table ([`route`]), so a route cannot do anything that the operation itself does not. There are no
 //! cookies, hence nothing that another site's page could misuse.
 
+mod cluster;
 mod docs;
 mod handle;
 mod headers;
@@ -25,6 +26,7 @@ use crate::config::Live;
 use crate::telemetry::{Metrics, Readiness};
 use crate::web::page;
 
+pub use cluster::{ClusterDoor, ClusterReport, Standing};
 pub use openapi::document;
 pub(crate) use problem::not_found;
 pub use route::{ROUTES, Route};
@@ -36,6 +38,8 @@ pub struct HttpState {
     pub dispatch: Arc<dyn Dispatch>,
     /// Settings in force.
     pub config: Live,
+    /// What `/v1/cluster` says, and to whom.
+    pub cluster: ClusterDoor,
     /// What `/readyz` says.
     pub readiness: Readiness,
     /// What `/metrics` shows.
@@ -58,6 +62,7 @@ pub fn app(
     App::new()
         .app_data(web::Data::new(state))
         .configure(handle::routes)
+        .configure(cluster::routes)
         .configure(health::routes)
         .configure(docs::routes)
         .configure(page::routes)

@@ -12,7 +12,7 @@ pub(super) struct Args {
     #[command(flatten)]
     settings: SettingFlags,
 
-    /// Write {"http": URL, "node": ID, "pid": PID} to this file once clients can come
+    /// Write {"http": URL, "peer": HOST:PORT, "node": ID, "pid": PID} to this file once clients can come
     #[arg(long, value_name = "FILE", env = "MADANG_READY_FILE")]
     ready_file: Option<PathBuf>,
 }

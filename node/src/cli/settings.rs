@@ -24,6 +24,22 @@ pub(super) struct SettingFlags {
     #[arg(long, value_name = "ADDRESS:PORT")]
     http_listen: Option<String>,
 
+    /// Address and port for other nodes (peer.listen)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    peer_listen: Option<String>,
+
+    /// `host:port` at which other nodes reach this one (peer.advertise)
+    #[arg(long, value_name = "HOST:PORT")]
+    peer_advertise: Option<String>,
+
+    /// The nodes that form the cluster, or are part of it, separated by commas (peer.seeds)
+    #[arg(long, value_name = "HOST:PORT,…")]
+    seeds: Option<String>,
+
+    /// Form a cluster of one node, also when listening beyond loopback (peer.single)
+    #[arg(long)]
+    single: bool,
+
     /// What is logged (log.filter), such as `info` or `debug,openraft=warn`
     #[arg(long, value_name = "FILTER")]
     log_filter: Option<String>,
@@ -49,6 +65,10 @@ impl SettingFlags {
         let named = [
             ("node.data_dir", "--data-dir", self.data_dir),
             ("http.listen", "--http-listen", self.http_listen),
+            ("peer.listen", "--peer-listen", self.peer_listen),
+            ("peer.advertise", "--peer-advertise", self.peer_advertise),
+            ("peer.seeds", "--seeds", self.seeds),
+            ("peer.single", "--single", self.single.then(|| "true".to_owned())),
             ("log.filter", "--log-filter", self.log_filter),
             ("log.format", "--log-format", self.log_format),
         ];

@@ -1,5 +1,7 @@
 //! Limits against each other: combinations that a node could not keep its word with.
 
+mod peer;
+
 use super::section::Config;
 
 /// What a command needs beside the text of its message.
@@ -12,7 +14,7 @@ const HISTORY_PAGE_BYTES: usize = 256 * 1024;
 /// # Errors
 /// The sentences, if there are any.
 pub fn check(config: &Config) -> Result<(), Vec<String>> {
-    let Config { http, limits, auth, raft, rooms, storage, log, .. } = config;
+    let Config { http, limits, auth, raft, rooms, storage, log, peer, .. } = config;
     let page = HISTORY_PAGE_BYTES + limits.text_bytes_max;
     let rules = [
         (
@@ -53,6 +55,8 @@ pub fn check(config: &Config) -> Result<(), Vec<String>> {
     ];
     let mut wrong: Vec<String> =
         rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule.to_owned()).collect();
+    wrong.extend(peer::advertise_error("http.advertise", &http.advertise));
+    wrong.extend(peer::errors(peer));
     wrong.extend(http.allowed_origins.iter().filter_map(|origin| origin_error(origin)));
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&log.filter) {
         wrong.push(format!("log.filter is not a filter: {error}"));

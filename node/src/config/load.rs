@@ -29,8 +29,8 @@ fn lines<T: fmt::Display>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// A value given on the command line.
-#[derive(Debug, Clone)]
+/// A value given on the command line. It may be a secret, so its `Debug` names it only.
+#[derive(Clone)]
 pub struct Flag {
     /// The setting, `section.name`.
     pub key: &'static str,
@@ -40,8 +40,14 @@ pub struct Flag {
     pub value: String,
 }
 
+impl fmt::Debug for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flag").field("key", &self.key).field("flag", &self.flag).finish_non_exhaustive()
+    }
+}
+
 /// Where values may come from. Nothing is read from the process itself, so tests can run side by side.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Layers {
     /// The TOML file.
     pub file: Option<PathBuf>,
@@ -49,6 +55,14 @@ pub struct Layers {
     pub environment: Vec<(String, String)>,
     /// The flags.
     pub flags: Vec<Flag>,
+}
+
+impl fmt::Debug for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.environment.iter().map(|(name, _)| name).collect();
+        let mut layers = f.debug_struct("Layers");
+        layers.field("file", &self.file).field("environment", &names).field("flags", &self.flags).finish()
+    }
 }
 
 /// Where a value came from.
@@ -133,6 +147,11 @@ impl Layers {
             builder = builder.add_source(File::from(path.as_path()).format(FileFormat::Toml).required(true));
         }
         builder = builder.add_source(environment(&self.environment));
+        for (setting, text) in texts(&self.environment) {
+            builder = builder
+                .set_override(setting.key, text)
+                .map_err(|error| ConfigError::Unreadable(error.to_string()))?;
+        }
         for flag in &self.flags {
             let is_list = Config::settings()
                 .any(|setting| setting.key == flag.key && matches!(setting.shape, Shape::List(_)));
@@ -180,10 +199,28 @@ fn means_a_setting(name: &str) -> bool {
     rest.contains("__") || Config::SECTIONS.iter().any(section)
 }
 
+/// Whether the setting takes a text as it is. The `config` crate would take `007` in the environment for a
+/// number, and a secret of digits would lose its zeros.
+fn is_text(setting: &Setting) -> bool {
+    matches!(setting.shape, Shape::Text(_) | Shape::Secret | Shape::Word(_))
+}
+
+/// The setting of that variable.
+fn of_variable(name: &str) -> Option<&'static Setting> {
+    Config::settings().find(|setting| setting.variable().eq_ignore_ascii_case(name))
+}
+
+/// The texts in the environment.
+fn texts(variables: &[(String, String)]) -> impl Iterator<Item = (&'static Setting, &str)> {
+    let setting = |name: &str| of_variable(name).filter(|setting| is_text(setting));
+    variables.iter().filter_map(move |(name, text)| Some((setting(name)?, text.as_str())))
+}
+
+/// Everything else in the environment.
 fn environment(variables: &[(String, String)]) -> Environment {
     let ours = variables
         .iter()
-        .filter(|(name, _)| means_a_setting(name))
+        .filter(|(name, _)| means_a_setting(name) && !of_variable(name).is_some_and(is_text))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let source = Environment::with_prefix("MADANG")
@@ -244,6 +281,9 @@ fn fits(setting: &Setting, value: &Value) -> Result<(), String> {
             Err(format!("must be a list of {what}, not `{}`", shown()))
         }
         Shape::Text(what) if matches!(value.kind, ValueKind::Array(_)) => Err(format!("must be one {what}")),
+        Shape::Secret if !matches!(value.kind, ValueKind::String(_)) => {
+            Err("must be a text in quotes".to_owned())
+        }
         _ => Ok(()),
     }
 }

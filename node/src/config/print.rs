@@ -44,14 +44,25 @@ fn toml(config: &Config, origin: &dyn Fn(&Setting) -> Option<String>) -> String 
             out.push('\n');
             comment(&mut out, setting.doc);
             let _ = writeln!(out, "# {}", facts(setting, default));
-            let _ = write!(out, "{} = {}", setting.name(), literal(value));
-            if let Some(origin) = origin(setting) {
-                let _ = write!(out, " # {origin}");
-            }
-            out.push('\n');
+            line(&mut out, setting, value, origin(setting));
         }
     }
     out
+}
+
+/// The setting itself. A secret that is set is only said to be so; the line stays a comment, so that the file
+/// can still be loaded.
+fn line(out: &mut String, setting: &Setting, value: &Value, origin: Option<String>) {
+    let is_hidden = setting.shape == Shape::Secret && value.as_str().is_some_and(|text| !text.is_empty());
+    if is_hidden {
+        let _ = writeln!(out, "# {} is set, not shown # {}", setting.name(), origin.unwrap_or_default());
+        return;
+    }
+    let _ = write!(out, "{} = {}", setting.name(), literal(value));
+    if let Some(origin) = origin {
+        let _ = write!(out, " # {origin}");
+    }
+    out.push('\n');
 }
 
 /// The doc's lines joined and wrapped again as a comment.
@@ -76,6 +87,7 @@ fn facts(setting: &Setting, default: &Value) -> String {
     let shape = match setting.shape {
         Shape::Text(what) => what.to_owned(),
         Shape::Word(words) => words.join(" or "),
+        Shape::Secret => "text, never printed".to_owned(),
         Shape::Flag => "true or false".to_owned(),
         Shape::List(what) => format!("list of {what}"),
         Shape::Number { unit, min, max } => format!("{unit}, {min} to {max}"),

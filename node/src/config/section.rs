@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::secret::SecretText;
 use super::setting::{Section, Setting, Shape, number, section};
 
 const KIB: u64 = 1024;
@@ -18,6 +19,8 @@ pub struct Config {
     pub node: Node,
     /// How clients reach it.
     pub http: Http,
+    /// The other nodes.
+    pub peer: Peer,
     /// What a client may do at most.
     pub limits: Limits,
     /// Passwords and logging in.
@@ -39,6 +42,7 @@ impl Config {
     pub const SECTIONS: &'static [Section] = &[
         Node::SECTION,
         Http::SECTION,
+        Peer::SECTION,
         Limits::SECTION,
         Auth::SECTION,
         Session::SECTION,
@@ -69,6 +73,9 @@ section! {
     Http = "http" {
         /// Address and port. Port 0 takes any free one (see `--ready-file`).
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7300)), Shape::Text("address:port"), Restart;
+        /// `host:port` at which clients reach this node, told to other nodes and to clients that should go
+        /// elsewhere. Empty: the address it listens on.
+        advertise: String = String::new(), Shape::Text("host:port"), Restart;
         /// Threads that serve connections. 0: one per CPU core.
         workers: usize = 0, number("threads", 0, 256), Restart;
         /// Origins (such as "https://chat.example.org") whose pages may use this node from a browser,
@@ -83,6 +90,39 @@ section! {
         /// Kernel buffer for what is sent on one connection (SO_SNDBUF): what a client that stops reading
         /// can hold of the kernel's memory.
         send_buffer_bytes: usize = 64 * 1024, number("bytes", 4 * KIB, 16 * MIB), Restart;
+    }
+}
+
+section! {
+    /// The other nodes of the cluster: how this node finds them, and how they reach it.
+    Peer = "peer" {
+        /// Address and port for other nodes, and for `madang status` and its like. Beyond loopback a secret
+        /// is needed. Port 0 takes any free one.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7400)), Shape::Text("address:port"), Restart;
+        /// `host:port` at which other nodes reach this one. Empty: the address it listens on, or, if that
+        /// means all addresses of this machine, the one of the seeds that is this machine.
+        advertise: String = String::new(), Shape::Text("host:port"), Restart;
+        /// `host:port` of the nodes that form the cluster, this one among them, or of nodes that are part of
+        /// it. Needed only to find the cluster: a node that has joined knows the others.
+        seeds: Vec<String> = Vec::new(), Shape::List("host:port"), Restart;
+        /// A node without seeds forms a cluster of its own, also when it listens beyond loopback.
+        single: bool = false, Shape::Flag, Restart;
+        /// What every node of the cluster knows and nobody else. Better kept in a file, or in the environment.
+        secret: SecretText = SecretText::default(), Shape::Secret, Restart;
+        /// A file with the secret, instead of `secret`.
+        secret_file: PathBuf = PathBuf::new(), Shape::Text("path"), Restart;
+        /// This node's certificate (PEM), for mutual TLS between nodes. All three, or none.
+        tls_certificate: PathBuf = PathBuf::new(), Shape::Text("path"), Restart;
+        /// Its private key (PEM).
+        tls_key: PathBuf = PathBuf::new(), Shape::Text("path"), Restart;
+        /// The authority that signed the certificates of all nodes (PEM).
+        tls_ca: PathBuf = PathBuf::new(), Shape::Text("path"), Restart;
+        /// Failure zone: replicas of a shard go to different zones as long as there are enough.
+        zone: String = String::new(), Shape::Text("name"), Restart;
+        /// How much of the cluster this node should hold, compared with the others.
+        weight: u16 = 100, number("percent", 1, 10_000), Restart;
+        /// How often linked nodes give a sign of life; after three without one the link is made anew.
+        heartbeat_ms: u64 = 250, number("milliseconds", 50, 60_000), Restart;
     }
 }
 
@@ -164,6 +204,8 @@ section! {
         /// Shards, fixed when the data folder is first used. More shards cost more processor time for the
         /// same load.
         shards: u16 = 16, number("shards", 1, 1024), Restart;
+        /// Nodes that hold each shard, as soon as there are so many. Fixed when the cluster is formed.
+        replication: u8 = 3, number("nodes", 1, 7), Restart;
         /// Commands that are agreed on together, as one raft entry.
         batch_commands_max: usize = 512, number("commands", 1, 65_536), Restart;
         /// Entries of one shard under way at the same time.
@@ -200,7 +242,7 @@ section! {
     Log = "log" {
         /// What is logged: levels (error, warn, info, debug, trace), for everything or by module, separated
         /// by commas.
-        filter: String = "info,ractor=warn,openraft=error,actix_server=warn".to_owned(), Shape::Text("filter"), Reload;
+        filter: String = "info,ractor=warn,ractor_cluster=error,openraft=error,actix_server=warn".to_owned(), Shape::Text("filter"), Reload;
         /// `text` for people, `json` for machines.
         format: LogFormat = LogFormat::Text, Shape::Word(&["text", "json"]), Restart;
     }

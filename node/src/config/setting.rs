@@ -17,6 +17,8 @@ pub enum Shape {
     Text(&'static str),
     /// One of a few words.
     Word(&'static [&'static str]),
+    /// Text that is never printed.
+    Secret,
     /// `true` or `false`.
     Flag,
     /// A list of texts.

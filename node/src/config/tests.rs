@@ -55,6 +55,7 @@ fn every_setting_can_be_given_by_its_variable() {
     for setting in Config::settings() {
         let value = match &defaults[setting.key.split('.').next().unwrap()][setting.name()] {
             serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Array(_) if setting.key == "peer.seeds" => "a:7400,b:7400".to_owned(),
             serde_json::Value::Array(_) => "https://a.example,https://b.example".to_owned(),
             other => other.to_string(),
         };
@@ -69,6 +70,91 @@ fn a_list_in_the_environment_is_separated_by_commas() {
     let variable = ("MADANG_HTTP__ALLOWED_ORIGINS", "https://a.example,http://b.example:8080");
     let loaded = layers(None, &[variable], &[]).load().unwrap();
     assert_eq!(loaded.config.http.allowed_origins, ["https://a.example", "http://b.example:8080"]);
+}
+
+#[test]
+fn a_text_in_the_environment_is_taken_as_it_is() {
+    let loaded = layers(None, &[("MADANG_PEER__SECRET", "007"), ("MADANG_PEER__ZONE", "1e3")], &[]).load();
+    let Peer { secret, zone, .. } = loaded.unwrap().config.peer;
+    assert_eq!((secret.reveal(), zone.as_str()), ("007", "1e3"));
+}
+
+#[test]
+fn a_flag_is_stronger_than_a_text_in_the_environment() {
+    let loaded = layers(None, &[("MADANG_PEER__ZONE", "a")], &[("peer.zone", "b")]).load().unwrap();
+    assert_eq!(loaded.config.peer.zone, "b");
+    assert_eq!(loaded.origins["peer.zone"], Origin::Flag("--some-flag"));
+}
+
+#[test]
+fn a_secret_is_shown_to_nobody() {
+    let secret = "hunter2-hunter2";
+    let (_dir, path) = file(&format!("[peer]\nsecret = '{secret}'\n"));
+    let from_file = layers(Some(path.clone()), &[], &[]);
+    let from_flag = layers(None, &[("MADANG_PEER__SECRET", secret)], &[("peer.secret", secret)]);
+    for layers in [from_file, from_flag] {
+        let debug = format!("{layers:?}");
+        let loaded = layers.load().unwrap();
+        assert_eq!(loaded.config.peer.secret.reveal(), secret);
+        for shown in [debug, format!("{loaded:?}"), loaded_toml(&loaded), loaded.summary()] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+    let loaded = layers(Some(path.clone()), &[], &[]).load().unwrap();
+    let said = format!("\n# secret is set, not shown # {}\n", path.display());
+    assert!(loaded_toml(&loaded).contains(&said), "{}", loaded_toml(&loaded));
+    assert!(loaded_toml(&layers(None, &[], &[]).load().unwrap()).contains("\nsecret = \"\" # default\n"));
+
+    let (_dir, path) = file("[peer]\nsecret = 1234567\n");
+    let message = refusal(layers(Some(path), &[], &[]));
+    assert!(
+        message.contains("peer.secret must be a text in quotes") && !message.contains("1234567"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_secret_survives_a_reload() {
+    let (_dir, path) = file("[peer]\nsecret = 's3cret'\n");
+    let layers = layers(Some(path), &[], &[]);
+    let loaded = layers.clone().load().unwrap();
+    let (source, live) = LiveSource::new(layers, &loaded);
+    assert!(source.reload().unwrap().is_empty());
+    assert_eq!(live.get().peer.secret.reveal(), "s3cret");
+}
+
+#[test]
+fn the_port_for_other_nodes_says_what_it_needs() {
+    let secret = ("MADANG_PEER__SECRET", "s");
+    let everywhere = ("MADANG_PEER__LISTEN", "0.0.0.0:7400");
+    let wrong: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[("MADANG_PEER__LISTEN", "10.0.0.1:7400")],
+            "10.0.0.1:7400 can be reached from other machines: it needs peer.secret or peer.secret_file",
+        ),
+        (&[secret, ("MADANG_PEER__SECRET_FILE", "f")], "both set: keep one"),
+        (&[secret, everywhere], "set peer.advertise to the host:port"),
+        (&[("MADANG_PEER__SEEDS", "a:7400,b")], "peer.seeds: `b` has no port; write host:port"),
+        (&[("MADANG_PEER__ADVERTISE", "a")], "peer.advertise: `a` has no port"),
+        (&[("MADANG_HTTP__ADVERTISE", "http://a:1")], "http.advertise: `http://a:1` is not host:port"),
+        (
+            &[("MADANG_PEER__TLS_CA", "ca.pem")],
+            "set peer.tls_ca, missing peer.tls_certificate and peer.tls_key",
+        ),
+    ];
+    for (environment, said) in wrong {
+        let message = refusal(layers(None, environment, &[]));
+        assert!(message.contains(said), "{environment:?}: {message}");
+    }
+    for good in [
+        &[("MADANG_PEER__SEEDS", "a:7400,[::1]:7401")][..],
+        &[secret, everywhere, ("MADANG_PEER__ADVERTISE", "a:7400")],
+        &[secret, everywhere, ("MADANG_PEER__SEEDS", "a:7400,b:7400")],
+        &[("MADANG_PEER__LISTEN", "[::1]:7400")],
+        &[("MADANG_PEER__LISTEN", "10.0.0.1:7400"), ("MADANG_PEER__SECRET_FILE", "f")],
+    ] {
+        layers(None, good, &[]).load().unwrap();
+    }
 }
 
 #[test]
@@ -100,8 +186,8 @@ fn a_variable_of_another_tool_is_left_alone_but_a_lost_underscore_is_told() {
 
 #[test]
 fn a_setting_in_the_wrong_section_is_found_in_the_right_one() {
-    let (_dir, path) = file("[node]\nlisten = '127.0.0.1:1'\n");
-    assert!(refusal(layers(Some(path), &[], &[])).ends_with("did you mean `http.listen`?"));
+    let (_dir, path) = file("[node]\nkeep_alive_ms = 1\n");
+    assert!(refusal(layers(Some(path), &[], &[])).ends_with("did you mean `http.keep_alive_ms`?"));
 }
 
 #[test]

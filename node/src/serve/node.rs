@@ -13,14 +13,15 @@ use madang_actors::encoder::FrameEncoder;
 use madang_actors::hub::Hubs;
 use madang_actors::outbound::Close;
 use madang_actors::service::{Service, Views};
-use madang_cluster::{Alone, Beginning, Cluster, ClusterError};
+use madang_cluster::machine::meta::NodeState;
+use madang_cluster::{Beginning, Cluster, ClusterError};
 use madang_storage::{LogStore, StateStore, StorageError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{canary, options};
-use crate::api::http::{HttpState, app};
+use crate::api::http::{ClusterDoor, HttpState, app};
 use crate::api::throttle::Throttle;
 use crate::config::{Config, Live};
 use crate::edge::{EdgeHandle, EdgeServer, SessionFactory};
@@ -30,6 +31,8 @@ use crate::telemetry::{Measured, Metrics, Readiness, Ready};
 
 /// When clients of a stopping node should come back at the earliest: about what a restart takes.
 const RECONNECT_AFTER_MS: u64 = 1_000;
+/// How long handing over leadership may take.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(3);
 /// How long sessions get to hear of the drain and to say goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(3);
 /// How often it is looked whether they have.
@@ -87,7 +90,7 @@ impl Node {
         let config = live.get();
         let (log, state) = open(&config).await?;
         let fenced = watch_fences(&log, &state);
-        let cluster = Cluster::start(options::cluster(&config), log.clone(), state, Arc::new(Alone)).await?;
+        let cluster = Cluster::start(options::cluster(&config)?, log.clone(), state).await?;
         let readiness = Readiness::starting();
 
         let audiences = Audiences::new(Arc::new(cluster.clone()));
@@ -111,6 +114,7 @@ impl Node {
         };
         let served = Served { operations, metrics: Metrics::new(|registry| measured.register(registry)) };
         let edge = Arc::new(start_edge(&live, &cluster, &actors, &hubs, served, readiness.clone())?);
+        cluster.serves_clients_at(&advertised(&config, &edge));
         // Nobody else sets it.
         let _ = this_edge.set(Arc::downgrade(&edge));
         let stop = CancellationToken::new();
@@ -127,6 +131,16 @@ impl Node {
     /// The cluster's id and this node's.
     pub fn identity(&self) -> (String, u64) {
         (self.cluster.cluster_id(), self.cluster.node_id())
+    }
+
+    /// Where other nodes reach it, with the real port.
+    pub fn peer_address(&self) -> SocketAddr {
+        self.cluster.peer_address()
+    }
+
+    /// How many nodes the cluster has, as far as this one has heard.
+    pub fn nodes(&self) -> usize {
+        self.cluster.meta().borrow().alive().count()
     }
 
     /// Whether its data is new.
@@ -148,11 +162,24 @@ impl Node {
         }
     }
 
+    /// Waits until the cluster has given this node up: it left, or an operator removed it. From then on it
+    /// takes no part in anything: end the process.
+    pub fn removed(&self) -> impl Future<Output = ()> + use<> {
+        let (me, mut meta) = (self.cluster.node_id(), self.cluster.meta());
+        async move {
+            let gone = meta.wait_for(|row| row.state_of(me) == Some(NodeState::Gone)).await;
+            if gone.is_err() {
+                std::future::pending().await
+            }
+        }
+    }
+
     /// Stops in order: no new clients, clients told and closed, requests finished, actors and consensus
     /// ended, all on disk. Requests get `grace`. Errors: the last checkpoint failed; nothing is lost, the
     /// next start replays the log.
     pub async fn stop(self, grace: Duration) -> Result<(), ClusterError> {
         self.readiness.set(Ready::Draining);
+        self.cluster.drain(HANDED_OVER_WITHIN).await;
         self.edge.refuse_connections();
         self.hubs.broadcast(&self.encoder.drain(RECONNECT_AFTER_MS));
         // The hubs close behind the push; the edge would overtake it.
@@ -172,6 +199,14 @@ impl Node {
         self.actors.stop().await;
         self.cluster.shutdown().await
     }
+}
+
+/// Where clients reach this node.
+fn advertised(config: &Config, edge: &EdgeHandle) -> String {
+    if !config.http.advertise.is_empty() {
+        return config.http.advertise.clone();
+    }
+    edge.addrs().first().copied().unwrap_or(config.http.listen).to_string()
 }
 
 /// Opens both stores. Their recovery reads the disk for as long as it takes.
@@ -242,7 +277,14 @@ fn start_edge(
         options: options::sessions(&config, cluster.node_id()),
     });
     let factory: SessionFactory = Arc::new(move || Box::new(Session::new(Arc::clone(&sessions))));
-    let http = HttpState { dispatch, config: live.clone(), readiness, metrics: Arc::new(metrics) };
+    let door = ClusterDoor { standing: Arc::new(cluster.clone()), secret: options::secret_text(&config)? };
+    let http = HttpState {
+        dispatch,
+        config: live.clone(),
+        cluster: door,
+        readiness,
+        metrics: Arc::new(metrics),
+    };
     let edge = options::edge(&config, config.http.allowed_origins.clone());
     EdgeServer::start(edge, move || app(http.clone()), factory)
         .map_err(|error| StartError::Listen { address: config.http.listen, error })

@@ -1,16 +1,20 @@
 //! From the configuration to the options of each part. What operators cannot set keeps the part's default.
 
+use std::io;
 use std::time::Duration;
 
 use madang_actors::auth::PasswordOptions;
 use madang_actors::hub::HubOptions;
 use madang_actors::options::{ActorOptions, SendRate};
 use madang_actors::service::ServiceOptions;
-use madang_cluster::{ClusterOptions, RaftOptions};
+use madang_cluster::link::{LinkClientOptions, LinkOptions, LinkTls, Secret};
+use madang_cluster::{ClusterOptions, PeerOptions, RaftOptions};
 use madang_storage::{LogOptions, MemoryLimits, SharedMemory, StateOptions, Sync};
 
+use super::advertise;
+use super::node::StartError;
 use crate::api::account::ClientLimits;
-use crate::config::Config;
+use crate::config::{Config, SecretText};
 use crate::edge::EdgeConfig;
 use crate::session::SessionOptions;
 
@@ -50,9 +54,10 @@ pub(super) fn state(memory: &SharedMemory) -> StateOptions {
     StateOptions { memory: memory.clone(), ..StateOptions::default() }
 }
 
-pub(super) fn cluster(config: &Config) -> ClusterOptions {
+pub(super) fn cluster(config: &Config) -> Result<ClusterOptions, StartError> {
     let raft = &config.raft;
-    ClusterOptions {
+    Ok(ClusterOptions {
+        peers: peers(config)?,
         shards: raft.shards,
         batch_commands_max: raft.batch_commands_max,
         entries_in_flight_max: raft.entries_in_flight,
@@ -65,6 +70,70 @@ pub(super) fn cluster(config: &Config) -> ClusterOptions {
             ..RaftOptions::default()
         },
         ..ClusterOptions::default()
+    })
+}
+
+fn peers(config: &Config) -> Result<PeerOptions, StartError> {
+    let peer = &config.peer;
+    Ok(PeerOptions {
+        link: link(config)?,
+        seeds: peer.seeds.clone(),
+        single: peer.single,
+        replication: config.raft.replication,
+        // Told once it listens.
+        http: String::new(),
+        zone: peer.zone.clone(),
+        weight: peer.weight,
+    })
+}
+
+fn link(config: &Config) -> Result<LinkOptions, StartError> {
+    let peer = &config.peer;
+    let advertise = advertise::address(peer).map_err(|error| StartError::System {
+        what: "peer.advertise".to_owned(),
+        error: io::Error::other(error),
+    })?;
+    Ok(LinkOptions {
+        listen: peer.listen,
+        advertise,
+        secret: secret(config)?,
+        tls: tls(config),
+        heartbeat_ms: peer.heartbeat_ms,
+        ..LinkOptions::default()
+    })
+}
+
+/// What a program beside the node needs to ask it.
+pub(crate) fn link_client(config: &Config) -> Result<LinkClientOptions, StartError> {
+    Ok(LinkClientOptions { secret: secret(config)?, tls: tls(config) })
+}
+
+fn tls(config: &Config) -> Option<LinkTls> {
+    let peer = &config.peer;
+    let files = LinkTls {
+        certificate: peer.tls_certificate.clone(),
+        key: peer.tls_key.clone(),
+        ca: peer.tls_ca.clone(),
+    };
+    (!files.ca.as_os_str().is_empty()).then_some(files)
+}
+
+fn secret(config: &Config) -> Result<Option<Secret>, StartError> {
+    Ok(secret_text(config)?.map(|secret| Secret::new(secret.reveal())))
+}
+
+/// The cluster's secret: from its file, else as it is set.
+pub(crate) fn secret_text(config: &Config) -> Result<Option<SecretText>, StartError> {
+    let file = &config.peer.secret_file;
+    if file.as_os_str().is_empty() {
+        let secret = &config.peer.secret;
+        return Ok(secret.is_set().then(|| secret.clone()));
+    }
+    let wrong = |error| StartError::System { what: format!("peer.secret_file {}", file.display()), error };
+    let secret = std::fs::read_to_string(file).map_err(wrong)?;
+    match secret.trim() {
+        "" => Err(wrong(io::Error::other("is empty: write the secret into it"))),
+        secret => Ok(Some(secret.into())),
     }
 }
 

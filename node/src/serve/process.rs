@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::banner::{Banner, reachable};
+use super::banner::Banner;
 use super::node::Node;
 use crate::config::Live;
+use crate::config::address::reachable;
 use crate::telemetry::Ready;
 
 /// What the shell reports for a program ended by SIGINT.
@@ -57,10 +58,13 @@ async fn run(serve: Serve) -> anyhow::Result<()> {
 
 async fn run_node(mut node: Node, serve: &Serve, signals: &mut Signals) -> anyhow::Result<()> {
     let mut ready = node.readiness().subscribe();
+    let removed = node.removed();
+    tokio::pin!(removed);
     let mut announced = false;
-    let name = loop {
+    let why = loop {
         tokio::select! {
             name = signals.end(&serve.on_hangup) => break name,
+            () = &mut removed => break "removed from the cluster: the data folder is of no use any more",
             error = node.fenced() => {
                 node.readiness().set(Ready::Failing(error.to_string()));
                 tracing::error!(%error, "the disk failed: ending, so that nothing is promised any more");
@@ -74,7 +78,7 @@ async fn run_node(mut node: Node, serve: &Serve, signals: &mut Signals) -> anyho
     };
     let config = serve.config.get();
     let grace = Duration::from_millis(config.node.shutdown_grace_ms);
-    tracing::info!(signal = name, grace_ms = grace.as_millis(), "stopping; once more to stop at once");
+    tracing::info!(why, grace_ms = grace.as_millis(), "stopping; once more to stop at once");
     remove(serve.ready_file.as_deref());
     tokio::select! {
         stopped = node.stop(grace) => {
@@ -95,9 +99,11 @@ fn announce(node: &Node, serve: &Serve) -> anyhow::Result<()> {
     let listen = node.addresses().first().copied().unwrap_or(config.http.listen);
     let banner = Banner {
         listen,
+        peer: node.peer_address(),
         data: &std::path::absolute(data).unwrap_or_else(|_| data.clone()),
         node: id,
         cluster: &cluster,
+        nodes: node.nodes(),
         beginning: node.beginning(),
         settings: &serve.settings,
     };
@@ -107,7 +113,8 @@ fn announce(node: &Node, serve: &Serve) -> anyhow::Result<()> {
     let _ = out.flush();
     if let Some(path) = &serve.ready_file {
         let url = format!("http://{}", reachable(listen));
-        let about = serde_json::json!({ "http": url, "node": id, "pid": std::process::id() });
+        let peer = reachable(node.peer_address()).to_string();
+        let about = serde_json::json!({ "http": url, "peer": peer, "node": id, "pid": std::process::id() });
         write_whole(path, &format!("{about}\n")).with_context(|| format!("ready file {}", path.display()))?;
     }
     Ok(())

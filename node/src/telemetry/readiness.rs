@@ -1,5 +1,9 @@
 //! What `/readyz` says: set by whoever starts, probes and stops the node.
 
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
 use tokio::sync::watch;
 
 /// Whether clients should be sent to this node.
@@ -15,24 +19,72 @@ pub enum Ready {
     Failing(String),
 }
 
-/// A shared, changeable [`Ready`].
+impl fmt::Display for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Starting => f.write_str("the node is starting"),
+            Self::Ready => f.write_str("the node is ready"),
+            Self::Draining => f.write_str("the node is stopping"),
+            Self::Failing(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// What one look at a shard found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which shard.
+    pub shard: u16,
+    /// Who leads it, as far as this node knows.
+    pub leader: Option<u64>,
+    /// How long a write took to come back; else what went wrong.
+    pub took: Result<Duration, String>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let leader =
+            self.leader.map_or_else(|| "no leader known".to_owned(), |node| format!("leader node {node}"));
+        match &self.took {
+            Ok(took) => write!(f, "shard {}: ok, {leader}, {} ms", self.shard, took.as_millis()),
+            Err(why) => write!(f, "shard {}: failed, {leader}: {why}", self.shard),
+        }
+    }
+}
+
+/// A shared, changeable [`Ready`], and what was found last.
 #[derive(Debug, Clone)]
-pub struct Readiness(watch::Sender<Ready>);
+pub struct Readiness {
+    ready: watch::Sender<Ready>,
+    findings: watch::Sender<Arc<[Finding]>>,
+}
 
 impl Readiness {
     /// Starts with [`Ready::Starting`].
     pub fn starting() -> Self {
-        Self(watch::Sender::new(Ready::Starting))
+        Self { ready: watch::Sender::new(Ready::Starting), findings: watch::Sender::new(Arc::new([])) }
     }
 
     /// What holds now.
     pub fn get(&self) -> Ready {
-        self.0.borrow().clone()
+        self.ready.borrow().clone()
+    }
+
+    /// What was found last, shard by shard.
+    pub fn findings(&self) -> Arc<[Finding]> {
+        self.findings.borrow().clone()
+    }
+
+    /// Takes note of what was found, and is ready if no shard failed.
+    pub fn found(&self, findings: Vec<Finding>) {
+        let failed = findings.iter().find_map(|finding| finding.took.is_err().then(|| finding.to_string()));
+        self.findings.send_replace(findings.into());
+        self.set(failed.map_or(Ready::Ready, Ready::Failing));
     }
 
     /// Changes it. A node that drains stays so: nothing that still reports can make it ready again.
     pub fn set(&self, ready: Ready) {
-        self.0.send_if_modified(|current| {
+        self.ready.send_if_modified(|current| {
             let change = *current != Ready::Draining && *current != ready;
             if change {
                 *current = ready;
@@ -43,13 +95,26 @@ impl Readiness {
 
     /// Follows the changes.
     pub fn subscribe(&self) -> watch::Receiver<Ready> {
-        self.0.subscribe()
+        self.ready.subscribe()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shard_that_failed_is_why_the_node_is_not_ready() {
+        let readiness = Readiness::starting();
+        let well = Finding { shard: 0, leader: Some(2), took: Ok(Duration::from_millis(3)) };
+        let sick = Finding { shard: 1, leader: None, took: Err("its feed ended".to_owned()) };
+        readiness.found(vec![well.clone(), sick]);
+        let why = "shard 1: failed, no leader known: its feed ended".to_owned();
+        assert_eq!(readiness.get(), Ready::Failing(why));
+        readiness.found(vec![well]);
+        assert_eq!(readiness.get(), Ready::Ready);
+        assert_eq!(readiness.findings()[0].to_string(), "shard 0: ok, leader node 2, 3 ms");
+    }
 
     #[test]
     fn a_draining_node_never_becomes_ready_again() {

@@ -17,7 +17,7 @@ const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-
                    connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
                    frame-ancestors 'none'";
 
-/// Registers `/` and every other path that nobody else took.
+/// Registers `/`, `/cluster` and every other path that nobody else took.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/{file:.*}")
@@ -33,7 +33,11 @@ async fn file(
     path: web::Path<String>,
     if_none_match: Option<web::Header<IfNoneMatch>>,
 ) -> HttpResponse {
-    let path = if path.is_empty() { "index.html" } else { path.as_str() };
+    let path = match path.as_str() {
+        "" => "index.html",
+        "cluster" => "cluster.html",
+        path => path,
+    };
     match Files::get(path) {
         Some(file) => answer(&file, if_none_match.map(web::Header::into_inner)),
         None => not_found(request).await,

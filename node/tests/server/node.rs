@@ -38,6 +38,7 @@ impl TestNode {
         config.node.shutdown_grace_ms = 2_000;
         config.http.listen = ([127, 0, 0, 1], 0).into();
         config.http.workers = 2;
+        config.peer.listen = ([127, 0, 0, 1], 0).into();
         config.auth.argon2_memory_kib = 64;
         config.auth.argon2_iterations = 1;
         config.raft.shards = 4;

@@ -1,12 +1,12 @@
 //! `/livez`, `/readyz` and `/metrics`.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::{HttpState, problem};
 use crate::api::{ApiError, ErrorKind};
-use crate::telemetry::Ready;
+use crate::telemetry::{Finding, Ready};
 
 /// The media type of the OpenMetrics text format.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -26,19 +26,38 @@ async fn livez() -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(json!({ "status": "alive" }))
 }
 
-/// Whether clients should be sent here.
-async fn readyz(state: web::Data<HttpState>) -> HttpResponse {
-    let reason = match state.readiness.get() {
-        Ready::Ready => {
-            return HttpResponse::Ok()
-                .insert_header((header::CACHE_CONTROL, "no-store"))
-                .json(json!({ "status": "ready" }));
-        }
-        Ready::Starting => "the node is starting".to_owned(),
-        Ready::Draining => "the node is stopping".to_owned(),
-        Ready::Failing(reason) => reason,
-    };
-    problem::answer(ApiError::new(ErrorKind::Unavailable, reason).retry_after_ms(ASK_AGAIN_MS))
+/// Whether clients should be sent here: short for load balancers, with `?verbose` shard by shard for people.
+async fn readyz(request: HttpRequest, state: web::Data<HttpState>) -> HttpResponse {
+    let ready = state.readiness.get();
+    let is_verbose =
+        form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, _)| name == "verbose");
+    if is_verbose {
+        return verbose(&ready, &state.readiness.findings());
+    }
+    if ready == Ready::Ready {
+        return HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .json(json!({ "status": "ready" }));
+    }
+    problem::answer(ApiError::new(ErrorKind::Unavailable, ready.to_string()).retry_after_ms(ASK_AGAIN_MS))
+}
+
+/// A line for the node, one for each shard, and one for the slowest.
+fn verbose(ready: &Ready, findings: &[Finding]) -> HttpResponse {
+    let mut text = format!("{ready}\n");
+    for finding in findings {
+        text.push_str(&format!("{finding}\n"));
+    }
+    let took = |finding: &Finding| finding.took.as_ref().ok().map(|took| (*took, finding.shard));
+    if let Some((took, shard)) = findings.iter().filter_map(took).max() {
+        text.push_str(&format!("slowest: shard {shard}, {} ms\n", took.as_millis()));
+    }
+    let mut response =
+        if *ready == Ready::Ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .content_type("text/plain; charset=utf-8")
+        .body(text)
 }
 
 async fn metrics(state: web::Data<HttpState>) -> HttpResponse {

@@ -1,3 +1,5 @@
+mod operators;
+
 use std::net::IpAddr;
 use std::sync::Mutex;
 
@@ -43,8 +45,10 @@ fn fixture() -> Fixture {
 
 fn fixture_with(config: Config) -> Fixture {
     let recorder = Arc::new(Recorder::default());
+    let secret = config.peer.secret.is_set().then(|| config.peer.secret.clone());
     let state = HttpState {
         dispatch: recorder.clone(),
+        cluster: ClusterDoor { standing: Arc::new(operators::OneNode), secret },
         config: Live::fixed(config),
         readiness: Readiness::starting(),
         metrics: Arc::new(Metrics::new(|_| {})),
@@ -88,8 +92,12 @@ async fn read<B: MessageBody>(response: ServiceResponse<B>) -> Answer {
 
 impl Fixture {
     async fn ask(&self, request: TestRequest) -> Answer {
+        self.ask_from("10.1.2.3:4", request).await
+    }
+
+    async fn ask_from(&self, from: &str, request: TestRequest) -> Answer {
         let service = init_service(app(self.state.clone())).await;
-        let request = request.peer_addr("10.1.2.3:4".parse().unwrap()).to_request();
+        let request = request.peer_addr(from.parse().unwrap()).to_request();
         match service.call(request).await {
             Ok(response) => read(response).await,
             Err(error) => panic!("a handler failed instead of answering: {error}"),

@@ -1,0 +1,47 @@
+//! What operators see, letter by letter.
+
+use super::{example, tables, words};
+
+#[test]
+fn a_well_cluster_says_so() {
+    let expected = "\
+cluster 5eed, as node 1 sees it (META version 7, 3 replicas wanted)
+
+ node  state  reached  clients at     nodes at       zone     leads  votes
+    1  up     yes      10.0.0.1:7300  10.0.0.1:7400  seoul-a      2      3
+    2  up     yes      10.0.0.2:7300  10.0.0.2:7400  -            1      3
+    3  up     yes      10.0.0.3:7300  10.0.0.3:7400  -            0      3
+
+shards  2; with a leader: all; where they should be: all
+moving  nothing
+lag     none
+
+All is well.
+";
+    assert_eq!(words::status(&example::three_nodes()), expected);
+}
+
+#[test]
+fn what_is_missing_moving_and_late_is_said() {
+    let text = words::status(&example::one_away());
+    let expected = "\
+shards  2; with a leader: 1; where they should be: 0
+moving  shard 0 from nodes 1,2,3 to 1,2,4 (node 4 is 1200 entries behind)
+lag     at most 1200 entries (shard 0 on node 4)
+
+Not well:
+  - node 3 cannot be reached at 10.0.0.3:7400
+";
+    assert!(text.contains(expected), "{text}");
+    assert!(text.contains("    3  up     NO  "), "{text}");
+}
+
+#[test]
+fn the_ring_is_shown_group_by_group() {
+    let expected = " group    leader  voters  learners  wanted  behind       settled
+ META          1  1,2,3   -         -       -            yes
+ shard 0       1  1,2,3   4         1,2,4   3:40 4:1200  no
+ shard 1    NONE  -       -         2,3,1   -            no
+";
+    assert_eq!(tables::groups(&example::one_away()), expected);
+}

@@ -1,0 +1,83 @@
+//! Tables for people: nodes, and groups. Pure: from an overview to text.
+
+use comfy_table::{CellAlignment, Table, presets};
+use madang_cluster::{GroupView, NodeView, Overview};
+
+use super::words::{group_name, list};
+
+/// What stands where there is nothing to say.
+const NOTHING: &str = "-";
+
+/// The nodes.
+pub(super) fn nodes(overview: &Overview) -> String {
+    let mut table =
+        table(&["node", "state", "reached", "clients at", "nodes at", "zone", "leads", "votes"], &[0, 6, 7]);
+    for node in &overview.nodes {
+        table.add_row(node_row(node));
+    }
+    plain(&table)
+}
+
+fn node_row(node: &NodeView) -> Vec<String> {
+    let NodeView { node, state, reachable, peer, http, zone, leads, votes, .. } = node;
+    let reached = if *reachable { "yes" } else { "NO" };
+    vec![
+        node.to_string(),
+        state.clone(),
+        reached.to_owned(),
+        or_nothing(http),
+        or_nothing(peer),
+        or_nothing(zone),
+        leads.to_string(),
+        votes.to_string(),
+    ]
+}
+
+/// The groups: META, then the shards.
+pub(super) fn groups(overview: &Overview) -> String {
+    let header = ["group", "leader", "voters", "learners", "wanted", "behind", "settled"];
+    let mut table = table(&header, &[1]);
+    for group in &overview.groups {
+        table.add_row(group_row(group));
+    }
+    plain(&table)
+}
+
+fn group_row(group: &GroupView) -> Vec<String> {
+    let behind: Vec<String> = group
+        .behind
+        .iter()
+        .filter(|(_, entries)| **entries > 0)
+        .map(|(node, entries)| format!("{node}:{entries}"))
+        .collect();
+    let members = |nodes: String| if nodes == "none" { NOTHING.to_owned() } else { nodes };
+    vec![
+        group_name(group),
+        group.leader.map_or_else(|| "NONE".to_owned(), |node| node.to_string()),
+        members(list(&group.voters)),
+        members(list(&group.learners)),
+        members(list(&group.placed)),
+        or_nothing(&behind.join(" ")),
+        if group.settled { "yes" } else { "no" }.to_owned(),
+    ]
+}
+
+fn table(header: &[&str], numbers: &[usize]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header.iter().copied());
+    for column in numbers {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Without blanks at the ends of lines, which would be copied along.
+fn plain(table: &Table) -> String {
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn or_nothing(text: &str) -> String {
+    if text.is_empty() { NOTHING.to_owned() } else { text.to_owned() }
+}
