@@ -21,6 +21,13 @@ test('a dead node, a move and the lag of a newcomer are told', () => {
   assert.deepEqual(groups[1].replicas.map(({ role }) => role), ['leader', 'voter', 'voter', 'learner']);
 });
 
+test('entries that are just on their way are no lag', () => {
+  const report = well();
+  report.groups[1].behind = { 2: 3, 3: 16 };
+  const { lag, groups } = present(report);
+  assert.deepEqual([lag, groups[1].behind], [null, 0]);
+});
+
 test('without a quorum every group says that nobody leads it', () => {
   const { ailments, groups } = present(noQuorum());
   assert.equal(ailments.filter(({ key }) => key === 'cluster.noLeader').length, groups.length);

@@ -1,6 +1,8 @@
 // From `GET /v1/cluster` to what the page shows: pure, and in the page's words only by their keys.
 
 const META = 'meta';
+/** So few entries are on their way at any time; they are no lag. */
+const ON_THEIR_WAY_MAX = 16;
 /** With more nodes than this a group shows only those that have to do with it. */
 const NODES_IN_ROW_MAX = 7;
 
@@ -17,6 +19,8 @@ export function present(report) {
     lag: largestLag(report.groups),
   };
 }
+
+const isLag = (behind) => behind > ON_THEIR_WAY_MAX;
 
 /** `up`, `away`, or the state that makes a node less than up. */
 const condition = (node) => (node.reachable ? node.state : 'away');
@@ -41,7 +45,7 @@ function presentGroup(group, nodes) {
     leader: group.leader,
     settled: group.settled,
     replicas: isCrowded ? roles.filter(({ role }) => role !== 'none') : roles,
-    behind: Math.max(0, ...Object.values(group.behind)),
+    behind: Object.values(group.behind).filter(isLag).reduce((most, behind) => Math.max(most, behind), 0),
   };
 }
 
@@ -63,6 +67,5 @@ function presentMove(group) {
 
 function largestLag(groups) {
   const all = groups.flatMap((group) => Object.entries(group.behind).map(([node, behind]) => ({ ...nameOf(group), node: Number(node), behind })));
-  const largest = all.reduce((most, each) => (each.behind > (most?.behind ?? 0) ? each : most), null);
-  return largest;
+  return all.filter(({ behind }) => isLag(behind)).reduce((most, each) => (each.behind > (most?.behind ?? 0) ? each : most), null);
 }
