@@ -278,13 +278,8 @@ fn start_edge(
     });
     let factory: SessionFactory = Arc::new(move || Box::new(Session::new(Arc::clone(&sessions))));
     let door = ClusterDoor { standing: Arc::new(cluster.clone()), secret: options::secret_text(&config)? };
-    let http = HttpState {
-        dispatch,
-        config: live.clone(),
-        cluster: door,
-        readiness,
-        metrics: Arc::new(metrics),
-    };
+    let http =
+        HttpState { dispatch, config: live.clone(), cluster: door, readiness, metrics: Arc::new(metrics) };
     let edge = options::edge(&config, config.http.allowed_origins.clone());
     EdgeServer::start(edge, move || app(http.clone()), factory)
         .map_err(|error| StartError::Listen { address: config.http.listen, error })
