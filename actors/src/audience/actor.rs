@@ -157,14 +157,20 @@ impl AudienceState {
 
     /// Looks all rooms up, and when that is done all people: until then nobody knows what was missed.
     fn skipped(&mut self, myself: &ActorRef<AudienceMessage>) {
+        let look = self.reach.skipped();
+        self.read_tails(Some(look), Vec::new(), RETRY_MS_MIN, myself);
+    }
+
+    /// It is known how far the feed has come: the rooms are looked up in parts.
+    fn look_at_rooms(&mut self, look: LookId, myself: &ActorRef<AudienceMessage>) {
         let rooms = self.seats.table.lock().all_rooms();
         let mut parts: Vec<Vec<RoomId>> = rooms.chunks(TAILS_AT_ONCE).map(<[RoomId]>::to_vec).collect();
         if parts.is_empty() {
-            // Tells how far the feed has come.
+            // A look at nothing, which is quickly over.
             parts.push(Vec::new());
         }
-        let look = Some(self.reach.skipped(parts.len()));
-        parts.into_iter().for_each(|rooms| self.read_tails(look, rooms, RETRY_MS_MIN, myself));
+        self.reach.counted(look, parts.len());
+        parts.into_iter().for_each(|rooms| self.read_tails(Some(look), rooms, RETRY_MS_MIN, myself));
     }
 
     fn tails(&mut self, look: Option<LookId>, tails: &Tails, myself: &ActorRef<AudienceMessage>) {
@@ -173,9 +179,12 @@ impl AudienceState {
             self.heal(heal, myself);
         }
         self.seats.looked_up.notify_waiters();
-        if look.is_some_and(|look| self.reach.looked(look, tails.pos) == Looked::All) {
+        let Some(look) = look else { return };
+        match self.reach.looked(look, tails.pos) {
+            Looked::Begun => self.look_at_rooms(look, myself),
             // Only now, so that what is read about people is as new as the place that was reached.
-            self.people.catch_up();
+            Looked::All => self.people.catch_up(),
+            Looked::Part => {}
         }
     }
 

@@ -14,22 +14,26 @@ pub(super) struct Reach {
     looks: u64,
 }
 
-/// All rooms are being looked up, in parts.
+/// All rooms are being looked up.
 #[derive(Debug)]
 struct Look {
     id: LookId,
-    missing: usize,
-    /// Everything through here shows in all parts so far.
+    /// How far the feed had come before the rooms were counted, once that was read: who begins to listen to
+    /// a room after that is owed nothing of it.
     through: Option<u64>,
+    /// Parts of the rooms that were not looked up yet.
+    missing: usize,
 }
 
 /// Names one look at all rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LookId(u64);
 
-/// Whether a look at all rooms is over.
+/// How a look at all rooms goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Looked {
+    /// Count the rooms, say [`Reach::counted`], and look them up.
+    Begun,
     /// This was the last part.
     All,
     /// There are other parts, or it was given up for a later look.
@@ -42,21 +46,30 @@ impl Reach {
         self.heard = self.heard.max(pos);
     }
 
-    /// The feed skipped, or the actor is new: all rooms are looked up in so many parts. A look that was under
-    /// way is given up.
-    pub(super) fn skipped(&mut self, parts: usize) -> LookId {
+    /// The feed skipped, or the actor is new: a look at all rooms begins with how far the feed has come. A
+    /// look that was under way is given up.
+    pub(super) fn skipped(&mut self) -> LookId {
         self.looks += 1;
         let id = LookId(self.looks);
-        self.look = Some(Look { id, missing: parts, through: None });
+        self.look = Some(Look { id, through: None, missing: 0 });
         id
     }
 
-    /// One part of a look was read, when the feed had come to `pos`, and is acted on.
+    /// The rooms are looked up in so many parts.
+    pub(super) fn counted(&mut self, id: LookId, parts: usize) {
+        if let Some(look) = self.look.as_mut().filter(|look| look.id == id) {
+            look.missing = parts;
+        }
+    }
+
+    /// One read of a look was made, when the feed had come to `pos`, and is acted on.
     pub(super) fn looked(&mut self, id: LookId, pos: u64) -> Looked {
         let Some(look) = self.look.as_mut().filter(|look| look.id == id) else { return Looked::Part };
+        let Some(through) = look.through else {
+            look.through = Some(pos);
+            return Looked::Begun;
+        };
         look.missing = look.missing.saturating_sub(1);
-        let through = look.through.map_or(pos, |through| through.min(pos));
-        look.through = Some(through);
         if look.missing > 0 {
             return Looked::Part;
         }
@@ -100,32 +113,41 @@ mod tests {
     fn after_a_skip_it_stays_until_all_rooms_were_looked_up() {
         let mut reach = Reach::default();
         reach.heard(7);
-        let look = reach.skipped(2);
+        let look = reach.skipped();
         reach.heard(20);
         assert_eq!(reach.through(0), None);
+        assert_eq!(reach.looked(look, 30), Looked::Begun);
+        reach.counted(look, 2);
         assert_eq!(reach.looked(look, 31), Looked::Part);
         assert_eq!(reach.through(0), None);
-        assert_eq!(reach.looked(look, 30), Looked::All);
+        assert_eq!(reach.looked(look, 33), Looked::All);
         assert_eq!(reach.through(1), None, "what was found is being healed");
-        assert_eq!(reach.through(0), Some(30), "both parts show everything through there");
+        assert_eq!(reach.through(0), Some(30), "who began to listen later is owed nothing through there");
     }
 
     #[test]
     fn a_skip_during_a_look_begins_another() {
         let mut reach = Reach::default();
-        let first = reach.skipped(1);
-        let second = reach.skipped(1);
+        let first = reach.skipped();
+        assert_eq!(reach.looked(first, 8), Looked::Begun);
+        reach.counted(first, 1);
+        let second = reach.skipped();
         assert_eq!(reach.looked(first, 9), Looked::Part);
+        reach.counted(first, 7);
         assert_eq!(reach.through(0), None);
-        assert_eq!(reach.looked(second, 12), Looked::All);
+        assert_eq!(reach.looked(second, 12), Looked::Begun);
+        reach.counted(second, 1);
+        assert_eq!(reach.looked(second, 13), Looked::All);
         assert_eq!(reach.through(0), Some(12));
     }
 
     #[test]
     fn a_look_that_shows_less_than_was_heard_takes_nothing_back() {
         let mut reach = Reach::default();
-        let look = reach.skipped(1);
+        let look = reach.skipped();
         reach.heard(40);
+        reach.looked(look, 30);
+        reach.counted(look, 1);
         reach.looked(look, 30);
         assert_eq!(reach.through(0), Some(40));
     }
