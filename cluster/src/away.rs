@@ -29,7 +29,8 @@ impl Elsewhere for Away {
         async move {
             let stopping = || ClusterError::Unavailable { why: "the node is stopping".to_owned() };
             let inner = cluster.upgrade().ok_or_else(stopping)?;
-            let mut failure = ClusterError::Unavailable { why: "no node that holds the shard is linked".to_owned() };
+            let mut failure =
+                ClusterError::Unavailable { why: "no node that holds the shard is linked".to_owned() };
             for node in who_to_ask(&inner, group)? {
                 // Reading twice harms nobody.
                 match inner.ask(node, PeerRequest::Read { group, query: query.clone() }).await {

@@ -31,8 +31,8 @@ use crate::overview::Overview;
 use crate::peer::{LinkTransport, PeerAnswer, PeerRequest, number};
 use crate::placement::SlotMap;
 use crate::reader::{Freshness, LocalReader, Reader};
-use crate::watch::Watchers;
 use crate::service::{Leader, PeerService, Service, Services};
+use crate::watch::Watchers;
 
 /// This node's part of the cluster. Cheap to clone.
 #[derive(Clone)]

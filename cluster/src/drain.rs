@@ -10,6 +10,7 @@ use crate::command::MetaOp;
 use crate::hosted::{Hosted, Replica};
 use crate::machine::meta::NodeState;
 use crate::raft::Change;
+use crate::replica::ReplicaId;
 use crate::service::Leader;
 
 /// How long META may take to hear of it: without META's word others might hand leadership back.
@@ -46,7 +47,7 @@ impl Inner {
             && let Some(to) = self.heir(&replica)
         {
             if let Err(error) = replica.group.change(Change::HandOver(to)).await {
-                tracing::debug!(group = hosted.id().0, to, %error, "cannot hand over");
+                tracing::debug!(group = hosted.id().0, %to, %error, "cannot hand over");
             }
             let mut leader = hosted.leader();
             let _ = tokio::time::timeout(TAKEN_WITHIN, leader.wait_for(|now| *now != Leader::Here)).await;
@@ -54,10 +55,10 @@ impl Inner {
     }
 
     /// The voter that can be reached and lacks least.
-    fn heir(&self, replica: &Replica) -> Option<u64> {
+    fn heir(&self, replica: &Replica) -> Option<ReplicaId> {
         let (linked, behind) = (self.linked(), replica.group.behind());
         let voters = replica.group.members().voters;
-        let others = voters.into_iter().filter(|voter| linked.contains(voter));
+        let others = voters.into_iter().filter(|voter| linked.contains(&voter.node()));
         others.min_by_key(|voter| behind.get(voter).copied().unwrap_or(u64::MAX))
     }
 }

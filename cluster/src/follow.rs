@@ -16,6 +16,7 @@ use crate::hosted::Hosted;
 use crate::link::PeerAddress;
 use crate::machine::meta::{META_KEY, MetaRow, NodeState};
 use crate::reader::LocalReader;
+use crate::replica::ReplicaId;
 
 /// Under which name the row is remembered beside the log.
 const REMEMBERED: &str = "cluster";
@@ -69,19 +70,17 @@ impl Inner {
         self.meta.send_replace(Arc::clone(&row));
         self.set_peers();
         for hosted in self.groups.iter().skip(1) {
-            let placed = row.placed(hosted.id().0);
-            if placed.contains(&me) {
-                self.open(hosted, placed == [me]).await?;
-            } else {
-                hosted.remove(&self.ground).await?;
+            match row.replica(hosted.id(), me) {
+                Some(replica) => self.open(hosted, replica, row.placed(hosted.id().0) == [me]).await?,
+                None => hosted.remove(&self.ground).await?,
             }
         }
         Ok(())
     }
 
     /// Starts the replica here. Where it is the only one it may have to be formed first.
-    async fn open(&self, hosted: &Hosted, alone: bool) -> Result<(), ClusterError> {
-        let replica = hosted.open(&self.ground).await?;
+    async fn open(&self, hosted: &Hosted, id: ReplicaId, alone: bool) -> Result<(), ClusterError> {
+        let replica = hosted.open(&self.ground, id).await?;
         if alone {
             replica.group.form().await?;
         }

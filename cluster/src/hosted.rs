@@ -16,11 +16,11 @@ use crate::metrics::Counters;
 use crate::options::ClusterOptions;
 use crate::outbox::Delivered;
 use crate::raft::{Group, GroupParts, GroupState, PeerTransport};
+use crate::replica::ReplicaId;
 use crate::service::Leader;
 
 /// What every group on this node stands on.
 pub(crate) struct Ground {
-    pub(crate) node: u64,
     pub(crate) log: LogStore,
     pub(crate) state: StateStore,
     pub(crate) transport: Arc<dyn PeerTransport>,
@@ -54,7 +54,11 @@ impl Hosted {
             id,
             replica: RwLock::default(),
             feed: broadcast::Sender::new(options.raft.feed_batches_max),
-            leader: Arc::new(Led { known: Mutex::default(), now: watch::Sender::new(Leader::Unknown), changed }),
+            leader: Arc::new(Led {
+                known: Mutex::default(),
+                now: watch::Sender::new(Leader::Unknown),
+                changed,
+            }),
             delivered: watch::Sender::new(0),
             barrier: Arc::default(),
         }
@@ -76,7 +80,8 @@ impl Hosted {
 
     /// The replica here. Errors: `Unavailable`.
     pub(crate) fn here(&self) -> Result<Replica, ClusterError> {
-        let missing = || ClusterError::Unavailable { why: "this node holds no replica of the shard".to_owned() };
+        let missing =
+            || ClusterError::Unavailable { why: "this node holds no replica of the shard".to_owned() };
         self.replica().ok_or_else(missing)
     }
 
@@ -108,15 +113,17 @@ impl Hosted {
         self.leader.known.lock().told
     }
 
-    /// Starts the replica here. Does nothing if it runs.
-    pub(crate) async fn open(&self, ground: &Ground) -> Result<Replica, ClusterError> {
-        if let Some(replica) = self.replica() {
-            return Ok(replica);
+    /// Starts the replica `id` here. Does nothing if it runs; another one that runs was given up meanwhile.
+    pub(crate) async fn open(&self, ground: &Ground, id: ReplicaId) -> Result<Replica, ClusterError> {
+        match self.replica() {
+            Some(replica) if replica.group.replica() == id => return Ok(replica),
+            Some(_) => self.remove(ground).await?,
+            None => {}
         }
         self.forget_leftovers(ground).await?;
         let group = Group::open(GroupParts {
             group: self.id,
-            node: ground.node,
+            replica: id,
             log: ground.log.clone(),
             state: ground.state.clone(),
             transport: Arc::clone(&ground.transport),

@@ -39,6 +39,7 @@ pub mod placement;
 mod questions;
 mod raft;
 mod reader;
+pub mod replica;
 pub mod ring;
 mod route;
 mod service;

@@ -1,5 +1,6 @@
 //! The other nodes as they come and go: who is linked, where they are, who leads what.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cluster::Inner;
 use crate::command::{MetaOp, NewNode};
 use crate::link::{Lane, PeerAddress};
+use crate::machine::meta::{MetaRow, NodeState};
 use crate::peer::{Answer, Known, PeerTold, Question, encode, number};
 use crate::service::Leader;
 
@@ -60,6 +62,7 @@ impl Inner {
             shards: self.identity.shards,
             node: self.identity.node,
             incarnation: self.identity.incarnation,
+            version: row.version,
             peers: row.alive().map(|(id, node)| (id, (node.incarnation, node.peer.clone()))).collect(),
         }
     }
@@ -137,7 +140,8 @@ pub(crate) async fn introduce(cluster: Weak<Inner>, stop: CancellationToken) {
     }
 }
 
-/// Looks for nodes that are not linked at the addresses of the seeds: all addresses may have changed.
+/// Looks for nodes that are not linked, where META has them and at the seeds: all addresses may have changed,
+/// and this node may have been removed while it was away.
 pub(crate) async fn look_for(cluster: Weak<Inner>, stop: CancellationToken) {
     let mut turns = interval(LOOK_EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -148,19 +152,36 @@ pub(crate) async fn look_for(cluster: Weak<Inner>, stop: CancellationToken) {
         }
         let Some(inner) = cluster.upgrade() else { return };
         let (row, linked) = (inner.meta_now(), inner.linked());
-        if row.peers_of(inner.identity.node).all(|(id, _)| linked.contains(&id)) {
+        let missing = row.peers_of(inner.identity.node).filter(|(id, _)| !linked.contains(id));
+        let missing: BTreeSet<&str> = missing.map(|(_, node)| node.peer.as_str()).collect();
+        if missing.is_empty() {
             continue;
         }
-        for seed in &inner.options().peers.seeds {
-            if let Some(Answer::Member(known)) = ask(&inner.links, seed, &Question::Who).await
-                && known.cluster_id == inner.identity.cluster_id
-                && known.node != inner.identity.node
-            {
-                let at = PeerAddress { incarnation: known.incarnation, address: seed.clone() };
-                inner.seen.lock().insert(known.node, at);
+        let seeds = inner.options().peers.seeds.iter().map(String::as_str);
+        for address in missing.into_iter().chain(seeds).collect::<BTreeSet<_>>() {
+            if let Some(Answer::Member(known)) = ask(&inner.links, address, &Question::Who).await {
+                inner.heard_of(known, address);
             }
         }
         inner.set_peers();
+    }
+}
+
+impl Inner {
+    /// A member of some cluster answers at this address.
+    fn heard_of(&self, known: Known, address: &str) {
+        let (me, row) = (self.identity.node, self.meta_now());
+        if known.cluster_id != self.identity.cluster_id || known.node == me {
+            return;
+        }
+        if known.version > row.version && !known.peers.contains_key(&me) {
+            // META itself no longer speaks to this node.
+            let mut last = MetaRow::clone(&row);
+            last.nodes.entry(me).and_modify(|node| node.state = NodeState::Gone);
+            self.meta.send_replace(Arc::new(last));
+        }
+        let at = PeerAddress { incarnation: known.incarnation, address: address.to_owned() };
+        self.seen.lock().insert(known.node, at);
     }
 }
 

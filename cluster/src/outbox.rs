@@ -56,7 +56,11 @@ pub(crate) async fn run(cluster: Weak<Inner>, shard: ShardId, stop: Cancellation
 async fn called(feed: &mut tokio::sync::broadcast::Receiver<FeedBatch>) {
     loop {
         match feed.recv().await {
-            Ok(batch) if !batch.events.iter().any(|event| matches!(event, ShardEvent::Outbox | ShardEvent::Skipped)) => {}
+            Ok(batch)
+                if !batch
+                    .events
+                    .iter()
+                    .any(|event| matches!(event, ShardEvent::Outbox | ShardEvent::Skipped)) => {}
             Ok(_) | Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => return std::future::pending().await,
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cluster::Inner;
 use crate::machine::meta::NodeState;
 use crate::peer::{GroupStatus, PeerAnswer, PeerRequest};
+use crate::replica::ReplicaId;
 
 /// How long a node may take to tell its part.
 const TOLD_WITHIN: Duration = Duration::from_secs(2);
@@ -168,13 +169,15 @@ fn group_view(
         };
     };
     let wanted: BTreeSet<u64> = wanted.get(&group).into_iter().flatten().copied().collect();
+    let nodes = |replicas: &BTreeSet<ReplicaId>| replicas.iter().map(|replica| replica.node()).collect();
+    let voters: BTreeSet<u64> = nodes(&status.voters);
     GroupView {
         group: name,
         leader: Some(leader),
         placed: placed.to_vec(),
-        voters: status.voters.clone(),
-        learners: status.learners.clone(),
-        behind: status.behind.clone(),
-        settled: !status.joint && (group == 0 || status.voters == wanted),
+        learners: nodes(&status.learners),
+        behind: status.behind.iter().map(|(replica, entries)| (replica.node(), *entries)).collect(),
+        settled: !status.joint && (group == 0 || voters == wanted),
+        voters,
     }
 }

@@ -23,7 +23,9 @@ impl Inner {
 
     async fn join(self: &Arc<Self>, cluster_id: [u8; 16], node: NewNode) -> Answer {
         if cluster_id != self.identity.cluster_id {
-            return Answer::Failed("two clusters never merge: this node is part of another cluster".to_owned());
+            return Answer::Failed(
+                "two clusters never merge: this node is part of another cluster".to_owned(),
+            );
         }
         let (incarnation, peer) = (node.incarnation, node.peer.clone());
         match self.propose_meta(MetaOp::Join { node }).await {

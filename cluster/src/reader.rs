@@ -188,11 +188,7 @@ impl Reader {
     }
 
     /// One room in a user's list.
-    pub async fn user_room(
-        &self,
-        user: &UserId,
-        room: &RoomId,
-    ) -> Result<Option<UserRoomRow>, ClusterError> {
+    pub async fn user_room(&self, user: &UserId, room: &RoomId) -> Result<Option<UserRoomRow>, ClusterError> {
         ask!(self, Query::UserRoom(user.clone(), *room) => UserRoom)
     }
 
@@ -211,5 +207,7 @@ impl Reader {
 
 /// This node cannot tell.
 pub(crate) fn stale() -> ClusterError {
-    ClusterError::Unavailable { why: "the shard's leader cannot be asked, and this node may be behind".to_owned() }
+    ClusterError::Unavailable {
+        why: "the shard's leader cannot be asked, and this node may be behind".to_owned(),
+    }
 }

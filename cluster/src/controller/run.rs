@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use madang_storage::GroupId;
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{GroupReport, Step, plan};
 use crate::cluster::Inner;
 use crate::command::MetaOp;
 use crate::error::ClusterError;
+use crate::machine::meta::MetaRow;
 use crate::peer::{GroupStatus, PeerAnswer, PeerRequest};
 use crate::raft::Change;
+use crate::replica::{NODE_MAX, ReplicaId};
 use crate::service::Leader;
 
 /// How often it looks while there is something to do …
@@ -38,8 +41,8 @@ pub(crate) async fn run(cluster: Weak<Inner>, stop: CancellationToken) {
 async fn look(inner: &Arc<Inner>) -> bool {
     let told = inner.all_statuses().await;
     let reachable: BTreeSet<u64> = told.keys().copied().collect();
-    let reports = reports(told);
     let row = inner.meta_now();
+    let reports = reports(&row, told);
     let steps = plan(&row, &reachable, &reports);
     let busy = !steps.is_empty();
     for step in steps {
@@ -51,33 +54,53 @@ async fn look(inner: &Arc<Inner>) -> bool {
     busy
 }
 
-/// What the leaders say.
-fn reports(told: BTreeMap<u64, Vec<GroupStatus>>) -> BTreeMap<u16, GroupReport> {
+/// What the leaders say, with nodes in place of replicas. A replica that META does not know, of a node that
+/// has another one by now, goes by its own number: no node has it, so it counts as gone.
+fn reports(row: &MetaRow, told: BTreeMap<u64, Vec<GroupStatus>>) -> BTreeMap<u16, GroupReport> {
     let leading = told.into_iter().flat_map(|(node, statuses)| {
         statuses.into_iter().filter(|status| status.leads).map(move |status| (node, status))
     });
     leading
         .map(|(leader, status)| {
             let GroupStatus { group, voters, learners, joint, behind, .. } = status;
+            let known = |replica: ReplicaId| {
+                let current = row.replica(GroupId(group), replica.node()) == Some(replica);
+                if current { replica.node() } else { replica.raw() }
+            };
+            let (voters, learners) =
+                [voters, learners].map(|all| all.into_iter().map(known).collect()).into();
+            let behind = behind.into_iter().map(|(replica, entries)| (known(replica), entries)).collect();
             (group, GroupReport { group, leader, voters, learners, joint, behind })
         })
         .collect()
 }
 
 async fn carry_out(inner: &Arc<Inner>, step: &Step) -> Result<(), ClusterError> {
+    let row = inner.meta_now();
+    let replica = |group: u16, node: u64| {
+        if node > NODE_MAX {
+            return Ok(ReplicaId::from_raw(node));
+        }
+        let missing =
+            || ClusterError::Unavailable { why: format!("node {node} has no replica of group {group}") };
+        row.replica(GroupId(group), node).ok_or_else(missing)
+    };
     match step.clone() {
         Step::Place { group, replicas, was } => decide(inner, MetaOp::Place { group, replicas, was }).await,
         Step::Remove { node } => decide(inner, MetaOp::Remove { node }).await,
         Step::AddLearner { group, leader, node } => {
-            change(inner, group, leader, Change::AddLearner(node)).await
+            change(inner, group, leader, Change::AddLearner(replica(group, node)?)).await
         }
         Step::RemoveLearner { group, leader, node } => {
-            change(inner, group, leader, Change::RemoveLearner(node)).await
+            change(inner, group, leader, Change::RemoveLearner(replica(group, node)?)).await
         }
         Step::SetVoters { group, leader, voters } => {
+            let voters = voters.into_iter().map(|node| replica(group, node)).collect::<Result<_, _>>()?;
             change(inner, group, leader, Change::SetVoters(voters)).await
         }
-        Step::Lead { group, from, to } => change(inner, group, from, Change::HandOver(to)).await,
+        Step::Lead { group, from, to } => {
+            change(inner, group, from, Change::HandOver(replica(group, to)?)).await
+        }
     }
 }
 

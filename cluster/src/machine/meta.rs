@@ -89,10 +89,13 @@ fn form(known: Option<&MetaRow>, op: &MetaOp, at_ms: u64) -> Result<MetaRow, Ref
         next_node: 1,
         nodes: Default::default(),
         replicas: Default::default(),
+        placed_by: Default::default(),
         tunables: Tunables::default(),
     };
     let first = node::form(&mut row, node, at_ms)?;
-    row.replicas = row.groups().map(|group| (group, vec![first])).collect();
+    for group in row.groups() {
+        row.set_placed(group, vec![first]);
+    }
     Ok(row)
 }
 

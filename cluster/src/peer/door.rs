@@ -7,9 +7,11 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use madang_storage::GroupId;
 
-use super::message::{Answer, Failure, GroupStatus, PeerAnswer, PeerRequest, PeerTold, Question, decode, encode};
+use super::message::{
+    Answer, Failure, GroupStatus, PeerAnswer, PeerRequest, PeerTold, Question, decode, encode,
+};
 use super::number;
-use super::transport::open_envelope;
+use super::transport::{Envelope, open_envelope};
 use crate::cluster::Inner;
 use crate::error::ClusterError;
 use crate::fresh::current_here;
@@ -106,9 +108,13 @@ impl Door for PeerDoor {
 }
 
 async fn raft(inner: Arc<Inner>, payload: Bytes) -> Result<Bytes, String> {
-    let (group, call, request) = open_envelope(&payload).ok_or("not a raft request")?;
+    let Envelope { group, call, to, request } = open_envelope(&payload).ok_or("not a raft request")?;
     let answer = async {
         let replica = inner.hosted(group.0)?.here()?;
+        if replica.group.replica() != to {
+            let why = format!("this is replica {}, not {to}", replica.group.replica());
+            return Err(ClusterError::Unavailable { why });
+        }
         replica.group.answer(call, &request).await
     };
     answer.await.map_err(|error| error.to_string())

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use bytes::Bytes;
 
@@ -14,6 +14,7 @@ use crate::event::ShardEvent;
 use crate::overview::Overview;
 use crate::raft::Change;
 use crate::reader::{Found, Query};
+use crate::replica::ReplicaId;
 
 /// Numbers of the services that belong to the cluster itself. Above them: [`crate::Service`].
 pub(crate) mod number {
@@ -85,12 +86,12 @@ pub(crate) enum PeerTold {
 pub(crate) struct GroupStatus {
     pub(crate) group: u16,
     pub(crate) leads: bool,
-    pub(crate) voters: BTreeSet<u64>,
-    pub(crate) learners: BTreeSet<u64>,
+    pub(crate) voters: BTreeSet<ReplicaId>,
+    pub(crate) learners: BTreeSet<ReplicaId>,
     /// Between two sets of voters.
     pub(crate) joint: bool,
     /// What each replica lacks; told by the leader.
-    pub(crate) behind: BTreeMap<u64, u64>,
+    pub(crate) behind: BTreeMap<ReplicaId, u64>,
     /// Entries applied here.
     pub(crate) applied: u64,
 }
@@ -164,7 +165,9 @@ pub(crate) struct Known {
     /// Who answers.
     pub(crate) node: u64,
     pub(crate) incarnation: u64,
-    /// node → incarnation, address: all that are known.
+    /// The version of META that it has heard.
+    pub(crate) version: u64,
+    /// node → incarnation, address: all that are not gone.
     pub(crate) peers: BTreeMap<u64, (u64, String)>,
 }
 
@@ -173,7 +176,9 @@ impl PeerAnswer {
     pub(crate) fn misfit(self) -> ClusterError {
         match self {
             Self::Failed(failure) => failure.into(),
-            other => ClusterError::Unavailable { why: format!("a node answered another question: {other:?}") },
+            other => {
+                ClusterError::Unavailable { why: format!("a node answered another question: {other:?}") }
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::group::{Group, unavailable};
 use crate::error::ClusterError;
+use crate::replica::ReplicaId;
 
 /// How long a change may take to be agreed on.
 const AGREED_WITHIN: Duration = Duration::from_secs(10);
@@ -16,18 +17,18 @@ const AGREED_WITHIN: Duration = Duration::from_secs(10);
 /// One step. Goes between nodes: a variant's number stays for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Change {
-    /// This node gets everything from now on, without a vote.
+    /// This replica gets everything from now on, without a vote.
     #[serde(rename = "1")]
-    AddLearner(u64),
-    /// This node gets nothing any more.
+    AddLearner(ReplicaId),
+    /// This replica gets nothing any more.
     #[serde(rename = "2")]
-    RemoveLearner(u64),
+    RemoveLearner(ReplicaId),
     /// These decide from now on; who decided before and is not among them listens.
     #[serde(rename = "3")]
-    SetVoters(BTreeSet<u64>),
-    /// This node leads from now on.
+    SetVoters(BTreeSet<ReplicaId>),
+    /// This one leads from now on.
     #[serde(rename = "4")]
-    HandOver(u64),
+    HandOver(ReplicaId),
 }
 
 impl Group {
@@ -35,12 +36,14 @@ impl Group {
     /// now; look again before the next try.
     pub(crate) async fn change(&self, change: Change) -> Result<(), ClusterError> {
         let members = match change {
-            Change::HandOver(node) => {
-                return self.raft.trigger().transfer_leader(node).await.map_err(unavailable);
+            Change::HandOver(to) => {
+                return self.raft.trigger().transfer_leader(to.raw()).await.map_err(unavailable);
             }
-            Change::AddLearner(node) => ChangeMembers::AddNodes([(node, EmptyNode {})].into()),
-            Change::RemoveLearner(node) => ChangeMembers::RemoveNodes([node].into()),
-            Change::SetVoters(voters) => ChangeMembers::ReplaceAllVoters(voters),
+            Change::AddLearner(one) => ChangeMembers::AddNodes([(one.raw(), EmptyNode {})].into()),
+            Change::RemoveLearner(one) => ChangeMembers::RemoveNodes([one.raw()].into()),
+            Change::SetVoters(voters) => {
+                ChangeMembers::ReplaceAllVoters(voters.into_iter().map(ReplicaId::raw).collect())
+            }
         };
         let changed = tokio::time::timeout(AGREED_WITHIN, self.raft.change_membership(members, true)).await;
         changed.map_err(unavailable)?.map(|_| ()).map_err(unavailable)

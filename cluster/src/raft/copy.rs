@@ -76,7 +76,8 @@ impl Group {
                     *receiving = Some(Incoming { id, generation, next: 0 });
                 }
                 let incoming = receiving.as_mut().filter(|incoming| incoming.id == id);
-                let incoming = incoming.filter(|incoming| incoming.next == number).ok_or_else(out_of_order)?;
+                let incoming =
+                    incoming.filter(|incoming| incoming.next == number).ok_or_else(out_of_order)?;
                 let (state, generation) = (Arc::clone(self.state()), incoming.generation);
                 off_thread(move || state.stage(generation, rows)).await?;
                 incoming.next += 1;

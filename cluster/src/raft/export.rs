@@ -51,7 +51,8 @@ impl RaftSnapshotBuilder<TypeConfig> for ExportBuilder {
         let store = self.state.store().clone();
         let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
         flushed.map_err(io::Error::other)?.map_err(io::Error::other)?;
-        let nothing = || Snapshot { meta: SnapshotMeta::default(), snapshot: Export::Here(Arc::clone(&self.state)) };
+        let nothing =
+            || Snapshot { meta: SnapshotMeta::default(), snapshot: Export::Here(Arc::clone(&self.state)) };
         Ok(self.durable()?.unwrap_or_else(nothing))
     }
 }

@@ -23,11 +23,12 @@ use crate::command::{Batch, Outcome};
 use crate::error::ClusterError;
 use crate::event::FeedBatch;
 use crate::options::RaftOptions;
+use crate::replica::ReplicaId;
 
 /// What a group is made of.
 pub(crate) struct GroupParts {
     pub(crate) group: GroupId,
-    pub(crate) node: u64,
+    pub(crate) replica: ReplicaId,
     pub(crate) log: LogStore,
     pub(crate) state: StateStore,
     pub(crate) transport: Arc<dyn PeerTransport>,
@@ -38,7 +39,7 @@ pub(crate) struct GroupParts {
 /// A running group. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Group {
-    pub(super) node: u64,
+    pub(super) me: u64,
     pub(super) raft: Raft<TypeConfig, GroupMachine>,
     state: Arc<GroupState>,
     pub(super) applied: Applying,
@@ -50,7 +51,7 @@ pub(crate) struct Group {
 impl Group {
     /// Opens the group's log and state and starts its consensus.
     pub(crate) async fn open(parts: GroupParts) -> Result<Self, ClusterError> {
-        let GroupParts { group: id, node, log, state, transport, feed, options } = parts;
+        let GroupParts { group: id, replica, log, state, transport, feed, options } = parts;
         let state = Arc::new(GroupState::open(state, id)?);
         let applied = Applying::default();
         let machine = GroupMachine::open(Arc::clone(&state), feed, applied.clone())?;
@@ -58,8 +59,8 @@ impl Group {
         let network = Network { transport, group: id };
         let lease = Duration::from_millis(options.election_min_ms);
         let config = Arc::new(raft_config(&options)?);
-        let raft = Raft::new(node, config, network, log, machine).await.map_err(unavailable)?;
-        Ok(Self { node, raft, state, applied, receiving: Arc::default(), lease })
+        let raft = Raft::new(replica.raw(), config, network, log, machine).await.map_err(unavailable)?;
+        Ok(Self { me: replica.raw(), raft, state, applied, receiving: Arc::default(), lease })
     }
 
     pub(crate) fn state(&self) -> &Arc<GroupState> {
@@ -68,7 +69,7 @@ impl Group {
 
     /// Forms the group with this node as its only voter, unless it has been formed already.
     pub(crate) async fn form(&self) -> Result<(), ClusterError> {
-        match self.raft.initialize(BTreeSet::from([self.node])).await {
+        match self.raft.initialize(BTreeSet::from([self.me])).await {
             Ok(()) | Err(RaftError::APIError(InitializeError::NotAllowed(_))) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
@@ -76,7 +77,7 @@ impl Group {
 
     /// Asks to lead now instead of after an election timeout, if there is nobody else to ask.
     pub(crate) async fn lead_if_alone(&self) -> Result<(), ClusterError> {
-        if self.members().voters != BTreeSet::from([self.node]) {
+        if self.members().voters != BTreeSet::from([self.replica()]) {
             return Ok(());
         }
         self.raft.trigger().elect(false).await.map_err(unavailable)
@@ -100,6 +101,11 @@ impl Group {
             return Ok(());
         }
         self.raft.trigger().snapshot().await.map_err(unavailable)
+    }
+
+    /// What this replica is called.
+    pub(crate) fn replica(&self) -> ReplicaId {
+        ReplicaId::from_raw(self.me)
     }
 
     /// Answers a request from another node.
@@ -148,7 +154,7 @@ impl WriteAnswer {
                 Ok(outcomes)
             }
             Err(ClientWriteError::ForwardToLeader(forward)) => {
-                Err(ClusterError::NotLeader { leader: forward.leader_id })
+                Err(ClusterError::NotLeader { leader: node_of(forward.leader_id) })
             }
             // Another leader may have it: a former majority may have kept the entry.
             Err(error) => Err(ClusterError::Interrupted { why: error.to_string() }),
@@ -176,6 +182,11 @@ fn raft_config(options: &RaftOptions) -> Result<openraft::Config, ClusterError> 
         ..openraft::Config::default()
     };
     config.validate().map_err(|error| ClusterError::Misfit(format!("raft settings: {error}")))
+}
+
+/// On which node a replica is.
+pub(super) fn node_of(replica: Option<u64>) -> Option<u64> {
+    replica.map(|raw| ReplicaId::from_raw(raw).node())
 }
 
 pub(super) fn unavailable(error: impl std::fmt::Display) -> ClusterError {

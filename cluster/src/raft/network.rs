@@ -25,6 +25,7 @@ use super::entry::{decode, encode};
 use super::export::Export;
 use super::state::GroupState;
 use super::types::{SnapshotMeta, TypeConfig, Vote};
+use crate::replica::ReplicaId;
 
 /// Which of raft's requests the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,11 +76,18 @@ const PART_WITHIN: Duration = Duration::from_secs(60);
 /// What a request comes to.
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Bytes, TransportError>> + Send>>;
 
-/// Carries raft's requests to other nodes. An answer that does not come within `timeout` is an error;
+/// Carries raft's requests to replicas on other nodes. An answer that does not come within `timeout` is an error;
 /// raft itself tries again.
 pub(crate) trait PeerTransport: Send + Sync + 'static {
-    /// Asks `node` on behalf of `group`.
-    fn call(&self, node: u64, group: GroupId, call: RaftCall, request: Bytes, timeout: Duration) -> Answer;
+    /// Asks the replica `to` of `group`.
+    fn call(
+        &self,
+        to: ReplicaId,
+        group: GroupId,
+        call: RaftCall,
+        request: Bytes,
+        timeout: Duration,
+    ) -> Answer;
 
     /// Waits until so many bytes of a copy may go: copies must not crowd out everything else.
     fn pace(&self, bytes: usize) -> Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -95,7 +103,7 @@ impl RaftNetworkFactory<TypeConfig> for Network {
     type Network = Peer;
 
     async fn new_client(&mut self, target: u64, _: &EmptyNode) -> Peer {
-        Peer { transport: Arc::clone(&self.transport), group: self.group, node: target }
+        Peer { transport: Arc::clone(&self.transport), group: self.group, to: ReplicaId::from_raw(target) }
     }
 }
 
@@ -103,7 +111,7 @@ impl RaftNetworkFactory<TypeConfig> for Network {
 pub(super) struct Peer {
     transport: Arc<dyn PeerTransport>,
     group: GroupId,
-    node: u64,
+    to: ReplicaId,
 }
 
 impl Peer {
@@ -114,7 +122,7 @@ impl Peer {
         timeout: Duration,
     ) -> Result<A, Unreachable<TypeConfig>> {
         let request = encode(request).map_err(|error| Unreachable::new(&error))?;
-        let answer = self.transport.call(self.node, self.group, call, request, timeout).await;
+        let answer = self.transport.call(self.to, self.group, call, request, timeout).await;
         let answer = answer.map_err(|error| Unreachable::new(&error))?;
         decode("a peer's answer", &answer).map_err(|error: io::Error| Unreachable::new(&error))
     }
@@ -135,7 +143,7 @@ impl Peer {
             let bytes = rows.iter().map(|(key, value)| key.len() + value.len()).sum();
             self.transport.pace(bytes).await;
             let part = encode(&Part::Rows { id, number, rows }).map_err(|error| Unreachable::new(&error))?;
-            let taken = self.transport.call(self.node, self.group, RaftCall::Snapshot, part, PART_WITHIN).await;
+            let taken = self.transport.call(self.to, self.group, RaftCall::Snapshot, part, PART_WITHIN).await;
             taken.map_err(|error| Unreachable::new(&error))?;
             number += 1;
         }

@@ -6,8 +6,9 @@ use openraft::ReadPolicy;
 use openraft::errors::{LinearizableReadError, RaftError};
 use openraft_rt::{Instant, WatchReceiver};
 
-use super::group::{Group, unavailable};
+use super::group::{Group, node_of, unavailable};
 use crate::error::ClusterError;
+use crate::replica::ReplicaId;
 use crate::service::Leader;
 
 /// Where a group stands on this node.
@@ -25,9 +26,9 @@ pub(crate) struct Progress {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Members {
     /// Those whose majority decides.
-    pub(crate) voters: BTreeSet<u64>,
+    pub(crate) voters: BTreeSet<ReplicaId>,
     /// Those who only listen.
-    pub(crate) learners: BTreeSet<u64>,
+    pub(crate) learners: BTreeSet<ReplicaId>,
     /// Whether it is between two sets of voters.
     pub(crate) joint: bool,
 }
@@ -39,7 +40,7 @@ impl Group {
         let metrics = self.raft.server_metrics();
         let metrics = metrics.borrow_watched();
         match metrics.current_leader {
-            Some(node) if node != self.node => Leader::Node(node),
+            Some(leader) if leader != self.me => Leader::Node(ReplicaId::from_raw(leader).node()),
             Some(_) if metrics.state.is_leader() && self.applied.now().term == term_of(&metrics.vote) => {
                 Leader::Here
             }
@@ -66,10 +67,12 @@ impl Group {
         if !metrics.state.is_leader() || self.applied.now().term != term_of(&metrics.vote) {
             return false;
         }
-        let alone = metrics.membership_config.membership().voter_ids().all(|voter| voter == self.node);
+        let alone = metrics.membership_config.membership().voter_ids().all(|voter| voter == self.me);
         // Clocks of monotonic time only: how long ago a majority was heard to follow.
         alone
-            || metrics.last_quorum_acked.is_some_and(|acked| acked.into_inner() + self.lease > openraft_rt_tokio::TokioInstant::now())
+            || metrics
+                .last_quorum_acked
+                .is_some_and(|acked| acked.into_inner() + self.lease > openraft_rt_tokio::TokioInstant::now())
     }
 
     /// Asks a majority whether this node still leads, and answers how many entries it must have applied to
@@ -78,7 +81,7 @@ impl Group {
         match self.raft.get_read_log_id(ReadPolicy::ReadIndex).await {
             Ok((read, _)) => Ok(read.index() + 1),
             Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(forward))) => {
-                Err(ClusterError::NotLeader { leader: forward.leader_id })
+                Err(ClusterError::NotLeader { leader: node_of(forward.leader_id) })
             }
             Err(error) => Err(unavailable(error)),
         }
@@ -101,8 +104,8 @@ impl Group {
         let metrics = metrics.borrow_watched();
         let membership = metrics.membership_config.membership();
         Members {
-            voters: membership.voter_ids().collect(),
-            learners: membership.learner_ids().collect(),
+            voters: membership.voter_ids().map(ReplicaId::from_raw).collect(),
+            learners: membership.learner_ids().map(ReplicaId::from_raw).collect(),
             joint: membership.get_joint_config().len() > 1,
         }
     }
@@ -111,19 +114,19 @@ impl Group {
     pub(crate) fn has_vote(&self) -> bool {
         let metrics = self.raft.server_metrics();
         let metrics = metrics.borrow_watched();
-        metrics.membership_config.membership().voter_ids().any(|voter| voter == self.node)
+        metrics.membership_config.membership().voter_ids().any(|voter| voter == self.me)
     }
 
     /// How many entries each replica lacks. Empty where this node does not lead.
-    pub(crate) fn behind(&self) -> BTreeMap<u64, u64> {
+    pub(crate) fn behind(&self) -> BTreeMap<ReplicaId, u64> {
         let metrics = self.raft.metrics();
         let metrics = metrics.borrow_watched();
         let all = entries(metrics.last_log_index);
         let replication = metrics.replication.iter().flatten();
         replication
-            .filter_map(|(node, matched)| {
+            .filter_map(|(replica, matched)| {
                 let has = entries(Some(matched.as_ref()?.index));
-                Some((*node, all.saturating_sub(has)))
+                Some((ReplicaId::from_raw(*replica), all.saturating_sub(has)))
             })
             .collect()
     }

@@ -97,7 +97,11 @@ impl LocalReader {
     }
 
     /// Open rooms by id, those behind `after`.
-    pub(crate) fn open_rooms(&self, after: Option<RoomId>, limit: usize) -> Result<Vec<RoomId>, ClusterError> {
+    pub(crate) fn open_rooms(
+        &self,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Vec<RoomId>, ClusterError> {
         let after = after.map(|room| room.0);
         let after = after.as_ref().map(<[u8; 16]>::as_slice);
         self.list(table::OPEN_ROOM, &[], after, limit, |key, _| room_id(key))
@@ -109,7 +113,11 @@ impl LocalReader {
     }
 
     /// One of a user's sessions.
-    pub(crate) fn session(&self, user: &UserId, session: &SessionId) -> Result<Option<SessionRow>, ClusterError> {
+    pub(crate) fn session(
+        &self,
+        user: &UserId,
+        session: &SessionId,
+    ) -> Result<Option<SessionRow>, ClusterError> {
         self.load(table::SESSION, &session_key(user, session))
     }
 
@@ -121,7 +129,11 @@ impl LocalReader {
     }
 
     /// One room in a user's list.
-    pub(crate) fn user_room(&self, user: &UserId, room: &RoomId) -> Result<Option<UserRoomRow>, ClusterError> {
+    pub(crate) fn user_room(
+        &self,
+        user: &UserId,
+        room: &RoomId,
+    ) -> Result<Option<UserRoomRow>, ClusterError> {
         self.load(table::USER_ROOM, &user_room_key(user, room))
     }
 

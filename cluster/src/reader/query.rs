@@ -122,7 +122,11 @@ impl Found {
     pub(super) fn is_nothing(&self) -> bool {
         matches!(
             self,
-            Self::Room(None) | Self::Member(None) | Self::User(None) | Self::Session(None) | Self::Event(None)
+            Self::Room(None)
+                | Self::Member(None)
+                | Self::User(None)
+                | Self::Session(None)
+                | Self::Event(None)
         )
     }
 

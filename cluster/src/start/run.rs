@@ -22,6 +22,7 @@ use crate::neighbours::{self, describe};
 use crate::options::ClusterOptions;
 use crate::peer::{Answer, Known, LinkTransport, PeerDoor, Question, decode, encode};
 use crate::placement::SlotMap;
+use crate::replica::ReplicaId;
 use crate::service::Services;
 use crate::watch::Watchers;
 use crate::{checkpoint, controller, outbox};
@@ -54,9 +55,7 @@ pub(crate) async fn run(
     let links = Links::listen(peers.link.clone(), runtimes, Arc::clone(&door) as _).await?;
     door.stands_at(links.advertised());
     let place = match Identity::load(&log)? {
-        Some(identity) => {
-            Place { identity, beginning: Beginning::Resumed, row: recall(&log)?, known: None }
-        }
+        Some(identity) => Place { identity, beginning: Beginning::Resumed, row: recall(&log)?, known: None },
         None => find_place(&options, &links, &log).await?,
     };
     let Identity { node, cluster_id, incarnation, shards } = place.identity;
@@ -67,13 +66,7 @@ pub(crate) async fn run(
     Ok(inner)
 }
 
-fn assemble(
-    options: ClusterOptions,
-    log: LogStore,
-    state: StateStore,
-    links: Links,
-    place: &Place,
-) -> Inner {
+fn assemble(options: ClusterOptions, log: LogStore, state: StateStore, links: Links, place: &Place) -> Inner {
     let slots = SlotMap::new(place.identity.shards);
     let leaders_changed = Arc::new(Notify::new());
     let group = |number| Hosted::new(madang_storage::GroupId(number), &options, Arc::clone(&leaders_changed));
@@ -81,14 +74,8 @@ fn assemble(
     let row = place.row.clone().unwrap_or_else(|| unheard(&place.identity));
     let transport = Arc::new(LinkTransport::new(links.clone(), row.tunables.move_bytes_per_second));
     let http = watch::Sender::new(options.peers.http.clone());
-    let ground = Ground {
-        node: place.identity.node,
-        log,
-        state,
-        transport: Arc::clone(&transport) as _,
-        options,
-        counters: Arc::default(),
-    };
+    let ground =
+        Ground { log, state, transport: Arc::clone(&transport) as _, options, counters: Arc::default() };
     Inner {
         identity: place.identity.clone(),
         beginning: place.beginning,
@@ -111,7 +98,7 @@ fn assemble(
 
 /// Opens META and everything that was held before, and begins to follow.
 async fn take_part(inner: &Arc<Inner>, place: Place) -> Result<(), ClusterError> {
-    let meta = inner.hosted(0)?.open(&inner.ground).await?;
+    let meta = inner.hosted(0)?.open(&inner.ground, ReplicaId::new(inner.identity.node, 0)).await?;
     let weak = Arc::downgrade(inner);
     let stop = || inner.stop.clone();
     tokio::spawn(neighbours::tell_leads(Weak::clone(&weak), stop()));
@@ -169,16 +156,13 @@ fn unheard(identity: &Identity) -> MetaRow {
         next_node: 1,
         nodes: BTreeMap::new(),
         replicas: BTreeMap::new(),
+        placed_by: BTreeMap::new(),
         tunables: Tunables::default(),
     }
 }
 
 /// Finds the cluster that a node with an empty data directory belongs to, or forms it.
-async fn find_place(
-    options: &ClusterOptions,
-    links: &Links,
-    log: &LogStore,
-) -> Result<Place, ClusterError> {
+async fn find_place(options: &ClusterOptions, links: &Links, log: &LogStore) -> Result<Place, ClusterError> {
     let peers = &options.peers;
     let incarnation = rand::random();
     let asker = Asker {

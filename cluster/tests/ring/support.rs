@@ -88,12 +88,18 @@ pub(crate) async fn room_op(node: &TestNode, op: RoomOp) -> Outcome {
 pub(crate) async fn cids(node: &TestNode) -> Vec<String> {
     let reader = node.cluster.reader_of_room(&ROOM).await.unwrap();
     assert_eq!(reader.freshness(), Freshness::Current);
-    let page = reader.events(&ROOM, Page::Newest, 1_000, usize::MAX).await.unwrap();
-    let cid = |event: &madang_cluster::event::RoomEvent| match &event.row.body {
-        EventBody::Message { cid, .. } => Some(cid.as_str().to_owned()),
-        _ => None,
-    };
-    page.events.iter().filter_map(|event| cid(event)).collect()
+    let (mut found, mut after) = (Vec::new(), 0);
+    loop {
+        let page = reader.events(&ROOM, Page::After(after), 1_000, usize::MAX).await.unwrap();
+        found.extend(page.events.iter().filter_map(|event| match &event.row.body {
+            EventBody::Message { cid, .. } => Some(cid.as_str().to_owned()),
+            _ => None,
+        }));
+        match page.events.last() {
+            Some(last) if page.more => after = last.seq,
+            _ => return found,
+        }
+    }
 }
 
 pub(crate) fn leader_of(nodes: &[TestNode], shard: ShardId) -> usize {

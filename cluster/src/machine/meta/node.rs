@@ -3,6 +3,7 @@
 use super::check;
 use super::row::{MetaRow, NodeRow, NodeState};
 use crate::command::{MetaRefusal, NewNode};
+use crate::replica::NODE_MAX;
 
 /// Nodes that are not gone.
 pub(super) const NODES_MAX: usize = 64;
@@ -26,6 +27,9 @@ pub(super) fn join(row: &mut MetaRow, node: &NewNode, at_ms: u64) -> Result<u64,
         return if known.state == NodeState::Gone { Err(MetaRefusal::NodeGone { node: id }) } else { Ok(id) };
     }
     let replaced = replaced_by(row, node)?;
+    if row.next_node > NODE_MAX {
+        return Err(MetaRefusal::ClusterFull { max: NODE_MAX });
+    }
     if row.alive().count() - usize::from(replaced.is_some()) >= NODES_MAX {
         return Err(MetaRefusal::ClusterFull { max: NODES_MAX as u64 });
     }

@@ -30,6 +30,6 @@ pub(super) fn place(row: &mut MetaRow, group: u16, replicas: &[u64], was: &[u64]
     if now != was {
         return Err(MetaRefusal::Moved { group });
     }
-    row.replicas.insert(group, replicas.to_vec());
+    row.set_placed(group, replicas.to_vec());
     Ok(())
 }

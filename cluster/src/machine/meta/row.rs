@@ -9,6 +9,7 @@ use madang_storage::row::Row;
 use serde::{Deserialize, Serialize};
 
 use crate::command::serde_id;
+use crate::replica::ReplicaId;
 
 /// Key of [`MetaRow`] in [`SHARD`](madang_storage::row::table::SHARD) of META's group.
 pub const META_KEY: &[u8] = b"meta";
@@ -34,6 +35,8 @@ pub struct MetaRow {
     /// Raft group number → the nodes that must have that group open: voters and those becoming voters;
     /// first the one that should lead. META's own group is not in here: every node holds it.
     pub replicas: BTreeMap<u16, Vec<u64>>,
+    /// Raft group number → node → the version of META that placed its replica there.
+    pub placed_by: BTreeMap<u16, BTreeMap<u64, u64>>,
     /// What can be tuned while the cluster runs.
     pub tunables: Tunables,
 }
@@ -151,6 +154,23 @@ impl MetaRow {
             return self.alive().map(|(id, _)| id).collect();
         }
         self.placed(group.0).iter().copied().filter(|node| self.is_alive(*node)).collect()
+    }
+
+    /// What a node's replica of a group is called; `None`: it has none.
+    pub fn replica(&self, group: GroupId, node: u64) -> Option<ReplicaId> {
+        if group == GroupId::META {
+            return Some(ReplicaId::new(node, 0));
+        }
+        let placed_by = self.placed_by.get(&group.0)?.get(&node)?;
+        Some(ReplicaId::new(node, *placed_by))
+    }
+
+    /// Changes who holds a group. Who held it before keeps its replica, who is new gets one of its own.
+    pub(super) fn set_placed(&mut self, group: u16, replicas: Vec<u64>) {
+        let (version, before) = (self.version + 1, self.placed_by.remove(&group).unwrap_or_default());
+        let placed_by = |node: &u64| (*node, before.get(node).copied().unwrap_or(version));
+        self.placed_by.insert(group, replicas.iter().map(placed_by).collect());
+        self.replicas.insert(group, replicas);
     }
 
     /// What [`MetaRow::replicas`] says of a group.

@@ -302,6 +302,21 @@ fn a_placement_is_taken_if_nobody_was_faster() {
 }
 
 #[test]
+fn a_replica_that_is_placed_again_on_its_node_is_another_one() {
+    let mut meta = Meta::formed();
+    meta.run(join(2)).unwrap();
+    let replica = |meta: &Meta, node| meta.row().replica(GroupId(1), node);
+    meta.run(place(1, &[1, 2], &[1])).unwrap();
+    let (first, second) = (replica(&meta, 1), replica(&meta, 2));
+    meta.run(place(1, &[1], &[1, 2])).unwrap();
+    assert_eq!((replica(&meta, 1), replica(&meta, 2)), (first, None));
+    meta.run(place(1, &[2, 1], &[1])).unwrap();
+    assert_eq!(replica(&meta, 1), first, "who stayed keeps its replica");
+    assert_ne!(replica(&meta, 2), second, "who comes back is somebody else");
+    assert_eq!(replica(&meta, 2).map(|replica| replica.node()), Some(2));
+}
+
+#[test]
 fn an_impossible_placement_is_refused() {
     let mut meta = Meta::of(3);
     meta.run(MetaOp::Remove { node: 3 }).unwrap();
