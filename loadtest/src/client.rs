@@ -31,8 +31,8 @@ pub use frame::{Heard, Push};
 pub use http::{HttpClient, Session};
 pub use lane::{Lane, LaneSend};
 pub use model::{
-    Event, EventKind, HistoryPage, Limits, Membership, Page, Profile, Room, RoomKind, RoomPage, SendAck,
-    Welcome,
+    Event, EventKind, HistoryPage, Limits, Membership, Page, Profile, Resume, Room, RoomKind, RoomPage,
+    SendAck, Welcome,
 };
 pub(crate) use operations::history_fields;
 pub use operations::{CreateRoom, SendMessage};

@@ -94,6 +94,8 @@ impl PendingReply {
 pub struct Connection {
     outgoing: mpsc::Sender<Outgoing>,
     closed: watch::Receiver<Option<CloseReason>>,
+    pushed_cursor: watch::Receiver<Option<String>>,
+    first_cursor: Option<String>,
     next_id: AtomicU64,
 }
 
@@ -120,8 +122,11 @@ impl Connection {
         };
         let (feed, received) = mpsc::channel(feed_max);
         let feed = matches!(pushes, Pushes::Kept { .. }).then_some(feed);
-        tokio::spawn(Wire::new(socket, commands, feed, ended).run());
-        Ok((Self { outgoing, closed, next_id: AtomicU64::new(1) }, PushFeed { pushes: received }))
+        let (cursor, pushed_cursor) = watch::channel(None);
+        tokio::spawn(Wire::new(socket, commands, feed, ended, cursor).run());
+        let next_id = AtomicU64::new(1);
+        let connection = Self { outgoing, closed, pushed_cursor, first_cursor: None, next_id };
+        Ok((connection, PushFeed { pushes: received }))
     }
 
     /// Opens a WebSocket and proves the session of `token`.
@@ -131,8 +136,25 @@ impl Connection {
         pushes: Pushes,
         limit: Duration,
     ) -> Result<(Self, PushFeed, Welcome), ClientError> {
-        let (connection, feed) = Self::open(url, pushes, limit).await?;
-        let welcome: Welcome = connection.call("connect", &json!({ "token": token }), limit).await?;
+        Self::resume(url, token, None, pushes, limit).await
+    }
+
+    /// Like [`Self::connect`], and goes on from the [cursor](Self::cursor) of a connection before: what was
+    /// missed is in the feed before the answer, if [`Welcome::resume`] says so.
+    pub async fn resume(
+        url: &str,
+        token: &str,
+        cursor: Option<&str>,
+        pushes: Pushes,
+        limit: Duration,
+    ) -> Result<(Self, PushFeed, Welcome), ClientError> {
+        let (mut connection, feed) = Self::open(url, pushes, limit).await?;
+        let fields = match cursor {
+            Some(cursor) => json!({ "token": token, "cursor": cursor }),
+            None => json!({ "token": token }),
+        };
+        let welcome: Welcome = connection.call("connect", &fields, limit).await?;
+        connection.first_cursor = Some(welcome.cursor.clone());
         // Whoever only listens must say something too, also while the server is too busy to ping.
         let every = Duration::from_millis(welcome.ping_ms.max(1));
         connection.enqueue(Outgoing::KeepAlive { every }).await?;
@@ -162,6 +184,12 @@ impl Connection {
     /// Sends any WebSocket message as it is. For tests of bad input.
     pub async fn send_raw(&self, message: Message) -> Result<(), ClientError> {
         self.enqueue(Outgoing::Raw(message)).await
+    }
+
+    /// Where the next connection can go on: the newest cursor that came. Whoever listens must have taken
+    /// everything from the feed first.
+    pub fn cursor(&self) -> Option<String> {
+        self.pushed_cursor.borrow().clone().or_else(|| self.first_cursor.clone())
     }
 
     /// Whether the connection has ended, and why.

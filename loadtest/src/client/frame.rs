@@ -21,6 +21,8 @@ pub enum Push {
         /// Which room.
         room: String,
     },
+    /// Where the next connection goes on, if this one breaks.
+    Cursor(String),
     /// The node is about to stop.
     Drain {
         /// How long to wait before coming back.
@@ -95,6 +97,7 @@ fn push(name: String, value: Value) -> Result<Push, serde_json::Error> {
     Ok(match name.as_str() {
         "room_added" => Push::RoomAdded(serde_json::from_value(value)?),
         "room_removed" => Push::RoomRemoved { room: serde_json::from_value::<Removed>(value)?.room },
+        "cursor" => Push::Cursor(serde_json::from_value(value)?),
         "drain" => {
             Push::Drain { reconnect_after_ms: serde_json::from_value::<Drain>(value)?.reconnect_after_ms }
         }
@@ -162,6 +165,7 @@ mod tests {
             Heard::read(r#"{"drain":{"reconnect_after_ms":5}}"#).unwrap(),
             Heard::Push(Push::Drain { reconnect_after_ms: 5 })
         );
+        assert_eq!(Heard::read(r#"{"cursor":"abc"}"#).unwrap(), Heard::Push(Push::Cursor("abc".to_owned())));
         assert!(matches!(
             Heard::read(r#"{"presence":{"user":"u","online":true}}"#).unwrap(),
             Heard::Push(Push::Other(name, _)) if name == "presence"

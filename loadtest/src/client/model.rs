@@ -15,6 +15,23 @@ pub struct Welcome {
     pub ping_ms: u64,
     /// The server's limits.
     pub limits: Limits,
+    /// What became of the cursor; `None` if there was none.
+    #[serde(default)]
+    pub resume: Option<Resume>,
+    /// Where the next connection goes on, if this one breaks.
+    pub cursor: String,
+}
+
+/// What became of a cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resume {
+    /// All that was missed was pushed before the answer.
+    Ok,
+    /// It has to be read from the history.
+    Limited,
+    /// The cursor is not one of this cluster.
+    Reset,
 }
 
 /// The server's limits as told in [`Welcome`].

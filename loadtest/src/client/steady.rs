@@ -46,10 +46,13 @@ pub struct SteadyCounts {
 #[derive(Default)]
 struct Link {
     current: Option<Arc<Connection>>,
+    /// Where the last one stopped.
+    cursor: Option<String>,
     connected_before: bool,
 }
 
-/// One user's connection, renewed when needed. Pushes are ignored.
+/// One user's connection, renewed when needed; it goes on from the cursor of the one before, as an app would.
+/// Pushes are ignored.
 pub struct Steady {
     url: String,
     token: String,
@@ -95,6 +98,7 @@ impl Steady {
             if self.policy.restarts == Restarts::Fatal || !reason.may_come_back() {
                 return Err(ClientError::Disconnected(reason));
             }
+            link.cursor = connection.cursor();
             link.current = None;
         }
         let mut attempt = 0;
@@ -104,13 +108,15 @@ impl Steady {
         }
         loop {
             let limit = self.policy.command_timeout;
-            match Connection::connect(&self.url, &self.token, Pushes::Ignored, limit).await {
+            let cursor = link.cursor.as_deref();
+            match Connection::resume(&self.url, &self.token, cursor, Pushes::Ignored, limit).await {
                 Ok((connection, _, _)) => {
                     if link.connected_before {
                         self.reconnects.fetch_add(1, Ordering::Relaxed);
                     }
                     let connection = Arc::new(connection);
-                    *link = Link { current: Some(Arc::clone(&connection)), connected_before: true };
+                    *link =
+                        Link { current: Some(Arc::clone(&connection)), cursor: None, connected_before: true };
                     return Ok(connection);
                 }
                 Err(error) => self.pause(&error, attempt, deadline).await?,

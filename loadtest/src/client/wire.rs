@@ -46,6 +46,7 @@ pub(super) struct Wire {
     commands: mpsc::Receiver<Outgoing>,
     feed: Option<mpsc::Sender<(Instant, Push)>>,
     ended: watch::Sender<Option<CloseReason>>,
+    cursor: watch::Sender<Option<String>>,
     open: HashMap<u64, oneshot::Sender<Reply>>,
     keep_alive: Option<Interval>,
 }
@@ -56,8 +57,9 @@ impl Wire {
         commands: mpsc::Receiver<Outgoing>,
         feed: Option<mpsc::Sender<(Instant, Push)>>,
         ended: watch::Sender<Option<CloseReason>>,
+        cursor: watch::Sender<Option<String>>,
     ) -> Self {
-        Self { socket, commands, feed, ended, open: HashMap::new(), keep_alive: None }
+        Self { socket, commands, feed, ended, cursor, open: HashMap::new(), keep_alive: None }
     }
 
     /// Runs until the connection ends. The reason is told before the open commands are given up.
@@ -185,6 +187,9 @@ impl Wire {
                 Ok(())
             }
             Ok(Heard::Push(push)) => {
+                if let Push::Cursor(cursor) = &push {
+                    self.cursor.send_replace(Some(cursor.clone()));
+                }
                 if let Some(feed) = &self.feed
                     && let Err(mpsc::error::TrySendError::Full(_)) = feed.try_send((at, push))
                 {
