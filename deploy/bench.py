@@ -28,7 +28,7 @@ def fdatasync_times(folder, seconds):
 def start_node(binaries, folder):
     ready = os.path.join(folder, "ready")
     command = [f"{binaries}/madang", "serve", "--data-dir", os.path.join(folder, "data"),
-               "--http-listen", "127.0.0.1:0", "--ready-file", ready]
+               "--http-listen", "127.0.0.1:0", "--peer-listen", "127.0.0.1:0", "--ready-file", ready]
     log = open(os.path.join(folder, "node.log"), "w")
     node = subprocess.Popen(command, env={**os.environ, **UNLIMITED}, stdout=log, stderr=log)
     for _ in range(600):

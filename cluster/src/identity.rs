@@ -11,7 +11,7 @@ use crate::error::ClusterError;
 const NAME: &str = "identity";
 
 /// A node's identity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     /// Given by the cluster, never given twice.
     pub(crate) node: u64,

@@ -1,6 +1,6 @@
 //! The other nodes as they come and go: who is linked, where they are, who leads what.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cluster::Inner;
 use crate::command::{MetaOp, NewNode};
+use crate::identity::Identity;
 use crate::link::{Lane, PeerAddress};
 use crate::machine::meta::{MetaRow, NodeState};
 use crate::peer::{Answer, Known, PeerTold, Question, encode, number};
@@ -56,15 +57,14 @@ impl Inner {
 
     /// What this node tells others of the cluster.
     pub(crate) fn known(&self) -> Known {
-        let row = self.meta_now();
-        Known {
-            cluster_id: self.identity.cluster_id,
-            shards: self.identity.shards,
-            node: self.identity.node,
-            incarnation: self.identity.incarnation,
-            version: row.version,
-            peers: row.alive().map(|(id, node)| (id, (node.incarnation, node.peer.clone()))).collect(),
+        let (row, Identity { node, cluster_id, incarnation, shards }) = (self.meta_now(), self.identity);
+        let mut peers: BTreeMap<u64, (u64, String)> =
+            row.alive().map(|(id, node)| (id, (node.incarnation, node.peer.clone()))).collect();
+        if row.version == 0 {
+            // META has not come back yet to the node that has just formed the cluster.
+            peers.insert(node, (incarnation, self.links.advertised()));
         }
+        Known { cluster_id, shards, node, incarnation, version: row.version, peers }
     }
 
     /// Whom the node that took this one in knows: META itself must come from them.
@@ -154,7 +154,8 @@ pub(crate) async fn look_for(cluster: Weak<Inner>, stop: CancellationToken) {
         let (row, linked) = (inner.meta_now(), inner.linked());
         let missing = row.peers_of(inner.identity.node).filter(|(id, _)| !linked.contains(id));
         let missing: BTreeSet<&str> = missing.map(|(_, node)| node.peer.as_str()).collect();
-        if missing.is_empty() {
+        // A node that has not heard META yet knows nobody but the seeds.
+        if missing.is_empty() && row.version > 0 {
             continue;
         }
         let seeds = inner.options().peers.seeds.iter().map(String::as_str);
@@ -163,7 +164,9 @@ pub(crate) async fn look_for(cluster: Weak<Inner>, stop: CancellationToken) {
                 inner.heard_of(known, address);
             }
         }
-        inner.set_peers();
+        if row.version > 0 {
+            inner.set_peers();
+        }
     }
 }
 
@@ -179,6 +182,9 @@ impl Inner {
             let mut last = MetaRow::clone(&row);
             last.nodes.entry(me).and_modify(|node| node.state = NodeState::Gone);
             self.meta.send_replace(Arc::new(last));
+        }
+        if row.version == 0 {
+            return self.meet_first(&known);
         }
         let at = PeerAddress { incarnation: known.incarnation, address: address.to_owned() };
         self.seen.lock().insert(known.node, at);

@@ -86,8 +86,17 @@ impl Overview {
                 found.push(format!("node {} is {}", node.node, node.state));
             }
         }
+        let nodes = self.nodes.len();
+        // One node alone is what its operator wants; two are on the way to three.
+        if nodes > 1 && nodes < usize::from(self.replication) {
+            found.push(format!(
+                "{nodes} of {} replicas: add nodes, so that a dead one costs nothing",
+                self.replication
+            ));
+        }
         for group in &self.groups {
-            let name = &group.group;
+            let number = group.group.parse::<u16>();
+            let name = number.map_or_else(|_| group.group.clone(), |shard| format!("shard {shard}"));
             if group.leader.is_none() {
                 found.push(format!("{name} has no leader"));
             } else if !group.settled {

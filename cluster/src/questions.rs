@@ -27,6 +27,10 @@ impl Inner {
                 "two clusters never merge: this node is part of another cluster".to_owned(),
             );
         }
+        if self.is_taken(&node) {
+            let why = format!("another node is alive at {}: give this one an address of its own", node.peer);
+            return Answer::Failed(why);
+        }
         let (incarnation, peer) = (node.incarnation, node.peer.clone());
         match self.propose_meta(MetaOp::Join { node }).await {
             Ok(Ok(Reply::Joined { node })) => {
@@ -38,6 +42,19 @@ impl Inner {
             Ok(Err(refusal)) => Answer::Failed(refusal.to_string()),
             Err(error) => Answer::Failed(error.to_string()),
         }
+    }
+}
+
+impl Inner {
+    /// Whether somebody else can be reached at a newcomer's address. META would take the other one for gone,
+    /// and that is final.
+    fn is_taken(&self, newcomer: &NewNode) -> bool {
+        let (row, linked, me) = (self.meta_now(), self.linked(), self.identity.node);
+        row.alive().any(|(id, node)| {
+            node.peer == newcomer.peer
+                && node.incarnation != newcomer.incarnation
+                && (id == me || linked.contains(&id))
+        })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::replica::{NODE_MAX, ReplicaId};
 use crate::service::Leader;
 
 /// How often it looks while there is something to do …
-const LOOK_SOON: Duration = Duration::from_millis(200);
+const LOOK_SOON: Duration = Duration::from_millis(100);
 /// … and while there is not.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 

@@ -193,7 +193,7 @@ impl Inner {
             let members = replica.group.members();
             GroupStatus {
                 group: group.0,
-                leads: replica.group.leader() == Leader::Here,
+                leads: replica.group.holds_lease(),
                 voters: members.voters,
                 learners: members.learners,
                 joint: members.joint,

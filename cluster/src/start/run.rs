@@ -244,7 +244,7 @@ async fn join(
 fn say(said: &mut Option<(String, tokio::time::Instant)>, why: &str) {
     let now = tokio::time::Instant::now();
     if said.as_ref().is_none_or(|(before, at)| before != why || now - *at >= SAY_EVERY) {
-        tracing::info!("waiting: {why}");
+        tracing::info!("{why}");
         *said = Some((why.to_owned(), now));
     }
 }

@@ -112,7 +112,7 @@ pub struct Tunables {
 
 impl Default for Tunables {
     fn default() -> Self {
-        Self { moves_at_once: 2, move_bytes_per_second: 64 << 20, promote_lag_entries_max: 256 }
+        Self { moves_at_once: 4, move_bytes_per_second: 64 << 20, promote_lag_entries_max: 256 }
     }
 }
 
