@@ -67,13 +67,15 @@ impl Inner {
         Known { cluster_id, shards, node, incarnation, version: row.version, peers }
     }
 
-    /// Whom the node that took this one in knows: META itself must come from them.
+    /// Whom another node knows, as long as this one has not heard META, which must come from them. Newcomers
+    /// know few others, so what several say is put together.
     pub(crate) fn meet_first(&self, known: &Known) {
         let others = known.peers.iter().filter(|(id, _)| **id != self.identity.node);
-        let address = |(id, (incarnation, address)): (&u64, &(u64, String))| {
-            (*id, PeerAddress { incarnation: *incarnation, address: address.clone() })
-        };
-        self.links.set_peers(others.map(address).collect());
+        let mut seen = self.seen.lock();
+        for (id, (incarnation, address)) in others {
+            seen.insert(*id, PeerAddress { incarnation: *incarnation, address: address.clone() });
+        }
+        self.links.set_peers(seen.clone());
     }
 
     /// What this node says of itself.
@@ -177,14 +179,14 @@ impl Inner {
         if known.cluster_id != self.identity.cluster_id || known.node == me {
             return;
         }
+        if row.version == 0 {
+            return self.meet_first(&known);
+        }
         if known.version > row.version && !known.peers.contains_key(&me) {
             // META itself no longer speaks to this node.
             let mut last = MetaRow::clone(&row);
             last.nodes.entry(me).and_modify(|node| node.state = NodeState::Gone);
             self.meta.send_replace(Arc::new(last));
-        }
-        if row.version == 0 {
-            return self.meet_first(&known);
         }
         let at = PeerAddress { incarnation: known.incarnation, address: address.to_owned() };
         self.seen.lock().insert(known.node, at);
