@@ -24,14 +24,17 @@ impl Applicant {
     }
 }
 
-/// Sessions for all, in the same order; at most `at_once` requests at a time.
+/// Sessions for all, in the same order; at most `at_once` requests at a time. Each begins at a node of its own.
 pub async fn enter_all(
     http: &HttpClient,
     applicants: &[Applicant],
     at_once: usize,
     patience: Duration,
 ) -> Result<Vec<Session>, ClientError> {
-    let entries = applicants.iter().map(|applicant| enter(http, applicant, patience));
+    let entries = applicants
+        .iter()
+        .enumerate()
+        .map(|(number, applicant)| async move { enter(&http.numbered(number), applicant, patience).await });
     let mut sessions = futures_util::stream::iter(entries).buffered(at_once.max(1));
     let mut entered = Vec::with_capacity(applicants.len());
     while let Some(session) = sessions.next().await {

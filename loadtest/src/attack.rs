@@ -12,7 +12,7 @@ use goose::{GooseAttack, client::GooseClientBuilder};
 /// How goose is to run.
 #[derive(Debug, Clone)]
 pub struct AttackOptions {
-    /// The node's address.
+    /// A node's address, of which goose only makes a heading.
     pub url: String,
     /// Number of goose users.
     pub users: usize,

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::attack::AttackOptions;
 use crate::chat::{self, ChatOptions, Load, Plan};
-use crate::client::Restarts;
+use crate::client::{Nodes, Restarts};
 use crate::replay::{self, ReplayOptions};
 use crate::report::{chat_text, replay_text, write_json};
 
@@ -32,9 +32,16 @@ enum ScenarioArgs {
 
 #[derive(Debug, Args)]
 struct CommonArgs {
-    /// Address of the node
-    #[arg(long, default_value = "http://127.0.0.1:7300", env = "MADANG_URL")]
-    url: String,
+    /// Address of the node, or of all nodes of a cluster with commas between them: the users are spread over
+    /// them, and in `replay` go to the next one when theirs fails
+    #[arg(
+        long,
+        visible_alias = "nodes",
+        value_name = "URL,…",
+        default_value = "http://127.0.0.1:7300",
+        env = "MADANG_URL"
+    )]
+    url: Nodes,
     /// Name of this run, up to 8 characters a-z 0-9: prefix of all user names and room titles. A new one
     /// each time unless given; giving it again continues with the same users
     #[arg(long, value_parser = run_id)]
@@ -146,7 +153,7 @@ async fn run_replay(args: ReplayArgs) -> anyhow::Result<Outcome> {
         bail!("--speed must be 0 or more");
     }
     let options = ReplayOptions {
-        url: args.common.url.clone(),
+        nodes: args.common.url.clone(),
         log: args.log,
         speed: args.speed,
         // The protocol allows 256 commands under way.
@@ -178,7 +185,7 @@ async fn run_chat(args: ChatArgs) -> anyhow::Result<Outcome> {
         Duration::try_from_secs_f64(value).map_err(|error| anyhow::anyhow!("--{name}: {error}"))
     };
     let options = ChatOptions {
-        url: args.common.url.clone(),
+        nodes: args.common.url.clone(),
         plan: Plan::new(args.users, args.room_size, args.senders),
         load,
         text_bytes: args.text_bytes,
@@ -210,7 +217,7 @@ impl CommonArgs {
 
     fn attack(&self) -> AttackOptions {
         AttackOptions {
-            url: self.url.clone(),
+            url: self.url.first().to_owned(),
             users: 0,
             ramp: self.ramp,
             goose_reports: self.goose_report.clone(),

@@ -2,7 +2,8 @@
 //!
 //! [`Connection`] is one WebSocket and says plainly when it is gone; [`Steady`] stands on it and comes
 //! back by itself; [`Lane`] decides what a pipelining sender sends again, and in which order.
-//! [`HttpClient`] speaks the same operations over HTTP. Tests use all of them.
+//! [`HttpClient`] speaks the same operations over HTTP. Those two know all [`Nodes`] of a cluster and go to
+//! the next one when theirs fails. Tests use all of them.
 
 mod model;
 
@@ -11,6 +12,8 @@ mod error;
 mod frame;
 
 mod backoff;
+
+mod nodes;
 
 mod connection;
 
@@ -34,6 +37,7 @@ pub use model::{
     Event, EventKind, HistoryPage, Limits, Membership, Page, Profile, Resume, Room, RoomKind, RoomPage,
     SendAck, Welcome,
 };
+pub use nodes::{Nodes, NotANode, Rotation, Turn};
 pub(crate) use operations::history_fields;
 pub use operations::{CreateRoom, SendMessage};
 pub use steady::{Restarts, RetryPolicy, Steady, SteadyCounts};

@@ -49,7 +49,8 @@ async fn enter(goose: &mut GooseUser, hall: &Hall) -> TransactionResult {
     let started = Instant::now();
     let pushes = Pushes::Kept { max: FEED_MAX };
     let limit = hall.options.command_timeout;
-    let connected = Connection::connect(&hall.options.url, &session.token, pushes, limit).await;
+    let url = hall.options.nodes.home(user);
+    let connected = Connection::connect(url, &session.token, pushes, limit).await;
     let (member, failure) = match connected {
         Ok((connection, feed, _)) => (Some(Member::new(role, connection, feed, last_seq)), None),
         Err(error) => {

@@ -12,13 +12,13 @@ use super::plan::{Load, Plan};
 use super::report::ChatReport;
 use crate::accounts::{Applicant, enter_all, patiently};
 use crate::attack::AttackOptions;
-use crate::client::{ClientError, CreateRoom, HttpClient, Session};
+use crate::client::{ClientError, CreateRoom, HttpClient, Nodes, Session};
 
 /// What the command line says.
 #[derive(Debug, Clone)]
 pub struct ChatOptions {
-    /// The node's address.
-    pub url: String,
+    /// Where the users are, spread over all of them.
+    pub nodes: Nodes,
     /// Who is where.
     pub plan: Plan,
     /// How much is sent.
@@ -47,7 +47,7 @@ pub struct ChatOptions {
 
 /// Runs a chat.
 pub async fn run(options: &ChatOptions) -> anyhow::Result<ChatReport> {
-    let http = HttpClient::new(&options.url, options.command_timeout)?;
+    let http = HttpClient::among(&options.nodes, options.command_timeout)?;
     eprintln!("run {}: signing {} users up", options.run_id, options.plan.users);
     let (sessions, rooms) = prepare(options, &http).await?;
     let hall = Arc::new(Hall::new(options.clone(), sessions, rooms));
@@ -81,7 +81,7 @@ async fn prepare(options: &ChatOptions, http: &HttpClient) -> anyhow::Result<(Ve
     let make = |number: usize| {
         let members: Vec<HttpClient> = plan
             .members_of(number)
-            .filter_map(|user| Some(http.with_token(&sessions.get(user)?.token)))
+            .filter_map(|user| Some(http.numbered(user).with_token(&sessions.get(user)?.token)))
             .collect();
         let title = format!("{} chat {number}", options.run_id);
         async move { make_room(&members, &title, patience).await }

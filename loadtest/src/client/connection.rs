@@ -211,6 +211,12 @@ impl Connection {
         self.wait_closed().await
     }
 
+    /// Ends the connection without waiting, also when others still hold it. One whose node reads nothing any
+    /// more ends when the network says so.
+    pub fn hang_up(&self) {
+        let _ = self.outgoing.try_send(Outgoing::Close);
+    }
+
     /// Drops the connection in mid-air, as a lost network would.
     pub async fn cut(self) {
         let _ = self.outgoing.send(Outgoing::Cut).await;

@@ -109,6 +109,17 @@ impl ClientError {
         }
     }
 
+    /// Whether it is about the node rather than about the command: another node may do better.
+    pub fn blames_node(&self) -> bool {
+        match self {
+            // What HTTP answers with 500 and more, and is temporary.
+            Self::Refused(error) => {
+                ["overloaded", "unavailable", "timeout"].iter().any(|name| error.is(name))
+            }
+            other => other.is_temporary(),
+        }
+    }
+
     /// How long the server asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         self.refusal().and_then(ServerError::retry_after)
@@ -136,6 +147,32 @@ mod tests {
         for (code, back) in rows {
             let reason = CloseReason { code, reason: String::new() };
             assert_eq!(reason.may_come_back(), back, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn another_node_may_help_where_the_node_and_not_the_command_is_at_fault() {
+        let refused = |name: &str, temporary| {
+            let (name, message) = (name.to_owned(), String::new());
+            ClientError::Refused(ServerError { code: 0, name, message, temporary, retry_after_ms: None })
+        };
+        let lost = |code| ClientError::Disconnected(CloseReason { code, reason: String::new() });
+        let rows = [
+            (refused("unavailable", true), true),
+            (refused("overloaded", true), true),
+            (refused("timeout", true), true),
+            (refused("rate_limited", true), false),
+            (refused("out_of_order", true), false),
+            (refused("internal", false), false),
+            (lost(None), true),
+            (lost(Some(3000)), true),
+            (lost(Some(3500)), false),
+            (ClientError::Unreachable("connection refused".into()), true),
+            (ClientError::TimedOut { limit: Duration::ZERO }, true),
+            (ClientError::Protocol("what?".into()), false),
+        ];
+        for (error, blamed) in rows {
+            assert_eq!(error.blames_node(), blamed, "{error:?}");
         }
     }
 

@@ -1,14 +1,16 @@
 //! The same operations over HTTP.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::{ClientError, ServerError};
 use super::model::{HistoryPage, Page, Profile, Room, RoomPage, SendAck};
+use super::nodes::{Nodes, Rotation};
 use super::operations::{CreateRoom, SendMessage, history_fields};
 
 /// Answer to `sign_up` and `login`.
@@ -32,25 +34,36 @@ struct Problem {
     retry_after_ms: Option<u64>,
 }
 
-/// A client of one node's HTTP interface. Cheap to clone; clones share their connections.
+/// A client of the HTTP interface of a node, and of the next one when that fails: trying again is up to the
+/// caller. Cheap to clone; clones share their connections and where they are.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     http: reqwest::Client,
-    base: String,
+    rotation: Arc<Rotation>,
     token: Option<String>,
 }
 
 impl HttpClient {
     /// A client of the node at `url`; every request may take `limit`.
     pub fn new(url: &str, limit: Duration) -> Result<Self, ClientError> {
+        Self::among(&Nodes::one(url), limit)
+    }
+
+    /// A client of the first of these nodes, as long as it serves; every request may take `limit`.
+    pub fn among(nodes: &Nodes, limit: Duration) -> Result<Self, ClientError> {
         let http =
             reqwest::Client::builder().timeout(limit).build().map_err(|error| trouble(&error, limit))?;
-        Ok(Self { http, base: url.trim_end_matches('/').to_owned(), token: None })
+        Ok(Self { http, rotation: Arc::new(nodes.rotation(0)), token: None })
     }
 
     /// The same client with the session of `token`.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same client beginning at its own node: that of the client of this number.
+    pub fn numbered(&self, number: usize) -> Self {
+        Self { rotation: Arc::new(self.rotation.nodes().rotation(number)), ..self.clone() }
     }
 
     /// `sign_up`.
@@ -130,7 +143,8 @@ impl HttpClient {
         query: &Value,
         body: Option<&impl Serialize>,
     ) -> Result<T, ClientError> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let turn = self.rotation.turn();
+        let mut request = self.http.request(method, format!("{}{path}", self.rotation.address(turn)));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -140,26 +154,11 @@ impl HttpClient {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(|error| unreachable_because(&error))?;
-        let status = response.status();
-        let bytes = response.bytes().await.map_err(|error| unreachable_because(&error))?;
-        if status.is_success() {
-            return serde_json::from_slice(&bytes)
-                .map_err(|error| ClientError::Protocol(format!("{error} in the answer to {path}")));
+        let answer = answer_to(request, path).await;
+        if answer.as_ref().is_err_and(ClientError::blames_node) {
+            self.rotation.go_on(turn);
         }
-        Err(match serde_json::from_slice::<Problem>(&bytes) {
-            Ok(problem) => ClientError::Refused(ServerError {
-                code: problem.code,
-                name: problem.title,
-                message: problem.detail,
-                temporary: problem.temporary,
-                retry_after_ms: problem.retry_after_ms,
-            }),
-            Err(_) => {
-                let body = String::from_utf8_lossy(&bytes);
-                ClientError::Protocol(format!("{path} answered {status} without a problem: {body}"))
-            }
-        })
+        answer
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
@@ -179,6 +178,29 @@ impl HttpClient {
     }
 }
 
+async fn answer_to<T: DeserializeOwned>(request: RequestBuilder, path: &str) -> Result<T, ClientError> {
+    let response = request.send().await.map_err(|error| unreachable_because(&error))?;
+    let status = response.status();
+    let bytes = response.bytes().await.map_err(|error| unreachable_because(&error))?;
+    if status.is_success() {
+        return serde_json::from_slice(&bytes)
+            .map_err(|error| ClientError::Protocol(format!("{error} in the answer to {path}")));
+    }
+    Err(match serde_json::from_slice::<Problem>(&bytes) {
+        Ok(problem) => ClientError::Refused(ServerError {
+            code: problem.code,
+            name: problem.title,
+            message: problem.detail,
+            temporary: problem.temporary,
+            retry_after_ms: problem.retry_after_ms,
+        }),
+        Err(_) => {
+            let body = String::from_utf8_lossy(&bytes);
+            ClientError::Protocol(format!("{path} answered {status} without a problem: {body}"))
+        }
+    })
+}
+
 fn unreachable_because(error: &reqwest::Error) -> ClientError {
     // reqwest's own text hides the cause ("error sending request"), which is what one wants to know.
     let mut text = error.to_string();
@@ -192,4 +214,49 @@ fn unreachable_because(error: &reqwest::Error) -> ClientError {
 
 fn trouble(error: &reqwest::Error, limit: Duration) -> ClientError {
     ClientError::Local(format!("no HTTP client with a limit of {} ms: {error}", limit.as_millis()))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A node that answers every request with this.
+    async fn node(status: &'static str, body: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let _ = socket.read(&mut [0; 4096]).await;
+                let head =
+                    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}", body.len());
+                let _ = socket.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await;
+            }
+        });
+        url
+    }
+
+    async fn ask(client: &HttpClient) -> Result<Value, ClientError> {
+        client.get("/", &Value::Null).await
+    }
+
+    #[tokio::test]
+    async fn a_client_goes_past_the_nodes_that_fail_and_stays_at_one_that_serves() {
+        // Bound and not listened at: nobody else gets the port, and nobody answers.
+        let dead = tokio::net::TcpSocket::new_v4().unwrap();
+        dead.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let dead_url = format!("http://{}", dead.local_addr().unwrap());
+        let problem = r#"{"title":"unavailable","detail":"no quorum","code":1010,"temporary":true}"#;
+        let urls = [dead_url, node("503 Service Unavailable", problem).await, node("200 OK", "1").await];
+        let nodes: Nodes = urls.join(",").parse().unwrap();
+        let client = HttpClient::among(&nodes, Duration::from_secs(20)).unwrap();
+
+        assert!(matches!(ask(&client).await, Err(ClientError::Unreachable(_))));
+        assert!(ask(&client.clone()).await.unwrap_err().is("unavailable"));
+        assert_eq!(ask(&client).await, Ok(json!(1)));
+        assert_eq!(ask(&client).await, Ok(json!(1)));
+        assert!(ask(&client.numbered(1)).await.unwrap_err().is("unavailable"), "its own place to begin");
+    }
 }

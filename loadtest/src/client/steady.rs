@@ -1,4 +1,5 @@
-//! A client that stays: comes back after a lost connection, and asks again what was not answered.
+//! A client that stays: comes back after a lost connection, to the next node if there are several, and asks
+//! again what was not answered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +12,7 @@ use tokio::sync::Mutex;
 use super::backoff::Backoff;
 use super::connection::{Connection, Pushes};
 use super::error::ClientError;
+use super::nodes::{Nodes, Rotation, Turn};
 
 /// What a lost connection means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,7 @@ pub struct SteadyCounts {
 
 #[derive(Default)]
 struct Link {
-    current: Option<Arc<Connection>>,
+    current: Option<(Turn, Arc<Connection>)>,
     /// Where the last one stopped.
     cursor: Option<String>,
     connected_before: bool,
@@ -54,7 +56,7 @@ struct Link {
 /// One user's connection, renewed when needed; it goes on from the cursor of the one before, as an app would.
 /// Pushes are ignored.
 pub struct Steady {
-    url: String,
+    rotation: Rotation,
     token: String,
     policy: RetryPolicy,
     link: Mutex<Link>,
@@ -63,10 +65,10 @@ pub struct Steady {
 }
 
 impl Steady {
-    /// Not connected yet; the first command connects.
-    pub fn new(url: &str, token: &str, policy: RetryPolicy) -> Self {
+    /// The client of that number, with a session. Not connected yet; the first command connects.
+    pub fn new(nodes: &Nodes, number: usize, token: &str, policy: RetryPolicy) -> Self {
         Self {
-            url: url.to_owned(),
+            rotation: nodes.rotation(number),
             token: token.to_owned(),
             policy,
             link: Mutex::default(),
@@ -93,11 +95,12 @@ impl Steady {
     /// Errors: the last attempt's, when `deadline` has passed or coming back is pointless.
     pub async fn connection(&self, deadline: Instant) -> Result<Arc<Connection>, ClientError> {
         let mut link = self.link.lock().await;
-        if let Some(connection) = &link.current {
+        if let Some((turn, connection)) = &link.current {
             let Some(reason) = connection.closed() else { return Ok(Arc::clone(connection)) };
             if self.policy.restarts == Restarts::Fatal || !reason.may_come_back() {
                 return Err(ClientError::Disconnected(reason));
             }
+            self.rotation.go_on(*turn);
             link.cursor = connection.cursor();
             link.current = None;
         }
@@ -109,17 +112,24 @@ impl Steady {
         loop {
             let limit = self.policy.command_timeout;
             let cursor = link.cursor.as_deref();
-            match Connection::resume(&self.url, &self.token, cursor, Pushes::Ignored, limit).await {
+            let turn = self.rotation.turn();
+            let url = self.rotation.address(turn);
+            match Connection::resume(url, &self.token, cursor, Pushes::Ignored, limit).await {
                 Ok((connection, _, _)) => {
                     if link.connected_before {
                         self.reconnects.fetch_add(1, Ordering::Relaxed);
                     }
                     let connection = Arc::new(connection);
-                    *link =
-                        Link { current: Some(Arc::clone(&connection)), cursor: None, connected_before: true };
+                    let current = Some((turn, Arc::clone(&connection)));
+                    *link = Link { current, cursor: None, connected_before: true };
                     return Ok(connection);
                 }
-                Err(error) => self.pause(&error, attempt, deadline).await?,
+                Err(error) => {
+                    if error.blames_node() {
+                        self.rotation.go_on(turn);
+                    }
+                    self.pause(&error, attempt, deadline).await?;
+                }
             }
             attempt = attempt.saturating_add(1);
         }
@@ -165,7 +175,8 @@ impl Steady {
         }
     }
 
-    /// Waits before the next attempt, as long as the server asks or with full jitter.
+    /// Waits before the next attempt, as long as the server asks or with full jitter. The next attempt goes to
+    /// the next node if this one is to blame.
     ///
     /// Errors: `error` itself, when another attempt is pointless or would come after `deadline`.
     pub async fn pause(
@@ -188,8 +199,25 @@ impl Steady {
         if Instant::now() + delay >= deadline {
             return Err(error.clone());
         }
+        if error.blames_node() && self.policy.restarts == Restarts::Tolerated {
+            self.leave_node();
+        }
         tokio::time::sleep(delay).await;
         Ok(())
+    }
+
+    /// Ends the connection, if there is one: the next is to the next node.
+    fn leave_node(&self) {
+        // Whoever holds the link is looking after it already.
+        let Ok(mut link) = self.link.try_lock() else { return };
+        if let Some((turn, connection)) = &link.current
+            && connection.closed().is_none()
+        {
+            connection.hang_up();
+            self.rotation.go_on(*turn);
+            link.cursor = connection.cursor();
+            link.current = None;
+        }
     }
 
     /// Counts an attempt after the first, for those who repeat by themselves.

@@ -20,7 +20,7 @@ use super::script::{Cast, Script};
 use super::stage::{Stage, StagePlan};
 use super::verdict::{Evidence, FileReport, ReplayReport, expected_entries, found_entries};
 use crate::attack::AttackOptions;
-use crate::client::{Backoff, HttpClient, Restarts, RetryPolicy, Steady};
+use crate::client::{Backoff, HttpClient, Nodes, Restarts, RetryPolicy, Steady};
 use crate::irc::ChannelLog;
 use crate::latency::LatencySummary;
 use crate::report::Progress;
@@ -33,8 +33,8 @@ const SAMPLES_MAX: usize = 256;
 /// What the command line says.
 #[derive(Debug, Clone)]
 pub struct ReplayOptions {
-    /// The node's address.
-    pub url: String,
+    /// Where the users are, spread over all of them.
+    pub nodes: Nodes,
     /// A folder of logs, or one log.
     pub log: PathBuf,
     /// How many times faster than in the log; 0 for as fast as possible.
@@ -70,8 +70,9 @@ impl ReplayOptions {
         }
     }
 
-    fn steady(&self, token: &str) -> Arc<Steady> {
-        Arc::new(Steady::new(&self.url, token, self.policy()))
+    /// The user of that number.
+    fn steady(&self, number: usize, token: &str) -> Arc<Steady> {
+        Arc::new(Steady::new(&self.nodes, number, token, self.policy()))
     }
 }
 
@@ -80,7 +81,7 @@ pub async fn run(options: &ReplayOptions) -> anyhow::Result<ReplayReport> {
     let mut cast = Cast::default();
     let scripts: Vec<Script> =
         ChannelLog::read_all(&options.log)?.iter().map(|log| Script::write(log, &mut cast)).collect();
-    let http = HttpClient::new(&options.url, options.command_timeout)?;
+    let http = HttpClient::among(&options.nodes, options.command_timeout)?;
     eprintln!(
         "run {}: {} files, {} lines, {} users; signing up",
         options.run_id,
@@ -126,7 +127,7 @@ impl Play<'_> {
 
     /// Which steps each room holds already.
     async fn done_before(&self) -> anyhow::Result<Vec<Vec<bool>>> {
-        let host = self.options.steady(&self.stage.host.token);
+        let host = self.options.steady(0, &self.stage.host.token);
         let mut all = Vec::new();
         for (script, room) in self.scripts.iter().zip(&self.stage.rooms) {
             let events = read_as_member(&host, &room.room)
@@ -197,7 +198,7 @@ impl Play<'_> {
                 let Some(session) = self.stage.users.get(step.nick) else { continue };
                 let (seat, samples) = seats.entry(step.nick).or_insert_with(|| {
                     let (sender, samples) = mpsc::channel(SAMPLES_MAX);
-                    let steady = self.options.steady(&session.token);
+                    let steady = self.options.steady(step.nick, &session.token);
                     (Seat { steady, performers: Vec::new(), samples }, sender)
                 });
                 let (cue, cues) = mpsc::channel::<Cue>(CUES_MAX);
@@ -232,8 +233,9 @@ impl Play<'_> {
     ) -> anyhow::Result<ReplayReport> {
         eprintln!("reading {} rooms back", self.scripts.len());
         let mut files = Vec::new();
-        let reader = self.options.steady(&self.stage.reader.token);
-        let http = http.with_token(&self.stage.reader.token);
+        let reader = self.options.steady(0, &self.stage.reader.token);
+        // What is read over HTTP comes from another node than what is read over WebSocket.
+        let http = http.numbered(1).with_token(&self.stage.reader.token);
         for (((script, room), done), run) in
             self.scripts.iter().zip(&self.stage.rooms).zip(done_before).zip(&played.runs)
         {
