@@ -4,7 +4,7 @@ use std::path::Path;
 
 use madang_cluster::command::{Op, Refusal, Repeat, Reply, RoomOp, UserOp};
 use madang_cluster::event::ShardEvent;
-use madang_cluster::{Cluster, Leader, ClusterOptions, EventPage, Page};
+use madang_cluster::{Cluster, ClusterOptions, EventPage, Leader, Page};
 use madang_storage::id::{Cid, RoomId, UserId};
 use madang_storage::row::{EventBody, RoomKind};
 use madang_storage::{LogOptions, LogStore, StateOptions, StateStore, StorageError};
@@ -60,7 +60,13 @@ fn open_room() -> RoomOp {
 }
 
 async fn log_of(cluster: &Cluster) -> EventPage {
-    cluster.reader_of_room(&ROOM).await.unwrap().events(&ROOM, Page::Newest, 10_000, usize::MAX).await.unwrap()
+    cluster
+        .reader_of_room(&ROOM)
+        .await
+        .unwrap()
+        .events(&ROOM, Page::Newest, 10_000, usize::MAX)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +127,8 @@ async fn pipelined_sends_keep_their_order_and_share_entries() {
         let reply = cluster.answered(answer).await.unwrap().unwrap();
         assert!(matches!(reply, Reply::Sent { seq, .. } if seq == i as u64 + 2), "{i}: {reply:?}");
     }
-    let texts: Vec<String> = log_of(&cluster).await
+    let texts: Vec<String> = log_of(&cluster)
+        .await
         .events
         .iter()
         .filter_map(|event| match &event.row.body {

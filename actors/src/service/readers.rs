@@ -32,7 +32,8 @@ impl Readers {
 
     /// Whether all that was read shows what was acknowledged before.
     pub(super) fn freshness(&self) -> Freshness {
-        let stale = |cell: &OnceCell<Reader>| cell.get().is_some_and(|reader| reader.freshness() == Freshness::Stale);
+        let stale =
+            |cell: &OnceCell<Reader>| cell.get().is_some_and(|reader| reader.freshness() == Freshness::Stale);
         if self.shards.iter().any(stale) { Freshness::Stale } else { Freshness::Current }
     }
 

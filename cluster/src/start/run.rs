@@ -77,7 +77,7 @@ fn assemble(options: ClusterOptions, log: LogStore, state: StateStore, links: Li
     let ground =
         Ground { log, state, transport: Arc::clone(&transport) as _, options, counters: Arc::default() };
     Inner {
-        identity: place.identity.clone(),
+        identity: place.identity,
         beginning: place.beginning,
         ground,
         slots,
