@@ -6,6 +6,8 @@ log=$1
 shift
 bin="$CARGO_TARGET_DIR/release"
 dir=$(mktemp -d)
+# All users come from one address.
+export MADANG_LIMITS__SIGN_UPS_PER_MINUTE=0 MADANG_LIMITS__LOGINS_PER_MINUTE=0
 "$bin/madang" serve --data-dir "$dir/data" --http-listen 127.0.0.1:0 --peer-listen 127.0.0.1:0 --ready-file "$dir/ready" >"$dir/node.log" 2>&1 &
 node=$!
 trap 'kill "$node" 2>/dev/null || true; wait "$node" 2>/dev/null || true; rm -rf "$dir"' EXIT

@@ -104,6 +104,11 @@ impl Rotation {
         let _ = self.turn.compare_exchange(failed.0, next, Ordering::Relaxed, Ordering::Relaxed);
     }
 
+    /// Whether there is another node to go to.
+    pub fn has_others(&self) -> bool {
+        self.nodes.len() > 1
+    }
+
     /// The ways of other clients around the same nodes.
     pub fn nodes(&self) -> &Nodes {
         &self.nodes
@@ -170,6 +175,7 @@ mod tests {
         let rotation = Nodes::one("http://a/").rotation(7);
         rotation.go_on(rotation.turn());
         assert_eq!(rotation.address(rotation.turn()), "http://a");
+        assert!(!rotation.has_others() && three().rotation(7).has_others());
     }
 
     #[test]

@@ -199,7 +199,8 @@ impl Steady {
         if Instant::now() + delay >= deadline {
             return Err(error.clone());
         }
-        if error.blames_node() && self.policy.restarts == Restarts::Tolerated {
+        let may_leave = self.rotation.has_others() && self.policy.restarts == Restarts::Tolerated;
+        if may_leave && error.blames_node() {
             self.leave_node();
         }
         tokio::time::sleep(delay).await;
