@@ -5,13 +5,16 @@ ENV := deploy/with-env.sh
 CARGO := $(ENV) cargo
 ARGS ?=
 
-.PHONY: help run build build-both test test-rust test-browser lint fmt deny bench replay chat docs
+.PHONY: help run dev build build-both test test-rust test-browser fault lint fmt deny bench replay replay-ring chat docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: build ## build all that is needed and start a node (ARGS="--help" for its flags)
 	@$(ENV) bash -c 'exec "$$CARGO_TARGET_DIR/release/madang" serve $(ARGS)'
+
+dev: build ## build all that is needed and start three nodes on this machine
+	@$(ENV) bash -c 'exec "$$CARGO_TARGET_DIR/release/madang" dev $(ARGS)'
 
 build: ## the release binary
 	@deploy/setup.sh build
@@ -31,6 +34,10 @@ test-rust:
 test-browser:
 	@$(ENV) bash -c 'MADANG_BIN="$$CARGO_TARGET_DIR/debug/madang" npm --prefix tests/browser test --silent'
 
+fault: ## random schedules of faults against three nodes (MADANG_FAULT_SCHEDULES=100, MADANG_FAULT_SECONDS=30)
+	@MADANG_FAULT_SCHEDULES=$${MADANG_FAULT_SCHEDULES:-100} MADANG_FAULT_SECONDS=$${MADANG_FAULT_SECONDS:-30} \
+	  $(CARGO) test --locked --workspace --test fault -- --nocapture --test-threads=1
+
 lint: ## formatting, clippy with warnings as errors
 	@deploy/setup.sh build
 	@cargo fmt --all --check
@@ -44,6 +51,11 @@ fmt: ## format everything
 deny: ## licences, sources and doubled versions of dependencies
 	@command -v cargo-deny >/dev/null || cargo install --locked --quiet cargo-deny
 	@cargo deny --all-features check licenses bans sources
+
+replay-ring: ## the same against three nodes, each killed and started again meanwhile
+	@test -n "$(LOG)" || { echo "which logs? make replay-ring LOG=folder-of-irc-logs" >&2; exit 2; }
+	@$(MAKE) --no-print-directory build-both
+	@$(ENV) deploy/replay-ring.sh "$(LOG)" $(ARGS)
 
 replay: ## play chat logs against a node of its own and compare: make replay LOG=folder
 	@test -n "$(LOG)" || { echo "which logs? make replay LOG=folder-of-irc-logs" >&2; exit 2; }

@@ -17,7 +17,7 @@ use crate::network::Network;
 use crate::wait_until;
 
 /// How long a cluster may take to form, or to be whole again after everything is healed.
-pub const WHOLE_WITHIN: Duration = Duration::from_secs(60);
+pub const WHOLE_WITHIN: Duration = Duration::from_secs(120);
 
 /// How many replicas a group has where there are nodes enough.
 const REPLICAS: usize = 3;
