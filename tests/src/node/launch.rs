@@ -95,6 +95,8 @@ impl Launch {
             .args(["--http-listen", &self.listen, "--ready-file"])
             .arg(&self.ready)
             .args(&self.arguments)
+            // Any free port for other nodes, unless the test chooses one.
+            .env("MADANG_PEER__LISTEN", "127.0.0.1:0")
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log)
