@@ -130,6 +130,9 @@ pub struct HistoryPage {
     pub events: Vec<Event>,
     /// Whether there is more in the direction asked for.
     pub more: bool,
+    /// Whether newer ones may be missing: the node is cut off from the leaders.
+    #[serde(default)]
+    pub stale: bool,
 }
 
 /// Which page of history is asked for. The named position itself is excluded, except for `Around`.

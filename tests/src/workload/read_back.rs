@@ -8,6 +8,9 @@ use madang_loadtest::client::Page;
 use crate::people::Person;
 use crate::record::{FinalLog, NodeIndex, ReadBack, RoomIndex, Seen};
 
+/// How long a node that cannot ask the leaders is left alone.
+const STALE_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
 /// How long a node may refuse to be read from, when all is healed.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The most events on a page.
@@ -31,6 +34,10 @@ async fn read_room(url: &str, reader: &Person, room: &str) -> Vec<Seen> {
     loop {
         let after = events.last().map_or(0, |event| event.seq);
         let page = patiently(PATIENCE, || http.history(room, Page::After(after), PAGE_MAX)).await;
+        if page.as_ref().is_ok_and(|page| page.stale) {
+            tokio::time::sleep(STALE_AGAIN_AFTER).await;
+            continue;
+        }
         let page = page.unwrap_or_else(|error| panic!("room {room} cannot be read from {url}: {error}"));
         events.extend(page.events.iter().map(Seen::from));
         if !page.more {

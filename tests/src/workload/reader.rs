@@ -17,6 +17,8 @@ use super::roamer::{COMMAND_LIMIT, Roamer};
 use super::stage::Stage;
 use crate::record::{Ears, Moment, RoomIndex, Seen, Told};
 
+/// How long a node that cannot ask the leaders is left alone.
+const STALE_AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// After so many events a reader moves its marker.
 const MARK_EVERY: u64 = 10;
 /// How often a reader makes sure that its node is still there: a frozen one closes nothing.
@@ -133,6 +135,11 @@ impl Reader {
         loop {
             let (begin, page) = (self.roamer.clock.now(), Page::After(self.known[room]));
             let found = connection.history(&self.rooms[room], page, PAGE_MAX, COMMAND_LIMIT).await?;
+            if found.stale {
+                // It says itself that it promises nothing.
+                tokio::time::sleep(STALE_AGAIN_AFTER).await;
+                continue;
+            }
             let events: Vec<Seen> = found.events.iter().map(Seen::from).collect();
             if let Some(last) = events.last() {
                 self.known[room] = last.seq.max(self.known[room]);
@@ -173,6 +180,10 @@ impl Reader {
 
     fn take(&mut self, answer: Answer) -> Result<(), ClientError> {
         let (found, at) = answer.result?;
+        if found.get("stale").and_then(Value::as_bool) == Some(true) {
+            // It says itself that it may be old.
+            return Ok(());
+        }
         let read_seq = found.get("read_seq").or_else(|| found.pointer("/my/read_seq"));
         let read_seq = read_seq.and_then(Value::as_u64).ok_or_else(|| {
             ClientError::Protocol(format!("a member has no read marker in {}", self.rooms[answer.room]))
