@@ -7,7 +7,7 @@ use madang_cluster::command::{Outcome, RoomOp};
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{ClusterError, EventPage, Page};
 use madang_storage::id::{RoomId, ShardId, UserId};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::answer::Answer;
 use crate::error::ActorError;
@@ -61,30 +61,21 @@ impl Rooms {
         Self(Arc::new(Inner { slots, lanes, commands_max, forwarded_max, reads_max, answer_timeout_ms }))
     }
 
-    /// Has a room decide, on whichever node. Order: commands of one caller to one room are decided in the order of calls,
-    /// those that are taken at all. The receiver always gets an answer, within the time that commands have.
+    /// Has a room decide, on whichever node. Order: commands of one caller to one room are decided in the order
+    /// of calls, those that are taken at all. The receiver always gets an answer, within the time that commands have.
     pub fn submit(
         &self,
         room: RoomId,
         user: UserId,
         op: RoomOp,
     ) -> oneshot::Receiver<Result<Outcome, ActorError>> {
-        let (answer, receiver) = Answer::new();
-        let Some(lane) = self.lane(self.0.slots.of_room(&room)) else {
-            answer.send(Err(no_such_shard()));
-            return receiver;
-        };
-        match lane.commands.clone().try_acquire_owned() {
-            Ok(permit) => {
-                let submit = Submit { user, op, answer, permit };
-                lane.gate.cast(ShardMessage::Submit { room, submit });
-            }
-            Err(_) => {
-                let limit = self.0.commands_max;
-                answer.send(Err(ActorError::Overloaded { what: "the shard's commands", limit }));
-            }
-        }
-        receiver
+        let limit = self.0.commands_max;
+        self.enter(
+            room,
+            |lane| &lane.commands,
+            ("the shard's commands", limit),
+            |answer, permit| ShardMessage::Submit { room, submit: Submit { user, op, answer, permit } },
+        )
     }
 
     /// Has a room decide for a caller of another node, if this node leads. Order: as of calls.
@@ -94,20 +85,34 @@ impl Rooms {
         user: UserId,
         op: RoomOp,
     ) -> oneshot::Receiver<Result<Outcome, ActorError>> {
+        let limit = self.0.forwarded_max;
+        self.enter(
+            room,
+            |lane| &lane.forwarded,
+            ("the shard's forwarded commands", limit),
+            |answer, permit| ShardMessage::Decide { room, submit: Submit { user, op, answer, permit } },
+        )
+    }
+
+    /// Hands a command to its shard's router, if there is a place for it among `places`.
+    fn enter(
+        &self,
+        room: RoomId,
+        places: impl Fn(&Lane) -> &Arc<Semaphore>,
+        (what, limit): (&'static str, usize),
+        message: impl FnOnce(Answer<Outcome>, OwnedSemaphorePermit) -> ShardMessage,
+    ) -> oneshot::Receiver<Result<Outcome, ActorError>> {
         let (answer, receiver) = Answer::new();
         let Some(lane) = self.lane(self.0.slots.of_room(&room)) else {
             answer.send(Err(no_such_shard()));
             return receiver;
         };
-        match lane.forwarded.clone().try_acquire_owned() {
+        match places(lane).clone().try_acquire_owned() {
             Ok(permit) => {
-                let submit = Submit { user, op, answer, permit };
-                lane.gate.cast(ShardMessage::Decide { room, submit });
+                // At a shut gate the message is dropped, and the answer in it says so.
+                lane.gate.cast(message(answer, permit));
             }
-            Err(_) => {
-                let limit = self.0.forwarded_max;
-                answer.send(Err(ActorError::Overloaded { what: "the shard's forwarded commands", limit }));
-            }
+            Err(_) => answer.send(Err(ActorError::Overloaded { what, limit })),
         }
         receiver
     }

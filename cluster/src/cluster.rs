@@ -233,11 +233,6 @@ impl Cluster {
         async move { Ok(answer.await?) }.boxed()
     }
 
-    /// Tells a service of another node something that needs no answer; at most once.
-    pub fn tell(&self, node: u64, service: Service, payload: Bytes) -> Result<(), ClusterError> {
-        Ok(self.inner.links.tell(node, Lane::Bulk, service.0, payload)?)
-    }
-
     /// How the cluster stands, gathered from all nodes that can be reached.
     pub async fn overview(&self) -> Overview {
         self.inner.overview().await

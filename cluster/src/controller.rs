@@ -1,5 +1,9 @@
-//! Moves replicas to where the ring wants them.
+//! Moves replicas to where the ring wants them, by safe single steps, and spreads leaders over the nodes. Runs
+//! on every node and acts on META's leader. Reading order: `plan.rs` (what is the next step? pure), `run.rs`
+//! (asks all nodes how their groups stand, carries the steps out).
+
 mod plan;
 mod run;
+
 pub(crate) use plan::targets;
 pub(crate) use run::run;

@@ -1,17 +1,18 @@
 //! Who agreed, and where is it? Raft groups, the machines they replicate, the placement of rooms and
 //! users on them, and the feed of what became true.
 //!
-//! The crate owns consensus (openraft, in `raft/` alone) and the pure machines that decide about rooms,
-//! accounts and the cluster. It knows no sockets and no actors: what is above asks [`Cluster`] and
-//! listens to its feeds.
+//! The crate owns consensus (openraft, in `raft/` alone), the links between nodes (ractor_cluster, in
+//! `link/carrier` alone) and the pure machines that decide about rooms, accounts and the cluster. It knows no
+//! clients: what is above asks [`Cluster`] and listens to its feeds.
 //!
 //! Promises: an answer means durable on a majority; one order per room; a command that was answered once
 //! is answered the same again; equal commands give equal rows on every replica.
 //!
 //! Never here: passwords in clear, client JSON, rate limits, who is online.
 //!
-//! Reading order: [`command`], [`event`], [`machine`], [`placement`], `batcher`, `raft`, `outbox`,
-//! `checkpoint`, [`Cluster`], [`Reader`].
+//! Reading order: [`command`], [`event`], [`machine`], [`placement`], `batcher`, `raft`, `hosted` (a group as
+//! this node sees it), `outbox`, `checkpoint`; then the ring: [`link`], `peer`, `start`, `follow`,
+//! `neighbours`, [`ring`], `controller`, `route`, `fresh`, `away`, `watch`; then [`Cluster`], [`Reader`].
 
 mod away;
 mod batcher;

@@ -21,6 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const SEED_WITHIN: Duration = Duration::from_secs(2);
 /// How long to wait before META is told again where this node is.
 const MEET_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// How long after it said no: an operator may mend it.
+const REFUSED_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 impl Inner {
     /// A node can be reached: it hears which groups this one leads.
@@ -120,6 +122,7 @@ pub(crate) async fn introduce(cluster: Weak<Inner>, stop: CancellationToken) {
     let Some(mut http) = cluster.upgrade().map(|inner| inner.http.subscribe()) else { return };
     loop {
         http.mark_unchanged();
+        let mut again_after = MEET_AGAIN_AFTER;
         let Some(inner) = cluster.upgrade() else { return };
         let meet = MetaOp::Meet { node: inner.identity.node, now: inner.myself() };
         match inner.propose_meta(meet).await {
@@ -131,13 +134,16 @@ pub(crate) async fn introduce(cluster: Weak<Inner>, stop: CancellationToken) {
                 }
                 continue;
             }
-            Ok(Err(refusal)) => tracing::error!(%refusal, "the cluster does not take this node back"),
+            Ok(Err(refusal)) => {
+                tracing::error!(%refusal, "the cluster does not take this node back");
+                again_after = REFUSED_AGAIN_AFTER;
+            }
             Err(error) => tracing::debug!(%error, "cannot tell the cluster where this node is"),
         }
         drop(inner);
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(MEET_AGAIN_AFTER) => {}
+            () = tokio::time::sleep(again_after) => {}
         }
     }
 }

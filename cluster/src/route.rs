@@ -95,9 +95,15 @@ impl Inner {
             }
             Leader::Node(node) => {
                 let group = hosted.id().0;
-                match self.ask(node, PeerRequest::Propose { group, command }).await? {
-                    PeerAnswer::Proposed(outcome) => Ok(outcome),
-                    other => Err(other.misfit()),
+                match self.ask(node, PeerRequest::Propose { group, command }).await {
+                    Ok(PeerAnswer::Proposed(outcome)) => Ok(outcome),
+                    Ok(other) => Err(other.misfit()),
+                    Err(error) => {
+                        if let ClusterError::NotLeader { leader: Some(leader) } = &error {
+                            hosted.hear_leader(Leader::Node(*leader));
+                        }
+                        Err(error)
+                    }
                 }
             }
             Leader::Unknown => Err(not_leader(hosted)),

@@ -28,8 +28,6 @@ impl Service {
     pub const ROOMS: Self = Self(32);
     /// Who is online.
     pub const PRESENCE: Self = Self(33);
-    /// Frames for the audiences of rooms that no log holds.
-    pub const AUDIENCE: Self = Self(34);
 }
 
 /// Answers other nodes.
@@ -37,9 +35,6 @@ pub trait PeerService: Send + Sync + 'static {
     /// A request. Called in the order in which one node asks; the futures run side by side. Errors are
     /// sentences for the one who asked.
     fn request(&self, from: u64, payload: Bytes) -> BoxFuture<'static, Result<Bytes, String>>;
-
-    /// Something that needs no answer.
-    fn told(&self, from: u64, payload: Bytes);
 }
 
 /// The handlers of this node.

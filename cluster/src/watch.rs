@@ -10,6 +10,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use madang_storage::id::ShardId;
+use madang_storage::row::EventBody;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
@@ -30,6 +31,8 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Events in one answer.
 const EVENTS_MAX: usize = 1_000;
+/// Bytes in one answer; what one write to the state made true always fits.
+const BYTES_MAX: usize = 256 * 1024;
 /// A watcher that has not asked for so long has gone.
 const WATCHER_GONE_AFTER: Duration = Duration::from_secs(10);
 
@@ -143,7 +146,10 @@ async fn news(feed: &mut broadcast::Receiver<FeedBatch>) -> Vec<ShardEvent> {
         Ok(Err(RecvError::Lagged(_))) => events.push(ShardEvent::Skipped),
         Ok(Err(RecvError::Closed)) | Err(_) => {}
     }
-    while events.len() < EVENTS_MAX && !events.is_empty() {
+    let fits = |events: &[ShardEvent]| {
+        events.len() < EVENTS_MAX && events.iter().map(weight).sum::<usize>() < BYTES_MAX
+    };
+    while fits(&events) && !events.is_empty() {
         match feed.try_recv() {
             Ok(batch) => events.extend(batch.events.iter().cloned()),
             Err(TryRecvError::Lagged(_)) => events.push(ShardEvent::Skipped),
@@ -151,4 +157,16 @@ async fn news(feed: &mut broadcast::Receiver<FeedBatch>) -> Vec<ShardEvent> {
         }
     }
     events
+}
+
+/// About how many bytes an event takes on its way.
+fn weight(event: &ShardEvent) -> usize {
+    const BASE: usize = 128;
+    match event {
+        ShardEvent::Room(event) => match &event.row.body {
+            EventBody::Message { text, .. } => BASE + text.len(),
+            _ => BASE,
+        },
+        _ => BASE,
+    }
 }

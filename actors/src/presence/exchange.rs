@@ -110,10 +110,6 @@ impl PeerService for PresenceForPeers {
         };
         ready(heard).boxed()
     }
-
-    fn told(&self, from: u64, _: Bytes) {
-        tracing::debug!(from, "presence is asked, never told");
-    }
 }
 
 impl Inner {

@@ -30,8 +30,4 @@ impl PeerService for RoomsForPeers {
             }
         }
     }
-
-    fn told(&self, from: u64, _: Bytes) {
-        tracing::debug!(from, "rooms are asked, never told");
-    }
 }

@@ -68,13 +68,12 @@ impl Door for PeerDoor {
 
     fn tell(&self, from: u64, _: Lane, service: u8, payload: Bytes) {
         let Some(inner) = self.inside() else { return };
-        if service == number::TOLD {
-            match decode(&payload) {
-                Ok(PeerTold::Leads(groups)) => inner.heard_leader(from, &groups),
-                Err(error) => tracing::warn!(from, %error, "a node tells something odd"),
-            }
-        } else if let Some(handler) = inner.services().get(service) {
-            handler.told(from, payload);
+        if service != number::TOLD {
+            return tracing::warn!(from, service, "a node tells a service that does not listen");
+        }
+        match decode(&payload) {
+            Ok(PeerTold::Leads(groups)) => inner.heard_leader(from, &groups),
+            Err(error) => tracing::warn!(from, %error, "a node tells something odd"),
         }
     }
 

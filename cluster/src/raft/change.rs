@@ -37,6 +37,7 @@ impl Group {
     pub(crate) async fn change(&self, change: Change) -> Result<(), ClusterError> {
         let members = match change {
             Change::HandOver(to) => {
+                self.lease_ends();
                 return self.raft.trigger().transfer_leader(to.raw()).await.map_err(unavailable);
             }
             Change::AddLearner(one) => ChangeMembers::AddNodes([(one.raw(), EmptyNode {})].into()),

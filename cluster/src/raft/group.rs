@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -44,6 +45,9 @@ pub(crate) struct Group {
     state: Arc<GroupState>,
     pub(super) applied: Applying,
     pub(super) receiving: Arc<Receiving>,
+    /// In which term this node began to hand leadership over; 0: in none. From then on another may be elected
+    /// at once, whatever leases say.
+    pub(super) handing_over: Arc<AtomicU64>,
     /// How long a leader that heard a majority need not fear another: what a follower waits at least.
     pub(super) lease: Duration,
 }
@@ -60,7 +64,15 @@ impl Group {
         let lease = Duration::from_millis(options.election_min_ms);
         let config = Arc::new(raft_config(&options)?);
         let raft = Raft::new(replica.raw(), config, network, log, machine).await.map_err(unavailable)?;
-        Ok(Self { me: replica.raw(), raft, state, applied, receiving: Arc::default(), lease })
+        Ok(Self {
+            me: replica.raw(),
+            raft,
+            state,
+            applied,
+            receiving: Arc::default(),
+            handing_over: Arc::default(),
+            lease,
+        })
     }
 
     pub(crate) fn state(&self) -> &Arc<GroupState> {

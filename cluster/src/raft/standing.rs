@@ -1,6 +1,8 @@
 //! What a group's consensus says about itself: who leads, who is in it, how far each has come.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use openraft::ReadPolicy;
 use openraft::errors::{LinearizableReadError, RaftError};
@@ -10,6 +12,9 @@ use super::group::{Group, node_of, unavailable};
 use crate::error::ClusterError;
 use crate::replica::ReplicaId;
 use crate::service::Leader;
+
+/// How long a majority may take to say that it still follows.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Where a group stands on this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +69,9 @@ impl Group {
     pub(crate) fn holds_lease(&self) -> bool {
         let metrics = self.raft.metrics();
         let metrics = metrics.borrow_watched();
-        if !metrics.state.is_leader() || self.applied.now().term != term_of(&metrics.vote) {
+        let term = term_of(&metrics.vote);
+        let hands_over = self.handing_over.load(Ordering::Acquire) == term;
+        if !metrics.state.is_leader() || hands_over || self.applied.now().term != term {
             return false;
         }
         let alone = metrics.membership_config.membership().voter_ids().all(|voter| voter == self.me);
@@ -75,10 +82,17 @@ impl Group {
                 .is_some_and(|acked| acked.into_inner() + self.lease > openraft_rt_tokio::TokioInstant::now())
     }
 
+    /// Leadership is about to be handed over: whoever gets it does not wait until this node's lease is over.
+    pub(super) fn lease_ends(&self) {
+        let term = term_of(&self.raft.server_metrics().borrow_watched().vote);
+        self.handing_over.store(term, Ordering::Release);
+    }
+
     /// Asks a majority whether this node still leads, and answers how many entries it must have applied to
     /// show all that was acknowledged. Errors: `NotLeader`, `Unavailable`.
     pub(crate) async fn confirm(&self) -> Result<u64, ClusterError> {
-        match self.raft.get_read_log_id(ReadPolicy::ReadIndex).await {
+        let confirmed = self.raft.get_read_log_id(ReadPolicy::ReadIndex);
+        match tokio::time::timeout(CONFIRMED_WITHIN, confirmed).await.map_err(unavailable)? {
             Ok((read, _)) => Ok(read.index() + 1),
             Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(forward))) => {
                 Err(ClusterError::NotLeader { leader: node_of(forward.leader_id) })

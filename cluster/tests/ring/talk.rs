@@ -86,3 +86,21 @@ async fn effects_reach_users_whose_shard_is_led_elsewhere() {
     let rooms = nodes[2].cluster.reader(home).await.unwrap().user_rooms(&jun).await.unwrap();
     assert_eq!(rooms.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_hands_over_shows_what_its_successor_acknowledged() {
+    let mut nodes = Vec::from(three().await);
+    room_op(&nodes[0], room()).await.unwrap();
+    let shard = nodes[0].cluster.slots().of_room(&ROOM);
+    let leaving = nodes.remove(leader_of(&nodes, shard));
+    let cluster = leaving.cluster.clone();
+    let handed_over = tokio::spawn(async move { cluster.drain(Duration::from_secs(10)).await });
+    let mut sent = Vec::new();
+    while sent.len() < 20 || leaving.cluster.leads(shard) {
+        let cid = format!("c{}", sent.len());
+        room_op(&nodes[sent.len() % 2], send(&cid)).await.unwrap();
+        sent.push(cid);
+        assert_eq!(cids(&leaving).await, sent, "read where leadership is going away, right after the answer");
+    }
+    handed_over.await.unwrap();
+}

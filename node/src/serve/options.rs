@@ -20,6 +20,8 @@ use crate::session::SessionOptions;
 
 /// A page of history ends here, however few events it holds.
 const HISTORY_BYTES_MAX: usize = 256 * 1024;
+/// What a raft entry and its envelope take beside the largest message.
+const ENTRY_BYTES: usize = 1 << 20;
 /// Password hashes that wait for their turn, for each that is at work: about two seconds' worth.
 const HASHES_WAITING_EACH: usize = 32;
 
@@ -93,13 +95,18 @@ fn link(config: &Config) -> Result<LinkOptions, StartError> {
         what: "peer.advertise".to_owned(),
         error: io::Error::other(error),
     })?;
+    let usual = LinkOptions::default();
+    // The largest message must get across, in an entry that holds a full batch beside it.
+    let request_bytes_max = usual.request_bytes_max.max(config.limits.text_bytes_max + ENTRY_BYTES);
     Ok(LinkOptions {
         listen: peer.listen,
         advertise,
         secret: secret(config)?,
         tls: tls(config),
         heartbeat_ms: peer.heartbeat_ms,
-        ..LinkOptions::default()
+        request_bytes_max,
+        queue_bytes_max: usual.queue_bytes_max.max(2 * request_bytes_max),
+        ..usual
     })
 }
 

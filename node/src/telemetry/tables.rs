@@ -4,6 +4,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use madang_actors::{ActorMeter, ActorMetrics};
+use madang_cluster::link::LinkMeters;
 use madang_cluster::{Cluster, ClusterMetrics};
 use madang_storage::{LogMetrics, LogStore, SyncTimes};
 use prometheus_client::registry::{Registry, Unit};
@@ -28,7 +29,9 @@ impl Measured {
     pub fn register(self, registry: &mut Registry) {
         let Self { log, cluster, actors, edge } = self;
         registry.register_collector(Table::new(LOG, move || log.metrics()));
+        let links = cluster.clone();
         registry.register_collector(Table::new(CLUSTER, move || cluster.metrics()));
+        registry.register_collector(Table::new(LINKS, move || links.link_meters()));
         registry.register_collector(Table::new(ACTORS, move || actors.read()));
         let connections =
             move || edge.get().and_then(Weak::upgrade).map_or(0, |edge| number(edge.connections()));
@@ -77,9 +80,32 @@ const CLUSTER: &[Row<ClusterMetrics>] = &[
     gauge("raft_groups_led", "Raft groups that this node leads", |cluster| number(cluster.groups_led)),
 ];
 
+const LINKS: &[Row<LinkMeters>] = &[
+    bytes(
+        "link_raft_sent",
+        "Bytes sent to other nodes to agree",
+        Read::Counter(|links| links.raft.sent_bytes),
+    ),
+    bytes("link_bulk_sent", "Other bytes sent to nodes", Read::Counter(|links| links.bulk.sent_bytes)),
+    counter("link_raft_messages", "Messages sent to other nodes to agree", |links| links.raft.sent_envelopes),
+    counter("link_bulk_messages", "Other messages sent to nodes", |links| links.bulk.sent_envelopes),
+    counter("link_reconnects", "Links made again to nodes that were linked before", |links| {
+        links.raft.reconnects + links.bulk.reconnects
+    }),
+    counter("link_overloads", "Messages not taken since too much waited for a node", |links| {
+        links.raft.overloads + links.bulk.overloads
+    }),
+    counter("link_refusals", "Nodes and programs that were refused with a sentence", |links| {
+        links.refused_handshakes
+    }),
+    counter("link_strangers", "Connections closed since they did not introduce themselves", |links| {
+        links.broken_handshakes + links.refused_connections
+    }),
+];
+
 const ACTORS: &[Row<ActorMetrics>] = &[
     gauge("sessions", "Connections of signed-in sessions", |actors| number(actors.sessions)),
-    gauge("users_online", "Users that count as online", |actors| number(actors.users_online)),
+    gauge("users_online", "Users who are connected to this node", |actors| number(actors.users_online)),
     gauge("rooms_active", "Rooms with an owner in memory", |actors| number(actors.rooms_active)),
     bytes(
         "room_tails",
