@@ -6,17 +6,21 @@
 mod golden_tests;
 mod meta;
 mod refusal;
+mod room;
+mod user;
 
 use std::fmt;
 use std::sync::Arc;
 
-use madang_storage::id::{Cid, RoomId, SessionId, UserId};
-use madang_storage::row::{Effect, Role, RoomKind};
+use madang_storage::id::{RoomId, UserId};
+use madang_storage::row::Effect;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use meta::serde_id;
 pub use meta::{MetaOp, NewNode};
 pub use refusal::{MetaRefusal, Refusal};
+pub use room::RoomOp;
+pub use user::UserOp;
 
 /// One command to a group, with the time at which it was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,108 +61,6 @@ pub enum Op {
     /// Decided by META.
     #[serde(rename = "5")]
     Meta(MetaOp),
-}
-
-/// What can be asked of a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RoomOp {
-    /// Begin the room.
-    #[serde(rename = "1")]
-    Create {
-        /// Direct, group or open.
-        kind: RoomKind,
-        /// Title, may be empty.
-        title: String,
-        /// Topic, may be empty.
-        topic: String,
-        /// Whom to invite; for a direct room exactly the other one.
-        members: Vec<UserId>,
-    },
-    /// Say something.
-    #[serde(rename = "2")]
-    Send {
-        /// The client's name for this send.
-        cid: Cid,
-        /// The text.
-        text: String,
-        /// The send that must be in the log before this one.
-        after: Option<Cid>,
-    },
-    /// Enter.
-    #[serde(rename = "3")]
-    Join,
-    /// Leave, or decline.
-    #[serde(rename = "4")]
-    Leave,
-    /// Ask somebody in.
-    #[serde(rename = "5")]
-    Invite(UserId),
-    /// Put somebody out.
-    #[serde(rename = "6")]
-    Kick(UserId),
-    /// Give somebody a role.
-    #[serde(rename = "7")]
-    SetRole(UserId, Role),
-    /// Change title or topic.
-    #[serde(rename = "8")]
-    Change {
-        /// New title, if any.
-        title: Option<String>,
-        /// New topic, if any.
-        topic: Option<String>,
-    },
-    /// Everything up to this seq is read.
-    #[serde(rename = "9")]
-    MarkRead(u64),
-}
-
-/// What can be asked of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum UserOp {
-    /// Make the account.
-    #[serde(rename = "1")]
-    SignUp {
-        /// What people see.
-        display_name: String,
-        /// PHC string.
-        password_hash: String,
-    },
-    /// Log a device in.
-    #[serde(rename = "2")]
-    OpenSession {
-        /// Its id, made by the node.
-        session: SessionId,
-        /// SHA-256 of the token's secret.
-        #[serde(with = "serde_hash")]
-        token_hash: [u8; 32],
-        /// The device's name.
-        device: String,
-        /// How many sessions the user may have; the oldest are ended.
-        sessions_max: u16,
-        /// The hash that the password was checked against: a login that was on its way while the password
-        /// changed is refused. `None` right after sign-up.
-        #[serde(default)]
-        checked: Option<String>,
-    },
-    /// Log a device out.
-    #[serde(rename = "3")]
-    CloseSession(SessionId),
-    /// Change the password if the old one still is what was checked.
-    #[serde(rename = "4")]
-    SetPassword {
-        /// PHC string that the old password was checked against.
-        old_hash: String,
-        /// PHC string of the new one.
-        new_hash: String,
-        /// The session that stays; all others end.
-        keep: SessionId,
-    },
-    /// Change what people see.
-    #[serde(rename = "5")]
-    SetProfile {
-        /// The new display name.
-        display_name: String,
-    },
 }
 
 /// What a machine answers to a command it carried out.
@@ -234,19 +136,6 @@ impl Op {
             Self::User { .. } => 256,
             _ => 0,
         }
-    }
-}
-
-/// 32 bytes as one binary value.
-mod serde_hash {
-    use serde::{Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 32], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(bytes)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 32], D::Error> {
-        super::fixed(from)
     }
 }
 
