@@ -36,10 +36,6 @@ fn event_rows_keep_their_bytes() {
 #[test]
 fn room_and_member_rows_keep_their_bytes() {
     let room = RoomRow {
-        kind: RoomKind::Direct,
-        title: "t".into(),
-        topic: String::new(),
-        created_ms: 1,
         last_seq: 2,
         last_message_seq: 3,
         last_event_ms: 4,
@@ -47,9 +43,10 @@ fn room_and_member_rows_keep_their_bytes() {
         joined: 6,
         invited: 7,
         pair: Some((user(), user())),
+        ..RoomRow::new(RoomKind::Direct, "t".into(), String::new(), 1)
     };
     check(room, "9ba131a174a00102030405060792a56d696e6a69a56d696e6a69");
-    let member = MemberRow { state: MemberState::Invited, role: Role::Owner, read_seq: 1, read_messages: 2 };
+    let member = MemberRow::new(MemberState::Invited, Role::Owner, 1, 2);
     check(member, "94a132a1330102");
     check(SentRow { seq: 1, at_ms: 2, text_hash: 3 }, "93010203");
 }

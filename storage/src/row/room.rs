@@ -32,6 +32,25 @@ pub struct RoomRow {
     pub pair: Option<(UserId, UserId)>,
 }
 
+impl RoomRow {
+    /// The head of a room that begins: nothing logged, nobody inside.
+    pub fn new(kind: RoomKind, title: String, topic: String, created_ms: u64) -> Self {
+        Self {
+            kind,
+            title,
+            topic,
+            created_ms,
+            last_seq: 0,
+            last_message_seq: 0,
+            last_event_ms: 0,
+            messages: 0,
+            joined: 0,
+            invited: 0,
+            pair: None,
+        }
+    }
+}
+
 impl Row for RoomRow {
     const NAME: &'static str = "room row";
 }
@@ -47,6 +66,13 @@ pub struct MemberRow {
     pub read_seq: u64,
     /// How many messages the room had at `read_seq`.
     pub read_messages: u64,
+}
+
+impl MemberRow {
+    /// A place that somebody has just got, with what is read up to there.
+    pub fn new(state: MemberState, role: Role, read_seq: u64, read_messages: u64) -> Self {
+        Self { state, role, read_seq, read_messages }
+    }
 }
 
 impl Row for MemberRow {

@@ -27,19 +27,9 @@ pub(super) fn create(
             Err(Refusal::RoomExists.into())
         };
     }
-    let mut head = RoomRow {
-        kind,
-        title: title.clone(),
-        topic: topic.clone(),
-        created_ms: turn.at_ms,
-        last_seq: 0,
-        last_message_seq: 0,
-        last_event_ms: 0,
-        messages: 0,
-        joined: 1,
-        invited: 0,
-        pair,
-    };
+    let mut head = RoomRow::new(kind, title.clone(), topic.clone(), turn.at_ms);
+    head.pair = pair;
+    head.joined = 1;
     let guests: BTreeSet<&UserId> = members.iter().filter(|member| *member != user).collect();
     check_places(&head, u64::try_from(guests.len()).unwrap_or(u64::MAX))?;
     if kind == RoomKind::Direct {
@@ -47,7 +37,7 @@ pub(super) fn create(
     }
     let seq = turn.log(room, &mut head, user, EventBody::Created { kind, title: title.clone() })?;
     let role = if kind == RoomKind::Direct { Role::Member } else { Role::Owner };
-    let inside = |role| MemberRow { state: MemberState::Joined, role, read_seq: seq, read_messages: 0 };
+    let inside = |role| MemberRow::new(MemberState::Joined, role, seq, 0);
     save_member(turn, room, user, &inside(role))?;
     tell_user(turn, room, user, Some(MemberState::Joined), seq)?;
     for guest in guests {
@@ -58,8 +48,7 @@ pub(super) fn create(
         }
         head.invited += 1;
         let seq = turn.log(room, &mut head, user, EventBody::Invited { target: guest.clone() })?;
-        let row =
-            MemberRow { state: MemberState::Invited, role: Role::Member, read_seq: seq, read_messages: 0 };
+        let row = MemberRow::new(MemberState::Invited, Role::Member, seq, 0);
         save_member(turn, room, guest, &row)?;
         tell_user(turn, room, guest, Some(MemberState::Invited), seq)?;
     }

@@ -26,8 +26,7 @@ pub(super) fn join(turn: &mut Turn<'_, '_>, place: &mut Place<'_>) -> Result<(),
     place.head.joined += 1;
     let seq = turn.log(place.room, &mut place.head, place.user, EventBody::Joined)?;
     // A newcomer starts level: what was said before does not count as unread.
-    let (read_seq, read_messages) = (seq, place.head.messages);
-    let row = MemberRow { state: MemberState::Joined, role: first, read_seq, read_messages };
+    let row = MemberRow::new(MemberState::Joined, first, seq, place.head.messages);
     save_member(turn, place.room, place.user, &row)?;
     tell_user(turn, place.room, place.user, Some(MemberState::Joined), seq)?;
     Ok(())
@@ -55,8 +54,7 @@ pub(super) fn invite(turn: &mut Turn<'_, '_>, place: &mut Place<'_>, target: &Us
     place.head.invited += 1;
     let body = EventBody::Invited { target: target.clone() };
     let seq = turn.log(place.room, &mut place.head, place.user, body)?;
-    let (read_seq, read_messages) = (seq, place.head.messages);
-    let row = MemberRow { state: MemberState::Invited, role: Role::Member, read_seq, read_messages };
+    let row = MemberRow::new(MemberState::Invited, Role::Member, seq, place.head.messages);
     save_member(turn, place.room, target, &row)?;
     tell_user(turn, place.room, target, Some(MemberState::Invited), seq)?;
     Ok(())
