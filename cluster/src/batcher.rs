@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use crate::breach::{Breach, guess};
 use crate::command::{Batch, Command, Outcome};
 use crate::error::ClusterError;
 use crate::metrics::Counters;
@@ -34,11 +35,17 @@ impl Batcher {
     /// Starts the task that empties the queue.
     pub(crate) fn start(group: Group, options: &ClusterOptions, counters: Arc<Counters>) -> Self {
         let limit = options.queue_commands_max;
+        let entries_in_flight_max = match options.breach {
+            // A guess stands on what is applied.
+            Breach::AckBeforeCommit => 1,
+            Breach::None | Breach::WithoutDedup => options.entries_in_flight_max,
+        };
         let (queue, waiting) = mpsc::channel(limit);
         let limits = Limits {
             commands: options.batch_commands_max,
             bytes: options.batch_bytes_max,
-            entries: Arc::new(Semaphore::new(options.entries_in_flight_max)),
+            entries: Arc::new(Semaphore::new(entries_in_flight_max)),
+            breach: options.breach,
         };
         tokio::spawn(run(group, waiting, limits, Arc::clone(&counters)));
         Self { queue, limit, counters }
@@ -63,15 +70,20 @@ struct Limits {
     commands: usize,
     bytes: usize,
     entries: Arc<Semaphore>,
+    breach: Breach,
 }
 
 async fn run(group: Group, mut waiting: mpsc::Receiver<Pending>, limits: Limits, counters: Arc<Counters>) {
     while let Some(first) = waiting.recv().await {
         // The entry is filled only when it may go: meanwhile more commands gather.
         let Ok(permit) = Arc::clone(&limits.entries).acquire_owned().await else { return };
-        let (commands, answers) = fill(first, &mut waiting, &limits);
+        let (commands, mut answers) = fill(first, &mut waiting, &limits);
+        let guessed = (limits.breach == Breach::AckBeforeCommit).then(|| guess(&group, &commands)).flatten();
         let written = group.write(Batch { commands: Arc::new(commands) }).await;
         counters.proposed();
+        if let Some(outcomes) = guessed {
+            give(std::mem::take(&mut answers), Ok(outcomes), &counters);
+        }
         let counters = Arc::clone(&counters);
         tokio::spawn(async move {
             let outcomes = match written {

@@ -129,6 +129,7 @@ impl Hosted {
             transport: Arc::clone(&ground.transport),
             feed: self.feed.clone(),
             options: ground.options.raft.clone(),
+            breach: ground.options.breach,
         })
         .await?;
         let batcher = Batcher::start(group.clone(), &ground.options, Arc::clone(&ground.counters));

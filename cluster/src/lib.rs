@@ -16,6 +16,7 @@
 
 mod away;
 mod batcher;
+mod breach;
 mod checkpoint;
 mod cluster;
 pub mod command;
@@ -28,6 +29,7 @@ mod fresh;
 mod hosted;
 mod identity;
 pub mod link;
+mod load;
 pub mod machine;
 mod metrics;
 mod neighbours;
@@ -48,9 +50,11 @@ mod start;
 mod watch;
 
 pub use batcher::Answer;
+pub use breach::Breach;
 pub use cluster::Cluster;
 pub use error::ClusterError;
 pub use identity::Beginning;
+pub use load::Load;
 pub use metrics::ClusterMetrics;
 pub use operator::Operator;
 pub use options::{ClusterOptions, PeerOptions, RaftOptions};

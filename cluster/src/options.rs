@@ -1,5 +1,6 @@
 //! Limits and times of the cluster layer. The node's configuration fills them in.
 
+use crate::breach::Breach;
 use crate::link::LinkOptions;
 
 /// Everything that can be set.
@@ -27,6 +28,8 @@ pub struct ClusterOptions {
     pub raft: RaftOptions,
     /// The other nodes.
     pub peers: PeerOptions,
+    /// Which promise is broken, for the test that must notice it.
+    pub breach: Breach,
 }
 
 /// How this node finds the others, and what it tells them of itself.
@@ -95,6 +98,7 @@ impl Default for ClusterOptions {
             checkpoint_log_bytes: 64 << 20,
             raft: RaftOptions::default(),
             peers: PeerOptions::default(),
+            breach: Breach::None,
         }
     }
 }

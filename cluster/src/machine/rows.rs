@@ -6,6 +6,8 @@ use madang_storage::StorageError;
 use madang_storage::id::{Cid, RoomId, SessionId, UserId};
 use madang_storage::row::Row;
 
+use crate::breach::Breach;
+
 /// Where a machine's reads end up when the batch has not written the row itself.
 pub trait Base: Sync {
     /// The stored value, if any. `key` is the part after table.
@@ -21,12 +23,24 @@ pub struct Rows<'a> {
     base: &'a dyn Base,
     writes: BTreeMap<RowKey, Option<Vec<u8>>>,
     bytes: usize,
+    breach: Breach,
 }
 
 impl<'a> Rows<'a> {
     /// An empty batch on top of `base`.
     pub fn new(base: &'a dyn Base) -> Self {
-        Self { base, writes: BTreeMap::new(), bytes: 0 }
+        Self { base, writes: BTreeMap::new(), bytes: 0, breach: Breach::None }
+    }
+
+    /// For machines that break a promise.
+    #[must_use]
+    pub fn with(self, breach: Breach) -> Self {
+        Self { breach, ..self }
+    }
+
+    /// Which promise the machine is to break.
+    pub(super) fn breach(&self) -> Breach {
+        self.breach
     }
 
     /// Reads a row. Errors: the disk, or a row that cannot be read.

@@ -20,6 +20,7 @@ use super::machine::GroupMachine;
 use super::network::{Network, PeerTransport, RaftCall};
 use super::state::GroupState;
 use super::types::{Outcomes, TypeConfig};
+use crate::breach::Breach;
 use crate::command::{Batch, Outcome};
 use crate::error::ClusterError;
 use crate::event::FeedBatch;
@@ -35,6 +36,7 @@ pub(crate) struct GroupParts {
     pub(crate) transport: Arc<dyn PeerTransport>,
     pub(crate) feed: broadcast::Sender<FeedBatch>,
     pub(crate) options: RaftOptions,
+    pub(crate) breach: Breach,
 }
 
 /// A running group. Cheap to clone.
@@ -55,10 +57,10 @@ pub(crate) struct Group {
 impl Group {
     /// Opens the group's log and state and starts its consensus.
     pub(crate) async fn open(parts: GroupParts) -> Result<Self, ClusterError> {
-        let GroupParts { group: id, replica, log, state, transport, feed, options } = parts;
+        let GroupParts { group: id, replica, log, state, transport, feed, options, breach } = parts;
         let state = Arc::new(GroupState::open(state, id)?);
         let applied = Applying::default();
-        let machine = GroupMachine::open(Arc::clone(&state), feed, applied.clone())?;
+        let machine = GroupMachine::open(Arc::clone(&state), feed, applied.clone(), breach)?;
         let log = GroupLog::new(log, id);
         let network = Network { transport, group: id };
         let lease = Duration::from_millis(options.election_min_ms);

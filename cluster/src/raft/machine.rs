@@ -17,6 +17,7 @@ use super::applied::{AppliedTo, Applying};
 use super::export::{Export, ExportBuilder};
 use super::state::{Applied, GroupState};
 use super::types::{LogId, Outcomes, SnapshotMeta, StoredMembership, TypeConfig};
+use crate::breach::Breach;
 use crate::command::{Batch, Outcome};
 use crate::event::{FeedBatch, ShardEvent};
 use crate::machine::rows::{Base, Rows};
@@ -34,6 +35,7 @@ pub(crate) struct GroupMachine {
     applied: Option<LogId>,
     membership: StoredMembership,
     counters: Counters,
+    breach: Breach,
 }
 
 /// What waits for the next write.
@@ -48,10 +50,11 @@ impl GroupMachine {
         state: Arc<GroupState>,
         feed: tokio::sync::broadcast::Sender<FeedBatch>,
         shown: Applying,
+        breach: Breach,
     ) -> Result<Self, StorageError> {
         let (applied, membership) = state.applied()?.map_or_else(Default::default, Applied::into_parts);
         let counters = state.load(COUNTERS_KEY)?.unwrap_or_default();
-        let machine = Self { state, feed, shown, applied, membership, counters };
+        let machine = Self { state, feed, shown, applied, membership, counters, breach };
         machine.show();
         Ok(machine)
     }
@@ -111,7 +114,7 @@ impl RaftStateMachine<TypeConfig> for GroupMachine {
     {
         let state = Arc::clone(&self.state);
         let base: &dyn Base = state.as_ref();
-        let mut rows = Rows::new(base);
+        let mut rows = Rows::new(base).with(self.breach);
         let mut waiting = Waiting::default();
         while let Some((entry, responder)) = entries.try_next().await? {
             let log_id = entry.log_id;
@@ -133,7 +136,7 @@ impl RaftStateMachine<TypeConfig> for GroupMachine {
                 waiting.answers.push((responder, outcomes));
             }
             if rows.bytes() >= WRITE_BYTES_MAX {
-                let full = std::mem::replace(&mut rows, Rows::new(base));
+                let full = std::mem::replace(&mut rows, Rows::new(base).with(self.breach));
                 self.write(full, &mut waiting).map_err(io::Error::other)?;
             }
         }
@@ -152,7 +155,7 @@ impl RaftStateMachine<TypeConfig> for GroupMachine {
         let switched = tokio::task::spawn_blocking(move || state.switch(generation)).await;
         switched.map_err(io::Error::other)?.map_err(io::Error::other)?;
         let (feed, shown) = (self.feed.clone(), self.shown.clone());
-        *self = Self::open(Arc::clone(&self.state), feed, shown).map_err(io::Error::other)?;
+        *self = Self::open(Arc::clone(&self.state), feed, shown, self.breach).map_err(io::Error::other)?;
         // Listeners missed all that lies between the old rows and these.
         if let Some(shard) = self.state.shard() {
             let _ = self.feed.send(FeedBatch { shard, events: Arc::new(vec![ShardEvent::Skipped]) });

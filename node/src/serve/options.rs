@@ -8,7 +8,7 @@ use madang_actors::hub::HubOptions;
 use madang_actors::options::{ActorOptions, SendRate};
 use madang_actors::service::ServiceOptions;
 use madang_cluster::link::{LinkClientOptions, LinkOptions, LinkTls, Secret};
-use madang_cluster::{ClusterOptions, PeerOptions, RaftOptions};
+use madang_cluster::{Breach, ClusterOptions, PeerOptions, RaftOptions};
 use madang_storage::{LogOptions, MemoryLimits, SharedMemory, StateOptions, Sync};
 
 use super::advertise;
@@ -33,12 +33,20 @@ pub(super) fn memory(config: &Config) -> SharedMemory {
     })
 }
 
-/// Set to 1, the node acknowledges what it has not synced. Only for the test that must notice it: no
-/// setting, so that nobody finds it in a list of settings and thinks it fast.
+/// Set to 1, the node acknowledges what it has not synced. Only for the test that must notice it, as are
+/// the next two: no settings, so that nobody finds them in a list of settings and thinks them fast.
 const WITHOUT_FSYNC: &str = "MADANG_TEST_WITHOUT_FSYNC";
+/// Set to 1, the node acknowledges what no other node has.
+const ACK_BEFORE_COMMIT: &str = "MADANG_TEST_ACK_BEFORE_COMMIT";
+/// Set to 1, the node takes no send for a repeat.
+const WITHOUT_DEDUP: &str = "MADANG_TEST_WITHOUT_DEDUP";
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|set| set == "1")
+}
 
 pub(super) fn log(config: &Config, memory: &SharedMemory) -> LogOptions {
-    let sync = if std::env::var_os(WITHOUT_FSYNC).is_some_and(|set| set == "1") {
+    let sync = if is_set(WITHOUT_FSYNC) {
         tracing::error!("{WITHOUT_FSYNC} is set: acknowledged messages WILL be lost when the power fails");
         Sync::Never
     } else {
@@ -56,6 +64,18 @@ pub(super) fn state(memory: &SharedMemory) -> StateOptions {
     StateOptions { memory: memory.clone(), ..StateOptions::default() }
 }
 
+fn breach() -> Breach {
+    if is_set(ACK_BEFORE_COMMIT) {
+        tracing::error!("{ACK_BEFORE_COMMIT} is set: acknowledged messages WILL be lost when a node dies");
+        Breach::AckBeforeCommit
+    } else if is_set(WITHOUT_DEDUP) {
+        tracing::error!("{WITHOUT_DEDUP} is set: messages WILL be doubled when a client tries again");
+        Breach::WithoutDedup
+    } else {
+        Breach::None
+    }
+}
+
 pub(super) fn cluster(config: &Config) -> Result<ClusterOptions, StartError> {
     let raft = &config.raft;
     Ok(ClusterOptions {
@@ -71,6 +91,7 @@ pub(super) fn cluster(config: &Config) -> Result<ClusterOptions, StartError> {
             election_max_ms: raft.election_max_ms,
             ..RaftOptions::default()
         },
+        breach: breach(),
         ..ClusterOptions::default()
     })
 }
