@@ -24,6 +24,7 @@ use crate::fresh::freshen;
 use crate::hosted::{Ground, Hosted, Replica};
 use crate::identity::{Beginning, Identity};
 use crate::link::{Lane, LinkMeters, Links, PeerAddress};
+use crate::load::Load;
 use crate::machine::meta::MetaRow;
 use crate::metrics::ClusterMetrics;
 use crate::options::ClusterOptions;
@@ -58,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) meta: watch::Sender<Arc<MetaRow>>,
     /// Where nodes were seen that META may have at an older address.
     pub(crate) seen: Mutex<BTreeMap<u64, PeerAddress>>,
+    /// How busy the nodes are, as they said last.
+    pub(crate) loads: Mutex<BTreeMap<u64, Load>>,
     /// Where clients reach this node.
     pub(crate) http: watch::Sender<String>,
     pub(crate) leaders_changed: Arc<Notify>,

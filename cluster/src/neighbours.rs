@@ -29,12 +29,14 @@ impl Inner {
     pub(crate) fn linked_with(&self, node: u64) {
         self.peers.send_if_modified(|peers| peers.insert(node));
         self.tell_leads([node]);
+        self.pass_on_load([node]);
     }
 
     /// A node cannot be reached any more. Whoever it led is led by nobody, until somebody says otherwise.
     pub(crate) fn unlinked_from(&self, node: u64) {
         self.peers.send_if_modified(|peers| peers.remove(&node));
         self.heard_leader(node, &[]);
+        self.forget_load(node);
     }
 
     /// `node` leads these groups and no others.

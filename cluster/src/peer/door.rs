@@ -73,6 +73,7 @@ impl Door for PeerDoor {
         }
         match decode(&payload) {
             Ok(PeerTold::Leads(groups)) => inner.heard_leader(from, &groups),
+            Ok(PeerTold::Load(load)) => inner.heard_load(from, load),
             Err(error) => tracing::warn!(from, %error, "a node tells something odd"),
         }
     }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use crate::command::{Command, MetaOp, NewNode, Outcome, serde_id};
 use crate::error::ClusterError;
 use crate::event::ShardEvent;
+use crate::load::Load;
 use crate::overview::Overview;
 use crate::raft::Change;
 use crate::reader::{Found, Query};
@@ -79,6 +80,9 @@ pub(crate) enum PeerTold {
     /// The sender leads these groups, and no others.
     #[serde(rename = "1")]
     Leads(Vec<u16>),
+    /// So many clients are connected to the sender.
+    #[serde(rename = "2")]
+    Load(Load),
 }
 
 /// How a group stands on the node that answers.

@@ -90,6 +90,7 @@ fn assemble(options: ClusterOptions, log: LogStore, state: StateStore, links: Li
         peers: watch::Sender::default(),
         meta: watch::Sender::new(Arc::new(row)),
         seen: Mutex::default(),
+        loads: Mutex::default(),
         http,
         leaders_changed,
         stop: CancellationToken::new(),
