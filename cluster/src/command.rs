@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod golden_tests;
 mod meta;
+mod presence;
 mod refusal;
 mod room;
 mod user;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use meta::serde_id;
 pub use meta::{MetaOp, NewNode};
+pub use presence::{PresenceOp, StatusChange};
 pub use refusal::{MetaRefusal, Refusal};
 pub use room::RoomOp;
 pub use user::UserOp;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::{EventRow, MemberState};
+use madang_storage::row::{EventRow, MemberState, PresenceRow};
 use serde::{Deserialize, Serialize};
 
 /// Everything that one write to the state made true, in order.
@@ -60,6 +60,14 @@ pub enum ShardEvent {
     #[serde(rename = "6")]
     /// Something became true that this feed does not tell: whoever listens looks the state up.
     Skipped,
+    #[serde(rename = "90")]
+    /// A user changed what others see of being there.
+    Presence {
+        /// Who.
+        user: UserId,
+        /// What holds now.
+        row: PresenceRow,
+    },
 }
 
 /// One entry of a room's log, with its place.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use madang_storage::id::{RoomId, SessionId, UserId};
-use madang_storage::row::{MemberRow, RoomRow, SessionRow, UserRoomRow, UserRow};
+use madang_storage::row::{MemberRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ClusterError;
@@ -180,6 +180,11 @@ impl Reader {
         session: &SessionId,
     ) -> Result<Option<SessionRow>, ClusterError> {
         ask!(self, Query::Session(user.clone(), *session) => Session)
+    }
+
+    /// What a user shows of being there; `None`: as everybody does at first.
+    pub async fn presence(&self, user: &UserId) -> Result<Option<PresenceRow>, ClusterError> {
+        ask!(self, Query::Presence(user.clone()) => Presence)
     }
 
     /// All rooms of a user, also those left (tombstones).

@@ -28,6 +28,8 @@ impl Service {
     pub const ROOMS: Self = Self(32);
     /// Who is online.
     pub const PRESENCE: Self = Self(33);
+    /// Who is typing.
+    pub const TYPING: Self = Self(34);
 }
 
 /// Answers other nodes.

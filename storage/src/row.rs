@@ -9,6 +9,7 @@ mod event;
 #[cfg(test)]
 mod golden_tests;
 mod outbox;
+mod presence;
 mod room;
 
 use serde::Serialize;
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 pub use account::{SessionRow, UserRoomRow, UserRow};
 pub use event::{EventBody, EventRow};
 pub use outbox::{Effect, OutboxRow};
+pub use presence::{PresenceRow, Status, Visibility};
 pub use room::{MemberRow, MemberState, Role, RoomKind, RoomRow, SentRow};
 
 use crate::error::StorageError;
@@ -43,6 +45,8 @@ pub mod table {
     pub const USER_ROOM: u8 = 9;
     /// outbox id → [`super::OutboxRow`].
     pub const OUTBOX: u8 = 10;
+    /// user → [`super::PresenceRow`].
+    pub const PRESENCE: u8 = 60;
 }
 
 /// A value that is stored in one table.

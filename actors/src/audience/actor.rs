@@ -147,7 +147,7 @@ impl AudienceState {
                 }
                 ShardEvent::SessionEnded { user, session } => self.people.session_ended(user, *session),
                 ShardEvent::Skipped => skipped = true,
-                ShardEvent::Outbox => {}
+                ShardEvent::Outbox | ShardEvent::Presence { .. } => {}
             }
         }
         if skipped {

@@ -3,6 +3,8 @@
 use madang_storage::id::SessionId;
 use serde::{Deserialize, Serialize};
 
+use super::PresenceOp;
+
 /// What can be asked of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UserOp {
@@ -50,6 +52,9 @@ pub enum UserOp {
         /// The new display name.
         display_name: String,
     },
+    /// Change what the user shows of being there.
+    #[serde(rename = "90")]
+    Presence(PresenceOp),
 }
 
 /// 32 bytes as one binary value.

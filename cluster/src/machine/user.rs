@@ -1,5 +1,6 @@
 //! What an account decides: that a name is given once, which sessions live, what people see.
 
+mod presence;
 #[cfg(test)]
 mod tests;
 
@@ -60,6 +61,7 @@ pub(super) fn decide(turn: &mut Turn<'_, '_>, user: &UserId, op: &UserOp) -> Res
             end(turn, user, &ended);
         }
         UserOp::SetProfile { display_name } => row.display_name.clone_from(display_name),
+        UserOp::Presence(op) => return presence::decide(turn, user, op).map(|()| None),
     }
     save(turn, user, &row)?;
     Ok(None)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use madang_storage::id::{RoomId, SessionId, UserId};
 use madang_storage::row::{
-    Effect, EventRow, MemberRow, OutboxRow, RoomRow, Row, SessionRow, UserRoomRow, UserRow, table,
+    Effect, EventRow, MemberRow, OutboxRow, PresenceRow, RoomRow, Row, SessionRow, UserRoomRow, UserRow, table,
 };
 use madang_storage::{Direction, KeyRange, PageLimit, RoomPage, ScanLimit, StorageError, prefix_end};
 
@@ -119,6 +119,11 @@ impl LocalReader {
         session: &SessionId,
     ) -> Result<Option<SessionRow>, ClusterError> {
         self.load(table::SESSION, &session_key(user, session))
+    }
+
+    /// What a user shows of being there.
+    pub(crate) fn presence(&self, user: &UserId) -> Result<Option<PresenceRow>, ClusterError> {
+        self.load(table::PRESENCE, &user_key(user))
     }
 
     /// All rooms of a user, also those left (tombstones).

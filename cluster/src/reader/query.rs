@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use madang_storage::id::{RoomId, SessionId, UserId};
-use madang_storage::row::{MemberRow, RoomRow, SessionRow, UserRoomRow, UserRow};
+use madang_storage::row::{MemberRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow};
 use serde::{Deserialize, Serialize};
 
 use super::{EventPage, LocalReader, Page, Tails};
@@ -38,6 +38,8 @@ pub(crate) enum Query {
     UserRoom(UserId, RoomId),
     #[serde(rename = "12")]
     Tails(Vec<RoomId>),
+    #[serde(rename = "90")]
+    Presence(UserId),
 }
 
 /// What was read: the variant of the query's name.
@@ -67,6 +69,8 @@ pub(crate) enum Found {
     UserRoom(Option<UserRoomRow>),
     #[serde(rename = "12")]
     Tails(Tails),
+    #[serde(rename = "90")]
+    Presence(Option<PresenceRow>),
 }
 
 impl Query {
@@ -89,6 +93,7 @@ impl Query {
             | Self::Event { .. }
             | Self::User(_)
             | Self::Session(..)
+            | Self::Presence(_)
             | Self::UserRoom(..) => false,
             Self::Heads(rooms) | Self::Tails(rooms) => rooms.len() > 1,
             Self::Members { .. } | Self::Events { .. } | Self::OpenRooms { .. } | Self::UserRooms(_) => true,
@@ -113,6 +118,7 @@ impl Query {
             Self::UserRooms(user) => Found::UserRooms(local.user_rooms(user)?),
             Self::UserRoom(user, room) => Found::UserRoom(local.user_room(user, room)?),
             Self::Tails(rooms) => Found::Tails(local.tails(rooms)?),
+            Self::Presence(user) => Found::Presence(local.presence(user)?),
         })
     }
 }
