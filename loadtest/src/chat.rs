@@ -7,6 +7,8 @@ mod plan;
 
 mod payload;
 
+mod stage;
+
 mod ledger;
 
 mod member;
@@ -24,3 +26,4 @@ pub use payload::Payload;
 pub use plan::{Load, Plan, due};
 pub use report::ChatReport;
 pub use run::{ChatOptions, run};
+pub(crate) use stage::Stage;

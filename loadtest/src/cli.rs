@@ -1,5 +1,7 @@
 //! The command line.
 
+mod drill;
+
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -28,6 +30,9 @@ enum ScenarioArgs {
     /// Let made-up users talk, at a chosen rate or as fast as acknowledgements come, and time it. Ends with
     /// 1 when a delivery is missing, doubled or out of order, or a connection was lost.
     Chat(ChatArgs),
+    /// Start a cluster of its own on this machine, put load on it, do something bad to it, and check that nobody
+    /// lost anything. Ends with 1 when somebody did.
+    Drill(drill::DrillArgs),
 }
 
 #[derive(Debug, Args)]
@@ -144,6 +149,7 @@ impl Cli {
         match self.scenario {
             ScenarioArgs::Replay(args) => run_replay(args).await,
             ScenarioArgs::Chat(args) => run_chat(args).await,
+            ScenarioArgs::Drill(args) => args.run().await,
         }
     }
 }

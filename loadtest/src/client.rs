@@ -28,7 +28,7 @@ mod steady;
 mod http;
 
 pub use backoff::Backoff;
-pub use connection::{Connection, PendingReply, PushFeed, Pushes, Reply};
+pub use connection::{Connection, Goodbye, PendingReply, PushFeed, Pushes, Reply};
 pub use error::{ClientError, CloseReason, ServerError};
 pub use frame::{Heard, Push};
 pub use http::{HttpClient, Session};

@@ -158,12 +158,12 @@ fn latency_text(name: &str, summary: &LatencySummary) -> String {
     )
 }
 
-fn milliseconds(us: u64) -> String {
+pub(crate) fn milliseconds(us: u64) -> String {
     format!("{:.2} ms", us as f64 / 1000.0)
 }
 
 /// Columns as wide as they need to be; the first is aligned to the left, numbers to the right.
-fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)

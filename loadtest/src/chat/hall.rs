@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use super::member::{Role, Times, Totals};
 use super::plan::Load;
 use super::report::ChatReport;
-use super::run::{ChatOptions, RoomStart};
+use super::run::ChatOptions;
+use super::stage::{RoomStart, Stage};
 use crate::client::Session;
 use crate::process::{cpu_time, own_cpu_time};
 
@@ -40,7 +41,8 @@ struct CpuUse {
 }
 
 impl Hall {
-    pub(super) fn new(options: ChatOptions, sessions: Vec<Session>, rooms: Vec<RoomStart>) -> Self {
+    pub(super) fn new(options: ChatOptions, stage: Stage) -> Self {
+        let Stage { sessions, rooms } = stage;
         Self {
             last_acked: rooms.iter().map(|room| AtomicU64::new(room.last_seq)).collect(),
             options,

@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use super::error::{ClientError, CloseReason, ServerError};
 use super::frame::Push;
 use super::model::Welcome;
-use super::wire::{Outgoing, Wire};
+use super::wire::{Outgoing, Told, Wire};
 
 /// Commands waiting to be written; the next caller waits until there is room.
 const OUTGOING_MAX: usize = 256;
@@ -89,12 +89,22 @@ impl PendingReply {
     }
 }
 
+/// What a node says when it sends a client away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goodbye {
+    /// How long to wait before connecting again.
+    pub reconnect_after: Duration,
+    /// Where to, the best first; empty: here.
+    pub nodes: Vec<String>,
+}
+
 /// One WebSocket.
 #[derive(Debug)]
 pub struct Connection {
     outgoing: mpsc::Sender<Outgoing>,
     closed: watch::Receiver<Option<CloseReason>>,
     pushed_cursor: watch::Receiver<Option<String>>,
+    goodbye: watch::Receiver<Option<Goodbye>>,
     first_cursor: Option<String>,
     next_id: AtomicU64,
 }
@@ -123,9 +133,12 @@ impl Connection {
         let (feed, received) = mpsc::channel(feed_max);
         let feed = matches!(pushes, Pushes::Kept { .. }).then_some(feed);
         let (cursor, pushed_cursor) = watch::channel(None);
-        tokio::spawn(Wire::new(socket, commands, feed, ended, cursor).run());
+        let (goodbye, sent_away) = watch::channel(None);
+        let told = Told { cursor, goodbye };
+        tokio::spawn(Wire::new(socket, commands, feed, ended, told).run());
         let next_id = AtomicU64::new(1);
-        let connection = Self { outgoing, closed, pushed_cursor, first_cursor: None, next_id };
+        let connection =
+            Self { outgoing, closed, pushed_cursor, goodbye: sent_away, first_cursor: None, next_id };
         Ok((connection, PushFeed { pushes: received }))
     }
 
@@ -190,6 +203,11 @@ impl Connection {
     /// everything from the feed first.
     pub fn cursor(&self) -> Option<String> {
         self.pushed_cursor.borrow().clone().or_else(|| self.first_cursor.clone())
+    }
+
+    /// What the node said if it sent this client away.
+    pub fn goodbye(&self) -> Option<Goodbye> {
+        self.goodbye.borrow().clone()
     }
 
     /// Whether the connection has ended, and why.

@@ -27,6 +27,8 @@ pub enum Push {
     Drain {
         /// How long to wait before coming back.
         reconnect_after_ms: u64,
+        /// Where to, the best first; empty: here.
+        nodes: Vec<String>,
     },
     /// Any other push: its name and content.
     Other(String, Value),
@@ -93,13 +95,16 @@ fn push(name: String, value: Value) -> Result<Push, serde_json::Error> {
     #[derive(Deserialize)]
     struct Drain {
         reconnect_after_ms: u64,
+        #[serde(default)]
+        nodes: Vec<String>,
     }
     Ok(match name.as_str() {
         "room_added" => Push::RoomAdded(serde_json::from_value(value)?),
         "room_removed" => Push::RoomRemoved { room: serde_json::from_value::<Removed>(value)?.room },
         "cursor" => Push::Cursor(serde_json::from_value(value)?),
         "drain" => {
-            Push::Drain { reconnect_after_ms: serde_json::from_value::<Drain>(value)?.reconnect_after_ms }
+            let Drain { reconnect_after_ms, nodes } = serde_json::from_value(value)?;
+            Push::Drain { reconnect_after_ms, nodes }
         }
         _ => Push::Other(name, value),
     })
@@ -162,8 +167,8 @@ mod tests {
             Heard::Push(Push::Event(event)) if event.seq == 1
         ));
         assert_eq!(
-            Heard::read(r#"{"drain":{"reconnect_after_ms":5}}"#).unwrap(),
-            Heard::Push(Push::Drain { reconnect_after_ms: 5 })
+            Heard::read(r#"{"drain":{"reconnect_after_ms":5,"nodes":["http://a"]}}"#).unwrap(),
+            Heard::Push(Push::Drain { reconnect_after_ms: 5, nodes: vec!["http://a".to_owned()] })
         );
         assert_eq!(Heard::read(r#"{"cursor":"abc"}"#).unwrap(), Heard::Push(Push::Cursor("abc".to_owned())));
         assert!(matches!(

@@ -22,6 +22,9 @@ pub struct Session {
     pub session: String,
     /// Proof of the session.
     pub token: String,
+    /// Where to connect, the best first.
+    #[serde(default)]
+    pub nodes: Vec<String>,
 }
 
 /// RFC 9457 problem details as madang fills them.
@@ -80,6 +83,15 @@ impl HttpClient {
     /// `login`.
     pub async fn login(&self, user: &str, password: &str) -> Result<Session, ClientError> {
         self.post("/v1/login", &json!({ "user": user, "password": password })).await
+    }
+
+    /// `nodes`: where to connect, the best first.
+    pub async fn nodes(&self) -> Result<Vec<String>, ClientError> {
+        #[derive(Deserialize)]
+        struct Told {
+            nodes: Vec<String>,
+        }
+        self.get::<Told>("/v1/connect", &Value::Null).await.map(|told| told.nodes)
     }
 
     /// `me`.

@@ -20,6 +20,9 @@ pub struct Welcome {
     pub resume: Option<Resume>,
     /// Where the next connection goes on, if this one breaks.
     pub cursor: String,
+    /// Where to connect if the node goes away, the best first.
+    #[serde(default)]
+    pub nodes: Vec<String>,
 }
 
 /// What became of a cursor.

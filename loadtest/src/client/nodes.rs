@@ -46,7 +46,9 @@ impl Nodes {
         Rotation { nodes: self.clone(), begin: number % nodes, step, turn: AtomicUsize::new(0) }
     }
 
-    fn len(&self) -> usize {
+    /// How many there are, at least one.
+    #[expect(clippy::len_without_is_empty, reason = "never empty")]
+    pub fn len(&self) -> usize {
         self.others.len() + 1
     }
 
@@ -94,14 +96,32 @@ impl Rotation {
 
     /// The node of a turn.
     pub fn address(&self, turn: Turn) -> &str {
+        self.nodes.at(self.index(turn))
+    }
+
+    /// The place of a turn's node in the list, from 0.
+    pub fn index(&self, turn: Turn) -> usize {
         let nodes = self.nodes.len();
-        self.nodes.at((self.begin + turn.0 % nodes * self.step) % nodes)
+        (self.begin + turn.0 % nodes * self.step) % nodes
     }
 
     /// The node of that turn has failed: it is the next one's. Whoever says so second changes nothing.
     pub fn go_on(&self, failed: Turn) {
         let next = failed.0.wrapping_add(1);
         let _ = self.turn.compare_exchange(failed.0, next, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The node of that turn sends its clients to these nodes: it is the turn of the first of them that is
+    /// one of ours, or else of the next one.
+    pub fn go_to(&self, failed: Turn, better: &[String]) {
+        let turns = || (1..=self.nodes.len()).map(|step| Turn(failed.0.wrapping_add(step)));
+        let turn_of = |url: &String| turns().find(|turn| self.address(*turn) == trimmed(url));
+        match better.iter().find_map(turn_of) {
+            Some(Turn(next)) => {
+                let _ = self.turn.compare_exchange(failed.0, next, Ordering::Relaxed, Ordering::Relaxed);
+            }
+            None => self.go_on(failed),
+        }
     }
 
     /// Whether there is another node to go to.
@@ -167,6 +187,21 @@ mod tests {
         let turn = rotation.turn();
         rotation.go_on(turn);
         rotation.go_on(turn);
+        assert_eq!(rotation.address(rotation.turn()), "http://b");
+    }
+
+    #[test]
+    fn who_is_sent_away_goes_where_it_is_sent_if_it_knows_the_place() {
+        for number in 0..6 {
+            let rotation = three().rotation(number);
+            let first = rotation.turn();
+            rotation.go_to(first, &["http://unknown".to_owned(), "http://c/".to_owned()]);
+            assert_eq!(rotation.address(rotation.turn()), "http://c");
+            rotation.go_to(first, &["http://a".to_owned()]);
+            assert_eq!(rotation.address(rotation.turn()), "http://c", "told of a node that it left before");
+        }
+        let rotation = three().rotation(0);
+        rotation.go_to(rotation.turn(), &["http://unknown".to_owned()]);
         assert_eq!(rotation.address(rotation.turn()), "http://b");
     }
 

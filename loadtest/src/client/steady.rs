@@ -95,19 +95,25 @@ impl Steady {
     /// Errors: the last attempt's, when `deadline` has passed or coming back is pointless.
     pub async fn connection(&self, deadline: Instant) -> Result<Arc<Connection>, ClientError> {
         let mut link = self.link.lock().await;
+        let mut asked = Duration::ZERO;
         if let Some((turn, connection)) = &link.current {
             let Some(reason) = connection.closed() else { return Ok(Arc::clone(connection)) };
             if self.policy.restarts == Restarts::Fatal || !reason.may_come_back() {
                 return Err(ClientError::Disconnected(reason));
             }
-            self.rotation.go_on(*turn);
+            let goodbye = connection.goodbye();
+            match &goodbye {
+                Some(goodbye) => self.rotation.go_to(*turn, &goodbye.nodes),
+                None => self.rotation.go_on(*turn),
+            }
+            asked = goodbye.map_or(Duration::ZERO, |goodbye| goodbye.reconnect_after);
             link.cursor = connection.cursor();
             link.current = None;
         }
         let mut attempt = 0;
         if link.connected_before {
             // Everybody lost the connection at the same moment; not everybody may come back at the same.
-            tokio::time::sleep(self.policy.backoff.random_delay(attempt)).await;
+            tokio::time::sleep(asked + self.policy.backoff.random_delay(attempt)).await;
         }
         loop {
             let limit = self.policy.command_timeout;

@@ -12,7 +12,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use super::connection::Reply;
+use super::connection::{Goodbye, Reply};
 use super::error::CloseReason;
 use super::frame::{Heard, Push};
 
@@ -38,6 +38,25 @@ pub(super) enum Outgoing {
     Cut,
 }
 
+/// Pushes about the connection itself, the last of each kind.
+pub(super) struct Told {
+    pub(super) cursor: watch::Sender<Option<String>>,
+    pub(super) goodbye: watch::Sender<Option<Goodbye>>,
+}
+
+impl Told {
+    fn note(&self, push: &Push) {
+        match push {
+            Push::Cursor(cursor) => drop(self.cursor.send_replace(Some(cursor.clone()))),
+            Push::Drain { reconnect_after_ms, nodes } => {
+                let reconnect_after = Duration::from_millis(*reconnect_after_ms);
+                self.goodbye.send_replace(Some(Goodbye { reconnect_after, nodes: nodes.clone() }));
+            }
+            _ => {}
+        }
+    }
+}
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// The task's state.
@@ -46,7 +65,7 @@ pub(super) struct Wire {
     commands: mpsc::Receiver<Outgoing>,
     feed: Option<mpsc::Sender<(Instant, Push)>>,
     ended: watch::Sender<Option<CloseReason>>,
-    cursor: watch::Sender<Option<String>>,
+    told: Told,
     open: HashMap<u64, oneshot::Sender<Reply>>,
     keep_alive: Option<Interval>,
 }
@@ -57,9 +76,9 @@ impl Wire {
         commands: mpsc::Receiver<Outgoing>,
         feed: Option<mpsc::Sender<(Instant, Push)>>,
         ended: watch::Sender<Option<CloseReason>>,
-        cursor: watch::Sender<Option<String>>,
+        told: Told,
     ) -> Self {
-        Self { socket, commands, feed, ended, cursor, open: HashMap::new(), keep_alive: None }
+        Self { socket, commands, feed, ended, told, open: HashMap::new(), keep_alive: None }
     }
 
     /// Runs until the connection ends. The reason is told before the open commands are given up.
@@ -187,9 +206,7 @@ impl Wire {
                 Ok(())
             }
             Ok(Heard::Push(push)) => {
-                if let Push::Cursor(cursor) = &push {
-                    self.cursor.send_replace(Some(cursor.clone()));
-                }
+                self.told.note(&push);
                 if let Some(feed) = &self.feed
                     && let Err(mpsc::error::TrySendError::Full(_)) = feed.try_send((at, push))
                 {

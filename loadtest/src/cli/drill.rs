@@ -1,0 +1,114 @@
+//! The command line of the drills.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::{Outcome, fresh_run_id};
+use crate::chat::Plan;
+use crate::drill::{self, CrowdOptions, Drill, FailoverOptions, Traces};
+use crate::report::write_json;
+
+#[derive(Debug, Args)]
+pub(super) struct DrillArgs {
+    #[command(subcommand)]
+    drill: DrillName,
+}
+
+#[derive(Debug, Subcommand)]
+enum DrillName {
+    /// Kill the node that holds all sockets with -9, again and again; everybody comes back at another
+    Failover(FailoverArgs),
+}
+
+#[derive(Debug, Args)]
+struct CrowdArgs {
+    /// The server's binary
+    #[arg(long, value_name = "FILE")]
+    madang: PathBuf,
+    /// Clients, each with a socket
+    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=18_000))]
+    sockets: u32,
+    /// Rooms
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=18_000))]
+    rooms: u32,
+    /// Messages per second of all together; each room has one sender
+    #[arg(long, default_value_t = 100.0, value_name = "R", value_parser = rate)]
+    rate: f64,
+    /// Bytes of a message
+    #[arg(long, default_value_t = 200, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..=16_384))]
+    text_bytes: u32,
+    /// Limit of one attempt of a command, in milliseconds
+    #[arg(long, default_value_t = 5_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(100..=60_000))]
+    timeout_ms: u64,
+    /// Give up a command, or coming back, after so many seconds of trying
+    #[arg(long, default_value_t = 30, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
+    give_up_after: u64,
+    /// Leave the nodes' data and logs, and tell where
+    #[arg(long)]
+    keep: bool,
+    /// Write the result as JSON
+    #[arg(long, value_name = "FILE")]
+    report_json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct FailoverArgs {
+    /// How often a node is killed
+    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    kills: u32,
+    /// Seconds of quiet talk before each kill, and after everybody is back
+    #[arg(long, default_value_t = 3, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
+    settle: u64,
+    #[command(flatten)]
+    crowd: CrowdArgs,
+}
+
+impl DrillArgs {
+    /// Runs the drill and prints its report.
+    pub(super) async fn run(self) -> anyhow::Result<Outcome> {
+        let (drill, report_json) = match self.drill {
+            DrillName::Failover(args) => {
+                let options = FailoverOptions {
+                    crowd: args.crowd.options(),
+                    kills: size(args.kills),
+                    settle: Duration::from_secs(args.settle),
+                };
+                (Drill::Failover(options), args.crowd.report_json)
+            }
+        };
+        let report = drill::run(&drill).await?;
+        print!("{}", report.text());
+        if let Some(path) = &report_json {
+            write_json(path, &report)?;
+        }
+        Ok(if report.wrong().total() == 0 { Outcome::Clean } else { Outcome::Faulty })
+    }
+}
+
+impl CrowdArgs {
+    fn options(&self) -> CrowdOptions {
+        let (sockets, rooms) = (size(self.sockets), size(self.rooms.min(self.sockets)));
+        CrowdOptions {
+            madang: self.madang.clone(),
+            traces: if self.keep { Traces::Kept } else { Traces::Removed },
+            plan: Plan::new(sockets, sockets.div_ceil(rooms), Some(rooms)),
+            rate: self.rate,
+            text_bytes: size(self.text_bytes),
+            sign_ups_at_once: 8,
+            command_timeout: Duration::from_millis(self.timeout_ms),
+            give_up_after: Duration::from_secs(self.give_up_after),
+            run_id: fresh_run_id(),
+        }
+    }
+}
+
+fn size(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    if (0.1..=1e6).contains(&rate) { Ok(rate) } else { Err("0.1 to 1000000".to_owned()) }
+}

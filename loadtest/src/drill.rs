@@ -1,0 +1,41 @@
+//! Drills: a cluster of real nodes on this machine, a load, and something that happens to the nodes. Everybody
+//! keeps books; at the end they must agree with the logs.
+//!
+//! `placement`, `standing`, `hearing`, `outbox`, `absence`, `log_check`, `wrong` and `goal` are pure.
+
+mod placement;
+
+mod standing;
+
+mod node;
+
+mod ring;
+
+mod hearing;
+
+mod outbox;
+
+mod absence;
+
+mod orders;
+
+mod resident;
+
+mod log_check;
+
+mod wrong;
+
+mod crowd;
+
+mod goal;
+
+mod failover;
+
+mod outcome;
+
+pub use crowd::CrowdOptions;
+pub use failover::{FailoverOptions, FailoverReport, KillReport};
+pub use goal::Goal;
+pub use outcome::{Drill, DrillReport, run};
+pub use ring::Traces;
+pub use wrong::Wrong;

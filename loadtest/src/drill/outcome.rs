@@ -1,0 +1,63 @@
+//! Any of the drills, and its result.
+
+use std::fmt::Write;
+
+use anyhow::bail;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::failover::{self, FailoverOptions, FailoverReport};
+use super::goal::Goal;
+use super::wrong::Wrong;
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub enum Drill {
+    /// The node with all sockets is killed.
+    Failover(FailoverOptions),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum DrillReport {
+    /// Of `failover`.
+    Failover(FailoverReport),
+}
+
+/// Runs a drill. Its nodes end with it, whatever happens: also at Ctrl-C and SIGTERM.
+pub async fn run(drill: &Drill) -> anyhow::Result<DrillReport> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        report = run_undisturbed(drill) => report,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        _ = terminated.recv() => bail!("terminated"),
+    }
+}
+
+async fn run_undisturbed(drill: &Drill) -> anyhow::Result<DrillReport> {
+    Ok(match drill {
+        Drill::Failover(options) => DrillReport::Failover(failover::run(options).await?),
+    })
+}
+
+impl DrillReport {
+    /// What must not happen.
+    pub fn wrong(&self) -> &Wrong {
+        match self {
+            Self::Failover(report) => &report.wrong,
+        }
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let (mut text, goals): (String, &[Goal]) = match self {
+            Self::Failover(report) => (report.text(), &report.goals),
+        };
+        let _ = write!(text, "{}", self.wrong().text());
+        for goal in goals {
+            text.push_str(&goal.text());
+        }
+        text
+    }
+}

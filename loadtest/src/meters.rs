@@ -1,0 +1,89 @@
+//! What nodes count themselves, read from `/metrics`: bytes on the wire between nodes.
+
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// How long a node may take to answer.
+const ASK_WITHIN: Duration = Duration::from_secs(2);
+
+/// Bytes that nodes sent to each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct LinkBytes {
+    /// To agree: raft's lane.
+    pub raft: u64,
+    /// Everything else: the bulk lane.
+    pub bulk: u64,
+}
+
+impl LinkBytes {
+    /// What the node at `url` has sent since it started; `None` when it does not say.
+    pub async fn of(url: &str) -> Option<Self> {
+        let http = reqwest::Client::builder().timeout(ASK_WITHIN).build().ok()?;
+        let answer = http.get(format!("{url}/metrics")).send().await.ok()?;
+        Self::read(&answer.text().await.ok()?)
+    }
+
+    /// What several nodes have sent together; `None` when one of them does not say.
+    pub async fn of_all(urls: impl IntoIterator<Item = &str>) -> Option<Self> {
+        let mut all = Self::default();
+        for url in urls {
+            all = all + Self::of(url).await?;
+        }
+        Some(all)
+    }
+
+    /// Both together.
+    pub fn total(&self) -> u64 {
+        self.raft + self.bulk
+    }
+
+    /// Reads the text format of Prometheus.
+    fn read(text: &str) -> Option<Self> {
+        let value = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+            line.trim().parse().ok()
+        };
+        Some(Self {
+            raft: value("madang_link_raft_sent_bytes_total ")?,
+            bulk: value("madang_link_bulk_sent_bytes_total ")?,
+        })
+    }
+}
+
+impl Add for LinkBytes {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { raft: self.raft + other.raft, bulk: self.bulk + other.bulk }
+    }
+}
+
+impl Sub for LinkBytes {
+    type Output = Self;
+
+    /// What came since `before`; nothing if a node has begun to count anew.
+    fn sub(self, before: Self) -> Self {
+        Self { raft: self.raft.saturating_sub(before.raft), bulk: self.bulk.saturating_sub(before.bulk) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_found_among_others() {
+        let text = "# TYPE madang_link_raft_sent_bytes counter\nmadang_link_raft_sent_bytes_total 12\n\
+                    madang_link_bulk_sent_bytes_total 7\nmadang_sessions 3\n";
+        assert_eq!(LinkBytes::read(text), Some(LinkBytes { raft: 12, bulk: 7 }));
+        assert_eq!(LinkBytes::read("madang_sessions 3"), None);
+    }
+
+    #[test]
+    fn what_came_since_is_never_less_than_nothing() {
+        let (before, after) = (LinkBytes { raft: 5, bulk: 9 }, LinkBytes { raft: 8, bulk: 1 });
+        assert_eq!((after - before, (after + before).total()), (LinkBytes { raft: 3, bulk: 0 }, 23));
+    }
+}
