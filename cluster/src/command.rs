@@ -2,12 +2,17 @@
 //! entries and between nodes: a variant's number (its serde name) and the order of its fields stay for
 //! good; new fields come last with `#[serde(default)]`. Golden bytes: `command/golden_tests.rs`.
 
+mod admin;
 #[cfg(test)]
 mod golden_tests;
 mod meta;
+mod people;
 mod presence;
 mod refusal;
 mod room;
+mod safety;
+mod talk;
+mod sweep;
 mod user;
 
 use std::fmt;
@@ -17,11 +22,16 @@ use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::Effect;
 use serde::{Deserialize, Serialize};
 
+pub use admin::AdminOp;
 pub(crate) use meta::serde_id;
 pub use meta::{MetaOp, NewNode};
+pub use people::PeopleOp;
 pub use presence::{PresenceOp, StatusChange};
 pub use refusal::{MetaRefusal, Refusal};
 pub use room::RoomOp;
+pub use sweep::SweepOp;
+pub use safety::{SafetyOp, Standing};
+pub use talk::TalkOp;
 pub use user::UserOp;
 
 /// One command to a group, with the time at which it was taken.
@@ -63,6 +73,19 @@ pub enum Op {
     /// Decided by META.
     #[serde(rename = "5")]
     Meta(MetaOp),
+    /// Take away what belongs to nothing any more; asked by the shard's leader of itself.
+    #[serde(rename = "40")]
+    Sweep(SweepOp),
+    /// Decided by the desk.
+    #[serde(rename = "60")]
+    Safety {
+        /// Who asks.
+        by: UserId,
+        /// Where their power comes from.
+        standing: Standing,
+        /// What.
+        op: SafetyOp,
+    },
 }
 
 /// What a machine answers to a command it carried out.
@@ -91,6 +114,15 @@ pub enum Reply {
         read_seq: u64,
         /// How many messages are not.
         unread: u64,
+        /// How many of them call the user.
+        #[serde(default)]
+        mentions: u64,
+    },
+    /// How far has been received, after the command.
+    #[serde(rename = "60")]
+    Received {
+        /// Everything up to this seq has reached a device.
+        received_seq: u64,
     },
     /// META has taken the node in.
     #[serde(rename = "4")]
@@ -132,10 +164,16 @@ impl Op {
     pub fn weight(&self) -> usize {
         const BASE: usize = 64;
         BASE + match self {
-            Self::Room { op: RoomOp::Send { text, .. }, .. } => text.len(),
+            Self::Room { op: RoomOp::Send { text, extra, .. }, .. } => {
+                text.len() + extra.as_ref().map_or(0, |extra| extra.weight())
+            }
+            Self::Room { op: RoomOp::Talk(op), .. } => op.weight(),
             Self::Room { op: RoomOp::Create { members, topic, .. }, .. } => members.len() * 32 + topic.len(),
+            Self::Room { op: RoomOp::Admin(op), .. } => op.weight(),
+            Self::Sweep(op) => op.weight(),
             Self::OutboxDone(ids) => ids.len() * 9,
             Self::User { .. } => 256,
+            Self::Safety { op, .. } => op.weight(),
             _ => 0,
         }
     }

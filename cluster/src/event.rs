@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::{EventRow, MemberState, PresenceRow};
+use madang_storage::row::{Blocked, EventBody, EventRow, MemberState, OverlayRow, PresenceRow, Relation, Until};
 use serde::{Deserialize, Serialize};
 
 /// Everything that one write to the state made true, in order.
@@ -45,6 +45,9 @@ pub enum ShardEvent {
         read_seq: u64,
         /// How many messages are not.
         unread: u64,
+        /// How many of them call the user.
+        #[serde(default)]
+        mentions: u64,
     },
     #[serde(rename = "4")]
     /// A session was ended.
@@ -53,6 +56,9 @@ pub enum ShardEvent {
         user: UserId,
         /// Which.
         session: SessionId,
+        /// Why.
+        #[serde(default)]
+        why: SessionEnd,
     },
     #[serde(rename = "5")]
     /// Effects wait in the outbox.
@@ -60,6 +66,55 @@ pub enum ShardEvent {
     #[serde(rename = "6")]
     /// Something became true that this feed does not tell: whoever listens looks the state up.
     Skipped,
+    #[serde(rename = "40")]
+    /// Something is to be swept away.
+    Sweep,
+    #[serde(rename = "41")]
+    /// A user set a room up for themself, for the user's devices.
+    MyRoom {
+        /// Who.
+        user: UserId,
+        /// Which room.
+        room: RoomId,
+        /// Until when it is to be quiet.
+        quiet: Until,
+        /// When it was pinned, milliseconds since the epoch; 0: it is not.
+        pinned_ms: u64,
+    },
+    #[serde(rename = "60")]
+    /// How far a member has read or received, for the other members.
+    Receipt {
+        /// Who.
+        user: UserId,
+        /// In which room.
+        room: RoomId,
+        /// Everything up to this seq is read, as far as the others may know.
+        read_seq: u64,
+        /// Everything up to this seq has reached a device.
+        received_seq: u64,
+    },
+    #[serde(rename = "61")]
+    /// Somebody is something else to a user than before, for the user's devices.
+    Contact {
+        /// Whose list.
+        user: UserId,
+        /// Who.
+        other: UserId,
+        /// What they are to each other now.
+        relation: Relation,
+        /// Since when, milliseconds since the epoch.
+        at_ms: u64,
+    },
+    #[serde(rename = "62")]
+    /// A user blocks somebody, or does so no longer, for the user's devices.
+    Block {
+        /// Whose list.
+        user: UserId,
+        /// Whom.
+        other: UserId,
+        /// Whether it holds.
+        blocked: Blocked,
+    },
     #[serde(rename = "90")]
     /// A user changed what others see of being there.
     Presence {
@@ -68,6 +123,18 @@ pub enum ShardEvent {
         /// What holds now.
         row: PresenceRow,
     },
+}
+
+/// Why a session was ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SessionEnd {
+    /// Its user wanted it.
+    #[default]
+    #[serde(rename = "1")]
+    Revoked,
+    /// The user has logged in on more devices than there may be.
+    #[serde(rename = "2")]
+    DeviceLimit,
 }
 
 /// One entry of a room's log, with its place.
@@ -79,4 +146,37 @@ pub struct RoomEvent {
     pub seq: u64,
     /// What.
     pub row: EventRow,
+    /// What hangs on it now, for a message that was read from the state.
+    #[serde(default)]
+    pub overlay: Option<Box<OverlayRow>>,
+    /// What became of older entries of the log by it. In the feed only.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+}
+
+impl RoomEvent {
+    /// An entry with nothing beside it.
+    pub fn new(room: RoomId, seq: u64, row: EventRow) -> Self {
+        Self { room, seq, row, overlay: None, changes: Vec::new() }
+    }
+
+    /// About how many bytes it takes beside what every event has.
+    pub fn weight(&self) -> usize {
+        const CHANGE: usize = 64;
+        let bodies = self.changes.iter().filter_map(|change| change.body.as_ref());
+        let overlay = self.overlay.as_ref().map_or(0, |overlay| 32 * (1 + overlay.reactions.len()));
+        let changes = self.changes.len() * CHANGE + bodies.map(EventBody::weight).sum::<usize>();
+        self.row.body.weight() + overlay + changes
+    }
+}
+
+/// What became of an entry of a room's log, so that copies in memory can follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Which entry.
+    pub seq: u64,
+    /// What it says from now on, if it was rewritten.
+    pub body: Option<EventBody>,
+    /// What hangs on it from now on.
+    pub overlay: Option<Box<OverlayRow>>,
 }

@@ -59,5 +59,6 @@ pub use metrics::ClusterMetrics;
 pub use operator::Operator;
 pub use options::{ClusterOptions, PeerOptions, RaftOptions};
 pub use overview::{GroupView, NodeView, Overview};
-pub use reader::{EventPage, Freshness, Page, Reader, Tail, Tails};
+pub use reader::{AuditPlace, Name, QueuePlace};
+pub use reader::{EventPage, Freshness, Listed, Page, Reader, Tail, Tails};
 pub use service::{Leader, PeerService, Service};

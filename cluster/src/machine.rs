@@ -3,12 +3,18 @@
 //! command.
 //!
 //! Reading order: `rows.rs` (what a machine sees), `shard.rs` (one command in, outcome and events
-//! out), `room/` (what a room decides), `user.rs` (what an account decides), `meta.rs` (what META decides).
+//! out), `room/` (what a room decides), `user.rs` (what an account decides), `desk.rs`
+//! (what becomes of reports), `effect.rs` (news from other shards), `meta.rs` (what META decides).
 
+mod audit;
+mod desk;
+mod effect;
 pub mod meta;
+pub mod pair;
 pub mod room;
 pub mod rows;
 pub mod shard;
+pub mod sweep;
 pub mod user;
 
 #[cfg(test)]

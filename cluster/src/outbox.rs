@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use madang_storage::id::ShardId;
-use madang_storage::row::Effect;
+use madang_storage::row::{Effect, Home};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -82,13 +82,16 @@ async fn deliver_all(inner: &Arc<Inner>, shard: ShardId) -> Result<(), ClusterEr
     }
 }
 
-/// Proposes effects side by side. Which of two on the same user and room arrives first does not matter: the
-/// older one is dropped as a repeat. A refusal is the target's last word; only a missing answer is tried
+/// Proposes effects side by side. Which of two about the same thing arrives first does not matter: the older
+/// one is dropped as a repeat. A refusal is the target's last word; only a missing answer is tried
 /// again.
 async fn deliver(inner: &Arc<Inner>, rows: &[(u64, Effect)]) -> Result<(), ClusterError> {
     let proposals = rows.iter().map(|(_, effect)| {
-        let Effect::UserRoom { user, .. } = effect;
-        inner.propose(inner.slots().of_user(user), Op::Effect(effect.clone()))
+        let shard = match effect.home() {
+            Home::Room(room) => inner.slots().of_room(room),
+            Home::User(user) => inner.slots().of_user(user),
+        };
+        inner.propose(shard, Op::Effect(effect.clone()))
     });
     join_all(proposals).await.into_iter().try_for_each(|answer| answer.map(|_refused| ()))
 }

@@ -1,10 +1,15 @@
 //! Reads of one shard: its own rows where this node holds a replica, else by asking a node that does.
 //!
 //! Reading order: `local.rs` (the rows here), `query.rs` (a read as a value that can travel), this file
-//! (the typed reads).
+//! (the typed reads), `rooms.rs`, `people.rs` and `safety.rs` (more of them).
 
 mod local;
+mod people;
 mod query;
+mod rooms;
+mod safety;
+mod talk;
+mod talked;
 
 use std::sync::Arc;
 
@@ -17,6 +22,10 @@ use crate::error::ClusterError;
 use crate::event::RoomEvent;
 
 pub(crate) use local::LocalReader;
+pub use people::Name;
+pub use rooms::Listed;
+pub use safety::{AuditPlace, QueuePlace};
+
 pub(crate) use query::{Found, Query};
 
 /// Which part of a room's log.
@@ -137,16 +146,6 @@ impl Reader {
         ask!(self, Query::Member(*room, user.clone()) => Member)
     }
 
-    /// Members by user id, those behind `after`.
-    pub async fn members(
-        &self,
-        room: &RoomId,
-        after: Option<&UserId>,
-        limit: usize,
-    ) -> Result<Vec<(UserId, MemberRow)>, ClusterError> {
-        ask!(self, Query::Members { room: *room, after: after.cloned(), limit } => Members)
-    }
-
     /// A page of a room's log, bounded by events and by bytes of stored rows (one event always fits).
     pub async fn events(
         &self,
@@ -161,11 +160,6 @@ impl Reader {
     /// One event.
     pub async fn event(&self, room: &RoomId, seq: u64) -> Result<Option<Arc<RoomEvent>>, ClusterError> {
         ask!(self, Query::Event { room: *room, seq } => Event)
-    }
-
-    /// Open rooms by id, those behind `after`.
-    pub async fn open_rooms(&self, after: Option<RoomId>, limit: usize) -> Result<Vec<RoomId>, ClusterError> {
-        ask!(self, Query::OpenRooms { after, limit } => OpenRooms)
     }
 
     /// An account.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::batcher::Answer;
 use crate::cluster::{Inner, now_ms};
-use crate::command::{Command, MetaOp, Op, Outcome, RoomOp};
+use crate::command::{Command, MetaOp, Op, Outcome, RoomOp, UserOp};
 use crate::error::ClusterError;
 use crate::hosted::Hosted;
 use crate::machine::meta::MetaRow;
@@ -152,9 +152,9 @@ pub(crate) async fn settle_here(hosted: &Hosted, through: u64) {
 /// Whether a command that may have been carried out may be handed over again.
 fn is_repeatable(op: &Op) -> bool {
     match op {
-        Op::Effect(_) | Op::OutboxDone(_) | Op::Meta(_) => true,
-        Op::Room { op, .. } => matches!(op, RoomOp::Send { .. } | RoomOp::MarkRead(_)),
-        Op::User { .. } => false,
+        Op::Effect(_) | Op::OutboxDone(_) | Op::Meta(_) | Op::Safety { .. } | Op::Sweep(_) => true,
+        Op::Room { op, .. } => matches!(op, RoomOp::Send { .. } | RoomOp::Talk(_) | RoomOp::MarkRead(_) | RoomOp::MarkReadPrivately(_) | RoomOp::MarkReceived(_)),
+        Op::User { op, .. } => matches!(op, UserOp::People(_) | UserOp::SeeSession(_)),
     }
 }
 

@@ -15,12 +15,21 @@ pub enum IdError {
     /// Not a room id.
     #[error("a room id has 26 characters of Crockford base32")]
     Room,
+    /// Not a report id.
+    #[error("a report id has 26 characters of Crockford base32")]
+    Report,
     /// Not a session id.
     #[error("a session id has 26 characters of Crockford base32")]
     Session,
+    /// Not a link.
+    #[error("a link id has 26 characters of Crockford base32, a link code 52")]
+    Link,
     /// Not a cid.
     #[error("a cid has 1 to 64 printable ASCII characters without spaces")]
     Cid,
+    /// Not an emoji.
+    #[error("an emoji has 1 to 32 bytes without spaces or control characters")]
+    Emoji,
 }
 
 /// The shortest user id, in bytes.
@@ -29,6 +38,8 @@ pub const USER_ID_BYTES_MIN: usize = 2;
 pub const USER_ID_BYTES_MAX: usize = 32;
 /// The longest cid, in bytes.
 pub const CID_BYTES_MAX: usize = 64;
+/// The longest emoji, in bytes: families and flags take many.
+pub const EMOJI_BYTES_MAX: usize = 32;
 
 /// A user's login name; never changes, never given to somebody else. Shape: see [`IdError::User`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +83,27 @@ impl Cid {
     }
 }
 
+/// What somebody reacts with: any short text without spaces or control characters, as the client wrote it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Emoji(Arc<str>);
+
+impl Emoji {
+    /// Checks and takes `text`.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let fits = (1..=EMOJI_BYTES_MAX).contains(&text.len());
+        if fits && !text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdError::Emoji)
+        }
+    }
+
+    /// The emoji as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A room: 128 bits, written as 26 characters of Crockford base32.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomId(pub [u8; 16]);
@@ -79,6 +111,10 @@ pub struct RoomId(pub [u8; 16]);
 /// A device's session, made at login: 128 bits, written like a [`RoomId`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub [u8; 16]);
+
+/// A report to the moderators: 128 bits, written like a [`RoomId`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReportId(pub [u8; 16]);
 
 /// One shard: a raft group that holds a share of the rooms and users. Counts from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -135,6 +171,11 @@ macro_rules! id128 {
 id128!(RoomId, IdError::Room);
 id128!(SessionId, IdError::Session);
 
+// Behind the macro, which it uses.
+mod link;
+pub use link::{LinkCode, LinkId, LinkSecret};
+id128!(ReportId, IdError::Report);
+
 /// Gives a checked text id its conversions.
 macro_rules! text_id {
     ($name:ident) => {
@@ -167,6 +208,7 @@ macro_rules! text_id {
 
 text_id!(UserId);
 text_id!(Cid);
+text_id!(Emoji);
 
 /// Reads exactly 16 bytes.
 struct Bytes16;
@@ -213,5 +255,15 @@ mod tests {
         assert!(Cid::parse("a b").is_err());
         assert!(Cid::parse("").is_err());
         assert!(Cid::parse(&"x".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn an_emoji_is_short_and_has_no_spaces() {
+        for good in ["👍", "👨‍👩‍👧‍👦", "🇰🇷", "+1", ":tada:"] {
+            assert!(Emoji::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a\0", "\n", &"👍".repeat(9)] {
+            assert_eq!(Emoji::parse(bad), Err(IdError::Emoji), "{bad}");
+        }
     }
 }

@@ -99,13 +99,19 @@ fn commands_to_meta_keep_their_bytes() {
         NodeState::Draining,
         NodeState::Leaving,
         NodeState::Gone,
+        NodeState::Away,
     ]) {
         check(MetaOp::SetState { node: 2, state }, &format!("81a1349202a1{number:x}"));
     }
     check(MetaOp::Remove { node: 2 }, "81a1359102");
     check(MetaOp::Place { group: 3, replicas: vec![1, 2], was: vec![1] }, "81a13693039201029101");
-    let tunables = Tunables { moves_at_once: 2, move_bytes_per_second: 3, promote_lag_entries_max: 4 };
-    check(MetaOp::Tune { tunables }, "81a1379193020304");
+    let tunables = Tunables {
+        moves_at_once: 2,
+        move_bytes_per_second: 3,
+        promote_lag_entries_max: 4,
+        substitute_after_ms: 5,
+    };
+    check(MetaOp::Tune { tunables }, "81a137919402030405");
     check(MetaOp::RaiseMachineVersion { to: 2 }, "81a1389102");
 }
 

@@ -35,7 +35,8 @@ pub enum MetaOp {
         /// What it is now; the incarnation must be the one it joined with.
         now: NewNode,
     },
-    /// An operator, or the node itself, wants a node to drain, to serve again, or to leave.
+    /// An operator, or the node itself, wants a node to drain, to serve again, or to leave; or the controller
+    /// sees that one is away for long, or there again.
     #[serde(rename = "4")]
     SetState {
         /// Which node.

@@ -74,6 +74,107 @@ pub enum Refusal {
     #[serde(rename = "16")]
     #[error(transparent)]
     Meta(#[from] MetaRefusal),
+    /// There is no message at that seq.
+    #[serde(rename = "20")]
+    #[error("there is no message at that seq of this room")]
+    NoMessage,
+    /// The message was deleted.
+    #[serde(rename = "21")]
+    #[error("the message was deleted")]
+    MessageGone,
+    /// As many as there may be.
+    #[serde(rename = "22")]
+    #[error("there are as many {what} as there may be: {max}")]
+    TooMany {
+        /// Of what.
+        what: String,
+        /// How many.
+        max: u64,
+    },
+    /// A thread hangs on a message that is in no thread itself.
+    #[serde(rename = "23")]
+    #[error("a thread hangs on a message that is in no thread itself")]
+    NoThread,
+    /// A message stays what it is.
+    #[serde(rename = "24")]
+    #[error("an edit gives text to a text and data to an opaque message")]
+    OtherContent,
+    /// The member may not speak.
+    #[serde(rename = "40")]
+    #[error("you are muted in this room")]
+    Muted {
+        /// When that ends; `None`: not by itself.
+        retry_after_ms: Option<u64>,
+    },
+    /// The user may not enter.
+    #[serde(rename = "41")]
+    #[error("banned from this room")]
+    Banned {
+        /// When that ends; `None`: not by itself.
+        retry_after_ms: Option<u64>,
+    },
+    /// The member has spoken a moment ago.
+    #[serde(rename = "42")]
+    #[error("this room is in slow mode: wait {retry_after_ms} ms before your next message")]
+    SlowMode {
+        /// When the member may speak again.
+        retry_after_ms: u64,
+    },
+    /// The room is read only.
+    #[serde(rename = "43")]
+    #[error("the room is archived: it can be read, and nothing else")]
+    Archived,
+    /// The link opens no door, or no longer.
+    #[serde(rename = "44")]
+    #[error("this link is not valid (any more)")]
+    LinkExpired,
+    /// The room does without it.
+    #[serde(rename = "45")]
+    #[error("this is switched off in this room")]
+    FeatureOff,
+    /// Somebody does not want that from this user, for whatever reason.
+    #[serde(rename = "60")]
+    #[error("that user does not take this from you")]
+    Private,
+    /// A list of the user is full.
+    #[serde(rename = "61")]
+    #[error("the list is full: it has places for {max}")]
+    ListFull {
+        /// How many places there are.
+        max: u64,
+    },
+    /// Nobody waits for this answer.
+    #[serde(rename = "62")]
+    #[error("that user has not asked you")]
+    NotAsked,
+    /// One's own block stands in the way.
+    #[serde(rename = "63")]
+    #[error("you block that user: take the block back first")]
+    BlockedByYou,
+    /// Nobody is somebody else to themselves.
+    #[serde(rename = "64")]
+    #[error("that is yourself")]
+    Yourself,
+    /// The staff's business.
+    #[serde(rename = "65")]
+    #[error("that is for the staff of this cluster")]
+    NotStaff,
+    /// There is no such report.
+    #[serde(rename = "66")]
+    #[error("there is no such report")]
+    NoReport,
+    /// Somebody else works on it.
+    #[serde(rename = "67")]
+    #[error("somebody else has taken this report")]
+    ReportTaken,
+    /// Nobody works on it yet.
+    #[serde(rename = "68")]
+    #[error("take the report first")]
+    ReportNotTaken,
+    /// It is closed.
+    #[serde(rename = "69")]
+    #[error("this report is closed")]
+    ReportClosed,
 }
 
 /// Why META says no.

@@ -3,6 +3,7 @@
 use madang_storage::id::SessionId;
 use serde::{Deserialize, Serialize};
 
+use super::people::PeopleOp;
 use super::PresenceOp;
 
 /// What can be asked of an account.
@@ -15,6 +16,9 @@ pub enum UserOp {
         display_name: String,
         /// PHC string.
         password_hash: String,
+        /// Under which texts a search finds the user, folded.
+        #[serde(default)]
+        names: Vec<String>,
     },
     /// Log a device in.
     #[serde(rename = "2")]
@@ -51,7 +55,16 @@ pub enum UserOp {
     SetProfile {
         /// The new display name.
         display_name: String,
+        /// Under which texts a search finds the user from now on, folded.
+        #[serde(default)]
+        names: Vec<String>,
     },
+    /// Something about other people.
+    #[serde(rename = "60")]
+    People(PeopleOp),
+    /// The device was seen.
+    #[serde(rename = "61")]
+    SeeSession(SessionId),
     /// Change what the user shows of being there.
     #[serde(rename = "90")]
     Presence(PresenceOp),

@@ -28,6 +28,9 @@ const SHARDS_MAX: u64 = 1_024;
 /// How many replicas a shard may be asked to have.
 const REPLICATION_MAX: u64 = 7;
 
+/// How long a node may be waited for: thirty days.
+const SUBSTITUTE_AFTER_MS_MAX: u64 = 30 * 24 * 3_600_000;
+
 /// Carries out one command on META.
 pub fn apply(rows: &mut Rows<'_>, command: &Command) -> Result<Outcome, StorageError> {
     let Op::Meta(op) = &command.op else {
@@ -100,10 +103,12 @@ fn form(known: Option<&MetaRow>, op: &MetaOp, at_ms: u64) -> Result<MetaRow, Ref
 }
 
 fn tune(row: &mut MetaRow, tunables: &Tunables) -> Result<(), MetaRefusal> {
-    let Tunables { moves_at_once, move_bytes_per_second, promote_lag_entries_max } = tunables;
+    let Tunables { moves_at_once, move_bytes_per_second, promote_lag_entries_max, substitute_after_ms } =
+        tunables;
     check("moves_at_once", u64::from(*moves_at_once), 0, 64)?;
     check("move_bytes_per_second", *move_bytes_per_second, 1 << 20, 1 << 40)?;
     check("promote_lag_entries_max", *promote_lag_entries_max, 1, 1 << 20)?;
+    check("substitute_after_ms", *substitute_after_ms, 0, SUBSTITUTE_AFTER_MS_MAX)?;
     row.tunables = tunables.clone();
     Ok(())
 }

@@ -1,23 +1,50 @@
 //! What a room decides: who may do what, what comes next in its log, and whether a send is a repeat.
 
+mod call;
 mod change;
+mod edit;
 mod entry;
+mod life;
+pub mod link;
+mod message;
+mod order;
+mod pin;
+mod place;
+mod react;
+mod receipt;
+pub mod rights;
+mod role;
+mod sweep;
 mod talk;
+mod thread;
+#[cfg(test)]
+mod message_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod yard;
 
 use madang_storage::StorageError;
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{Effect, MemberRow, MemberState, Role, RoomKind, RoomRow, table};
+use madang_storage::row::{Effect, MemberRow, MemberState, Reading, RoomKind, RoomRow, table};
 
-use super::rows::{member_key, room_key};
+use super::pair;
+use super::rows::member_key;
 use super::shard::{Stop, Turn};
-use crate::command::{Refusal, Reply, RoomOp};
+use crate::command::{AdminOp, Refusal, Reply, RoomOp, TalkOp};
 
-/// How many people a group has places for, invitations included.
-pub const GROUP_PLACES_MAX: u64 = 100;
-/// How many people an open room has places for.
-pub const OPEN_PLACES_MAX: u64 = 100_000;
+/// How many people a room can have places for at most, whatever its owner asks for.
+pub const PLACES_CEILING: u64 = 10_000_000;
+
+pub use call::{CALLS_MAX, UNREAD_MENTIONS_MAX};
+pub use edit::EDITS_MAX;
+pub(super) use life::bury;
+pub use order::BANS_MAX;
+pub use pin::PINS_MAX;
+use place::Place;
+pub use react::REACTION_KINDS_MAX;
+pub use receipt::RECEIPTS_MEMBERS_MAX;
+pub(super) use sweep::sweep_members;
 
 /// Decides one command. `None` stands for "done".
 pub(super) fn decide(
@@ -26,63 +53,64 @@ pub(super) fn decide(
     user: &UserId,
     op: &RoomOp,
 ) -> Result<Option<Reply>, Stop> {
-    if let RoomOp::Create { kind, title, topic, members } = op {
-        return change::create(turn, room, user, *kind, (title, topic), members).map(|()| None);
+    if let RoomOp::Create { kind, title, topic, members, sort_title } = op {
+        return change::create(turn, room, user, *kind, (title, topic, sort_title), members).map(|()| None);
     }
     let mut place = Place::load(turn, room, user)?;
+    if !matches!(op, RoomOp::Join | RoomOp::JoinByLink(_)) {
+        place.visible()?;
+    }
+    if place.head.kind == RoomKind::Direct && op.writes() {
+        pair::check(turn, room)??;
+    }
     match op {
         RoomOp::Create { .. } => Ok(()),
-        RoomOp::Send { cid, text, after } => {
-            return talk::send(turn, place, cid, text, after.as_ref()).map(Some);
+        RoomOp::Send { cid, text, after, extra } => {
+            let said = talk::Said { cid, text, after: after.as_ref(), extra: extra.as_deref() };
+            return talk::send(turn, place, &said).map(Some);
         }
-        RoomOp::MarkRead(seq) => return talk::mark_read(turn, place, *seq).map(Some),
+        RoomOp::Talk(op) => return talk_about(turn, place, op).map(Some),
+        RoomOp::MarkRead(seq) => return receipt::read(turn, &place, *seq, Reading::Shown).map(Some),
+        RoomOp::MarkReadPrivately(seq) => {
+            return receipt::read(turn, &place, *seq, Reading::Private).map(Some);
+        }
+        RoomOp::MarkReceived(seq) => return receipt::receive(turn, &place, *seq).map(Some),
         RoomOp::Join => entry::join(turn, &mut place),
         RoomOp::Leave => entry::leave(turn, &mut place),
+        RoomOp::Decline => entry::decline(turn, &mut place),
         RoomOp::Invite(target) => entry::invite(turn, &mut place, target),
-        RoomOp::Kick(target) => entry::kick(turn, &mut place, target),
-        RoomOp::SetRole(target, role) => change::set_role(turn, &mut place, target, *role),
-        RoomOp::Change { title, topic } => change::describe(turn, &mut place, title.as_ref(), topic.as_ref()),
+        RoomOp::Kick(target) => order::kick(turn, &mut place, target),
+        RoomOp::SetRole(target, role) => role::set_role(turn, &mut place, target, *role),
+        RoomOp::JoinByLink(secret) => link::join(turn, &mut place, secret),
+        RoomOp::Admin(op) => keep(turn, &mut place, op),
     }?;
     Ok(None)
 }
 
-/// The asking user's place in an existing room.
-pub(super) struct Place<'a> {
-    room: &'a RoomId,
-    user: &'a UserId,
-    head: RoomRow,
-    me: Option<MemberRow>,
+/// Decides what is asked by those who keep the room.
+fn keep(turn: &mut Turn<'_, '_>, place: &mut Place<'_>, op: &AdminOp) -> Result<(), Stop> {
+    match op {
+        AdminOp::Change { change, sort_title } => change::change(turn, place, change, sort_title),
+        AdminOp::Ban { target, until, reason } => order::ban(turn, place, target, (*until, reason)),
+        AdminOp::Unban(target) => order::unban(turn, place, target),
+        AdminOp::Mute { target, until } => order::mute(turn, place, target, *until),
+        AdminOp::MakeLink { secret, until, uses_max } => {
+            link::make(turn, place, *secret, (*until, *uses_max))
+        }
+        AdminOp::RevokeLink(id) => link::revoke(turn, place, *id),
+        AdminOp::Archive => life::archive(turn, place),
+        AdminOp::Unarchive => life::unarchive(turn, place),
+        AdminOp::Delete => life::delete(turn, place),
+    }
 }
 
-impl<'a> Place<'a> {
-    fn load(turn: &Turn<'_, '_>, room: &'a RoomId, user: &'a UserId) -> Result<Self, Stop> {
-        let head: RoomRow = turn.rows.load(table::ROOM, &room_key(room))?.ok_or(Refusal::NoRoom)?;
-        let me: Option<MemberRow> = turn.rows.load(table::MEMBER, &member_key(room, user))?;
-        // A room that may not be seen must not be told from one that does not exist.
-        if me.is_none() && head.kind != RoomKind::Open {
-            return Err(Refusal::NoRoom.into());
-        }
-        Ok(Self { room, user, head, me })
-    }
-
-    /// The user's row, if inside.
-    fn joined(&self) -> Result<&MemberRow, Refusal> {
-        self.me.as_ref().filter(|me| me.state == MemberState::Joined).ok_or(Refusal::NotMember)
-    }
-
-    /// Refuses who has a lesser role.
-    fn at_least(&self, role: Role) -> Result<(), Refusal> {
-        if self.joined()?.role >= role { Ok(()) } else { Err(Refusal::Forbidden) }
-    }
-
-    /// Refuses in direct rooms, whose people never change.
-    fn not_direct(&self) -> Result<(), Refusal> {
-        if self.head.kind == RoomKind::Direct { Err(Refusal::DirectRoom) } else { Ok(()) }
-    }
-
-    /// Somebody else's row.
-    fn other(&self, turn: &Turn<'_, '_>, user: &UserId) -> Result<Option<MemberRow>, StorageError> {
-        turn.rows.load(table::MEMBER, &member_key(self.room, user))
+/// Decides about a message that was said.
+fn talk_about(turn: &mut Turn<'_, '_>, place: Place<'_>, op: &TalkOp) -> Result<Reply, Stop> {
+    match op {
+        TalkOp::Edit { target, cid, to } => edit::edit(turn, place, *target, cid.as_ref(), to),
+        TalkOp::Delete { target } => edit::delete(turn, place, *target),
+        TalkOp::React { target, emoji, to } => react::react(turn, place, *target, emoji, *to),
+        TalkOp::Pin { target, to } => pin::pin(turn, place, *target, *to),
     }
 }
 
@@ -104,20 +132,41 @@ fn tell_user(
     state: Option<MemberState>,
     room_seq: u64,
 ) -> Result<(), StorageError> {
-    turn.effect(Effect::UserRoom { user: user.clone(), room: *room, state, room_seq })
+    let at_ms = turn.at_ms;
+    turn.effect(Effect::UserRoom { user: user.clone(), room: *room, state, room_seq, by: None, at_ms })
 }
 
-/// How many people fit.
-fn places_max(kind: RoomKind) -> u64 {
-    match kind {
-        RoomKind::Direct => 2,
-        RoomKind::Group => GROUP_PLACES_MAX,
-        RoomKind::Open => OPEN_PLACES_MAX,
+/// Tells the user's own shard who asked the user in.
+fn tell_invited(
+    turn: &mut Turn<'_, '_>,
+    room: &RoomId,
+    user: &UserId,
+    by: &UserId,
+    room_seq: u64,
+) -> Result<(), StorageError> {
+    let (state, by, at_ms) = (Some(MemberState::Invited), Some(by.clone()), turn.at_ms);
+    turn.effect(Effect::UserRoom { user: user.clone(), room: *room, state, room_seq, by, at_ms })
+}
+
+/// The user takes no invitations from whoever sent this one. A later one, and one that was accepted
+/// meanwhile, are another matter.
+pub(super) fn declined(
+    turn: &mut Turn<'_, '_>,
+    room: &RoomId,
+    user: &UserId,
+    room_seq: u64,
+) -> Result<(), Stop> {
+    let Ok(mut place) = Place::load(turn, room, user) else { return Ok(()) };
+    match &place.me {
+        Some(me) if me.state == MemberState::Invited && me.read_seq == room_seq => {
+            entry::decline(turn, &mut place)
+        }
+        _ => Ok(()),
     }
 }
 
 /// Refuses when `more` people do not fit.
 fn check_places(head: &RoomRow, more: u64) -> Result<(), Refusal> {
-    let max = places_max(head.kind);
+    let max = head.places_max;
     if head.joined + head.invited + more > max { Err(Refusal::RoomFull { max }) } else { Ok(()) }
 }

@@ -1,10 +1,17 @@
 //! What a machine sees of the state: rows by table and key, with the writes of this batch on top.
 
+mod message;
+
 use std::collections::BTreeMap;
 
 use madang_storage::StorageError;
-use madang_storage::id::{Cid, RoomId, SessionId, UserId};
-use madang_storage::row::Row;
+use madang_storage::id::{Cid, LinkId, ReportId, RoomId, SessionId, UserId};
+use madang_storage::row::{ReportState, Row};
+
+pub use message::{
+    mention_at_key, mention_key, my_reactions_key, overlay_key, reaction_key, reactions_prefix, thread_key,
+    thread_prefix, version_key, versions_prefix,
+};
 
 use crate::breach::Breach;
 
@@ -50,6 +57,14 @@ impl<'a> Rows<'a> {
             Some(Some(bytes)) => R::decode(bytes).map(Some),
             Some(None) => Ok(None),
             None => self.base.get(table, key)?.map(|bytes| R::decode(&bytes)).transpose(),
+        }
+    }
+
+    /// Whether there is a row.
+    pub fn has(&self, table: u8, key: &[u8]) -> Result<bool, StorageError> {
+        match self.writes.get(&(table, key.to_vec())) {
+            Some(value) => Ok(value.is_some()),
+            None => Ok(self.base.get(table, key)?.is_some()),
         }
     }
 
@@ -104,6 +119,21 @@ pub fn sent_key(room: &RoomId, user: &UserId, cid: &Cid) -> Vec<u8> {
     [&room.0, user.as_str().as_bytes(), &[0], cid.as_str().as_bytes()].concat()
 }
 
+/// What the keys of all who came into a room by one link begin with.
+pub fn link_prefix(room: &RoomId, link: &LinkId) -> Vec<u8> {
+    [room.0, link.0].concat()
+}
+
+/// Key of one user who came in by a link.
+pub fn link_use_key(room: &RoomId, link: &LinkId, user: &UserId) -> Vec<u8> {
+    [&room.0, &link.0, user.as_str().as_bytes()].concat()
+}
+
+/// Key of an open room in the directory. Such titles have no byte 0.
+pub fn directory_key(sort_title: &str, room: &RoomId) -> Vec<u8> {
+    [sort_title.as_bytes(), &[0], &room.0].concat()
+}
+
 /// Key of a user's row that exists once.
 pub fn user_key(user: &UserId) -> Vec<u8> {
     user.as_str().as_bytes().to_vec()
@@ -117,6 +147,31 @@ pub fn session_key(user: &UserId, session: &SessionId) -> Vec<u8> {
 /// Key of one room in a user's list.
 pub fn user_room_key(user: &UserId, room: &RoomId) -> Vec<u8> {
     [user.as_str().as_bytes(), &[0], &room.0].concat()
+}
+
+/// Key of one user in another's list of people.
+pub fn other_key(user: &UserId, other: &UserId) -> Vec<u8> {
+    [user.as_str().as_bytes(), &[0], other.as_str().as_bytes()].concat()
+}
+
+/// Key of one text under which a user is found. Such texts have no byte 0.
+pub fn name_key(name: &str, user: &UserId) -> Vec<u8> {
+    [name.as_bytes(), &[0], user.as_str().as_bytes()].concat()
+}
+
+/// Key of a report.
+pub fn report_key(report: &ReportId) -> Vec<u8> {
+    report.0.to_vec()
+}
+
+/// Key of a report's place in the queue: by state, then oldest first.
+pub fn queue_key(state: ReportState, at_ms: u64, report: &ReportId) -> Vec<u8> {
+    [&[state.number()], at_ms.to_be_bytes().as_slice(), &report.0].concat()
+}
+
+/// Key of an entry of the audit log.
+pub fn audit_key(at_ms: u64, number: u64) -> Vec<u8> {
+    [at_ms.to_be_bytes(), number.to_be_bytes()].concat()
 }
 
 /// What all keys of a user's sessions, or rooms, begin with.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use madang_storage::StorageError;
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{Effect, EventBody, EventRow, OutboxRow, RoomRow, Row, UserRoomRow, table};
+use madang_storage::row::{Act, AuditRow, Effect, EventBody, EventRow, OutboxRow, RoomRow, Row, table};
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Rows, event_key, room_key, user_room_key};
-use super::{room, user};
+use super::rows::{Rows, audit_key, event_key, room_key};
+use super::{audit, desk, effect, room, sweep, user};
 use crate::command::{Command, Op, Outcome, Refusal, Reply};
-use crate::event::{RoomEvent, ShardEvent};
+use crate::event::{Change, RoomEvent, ShardEvent};
 
 /// What a shard counts over all its rooms and users.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Counters {
     pub pos: u64,
     /// Id of the newest outbox row.
     pub outbox: u64,
+    /// Number of the newest entry of the audit log.
+    #[serde(default)]
+    pub audit: u64,
 }
 
 impl Row for Counters {
@@ -58,6 +61,11 @@ pub(super) struct Turn<'t, 'b> {
 }
 
 impl Turn<'_, '_> {
+    /// When what a room logs next happens: its time never goes back.
+    pub(super) fn time(&self, head: &RoomRow) -> u64 {
+        self.at_ms.max(head.last_event_ms)
+    }
+
     /// Appends an event to a room's log and saves the room's head. Answers its seq.
     pub(super) fn log(
         &mut self,
@@ -66,12 +74,28 @@ impl Turn<'_, '_> {
         user: &UserId,
         body: EventBody,
     ) -> Result<u64, StorageError> {
-        let at_ms = self.at_ms.max(head.last_event_ms);
+        self.log_changing(room, head, user, body, Vec::new())
+    }
+
+    /// As [`Self::log`], for an event that changed older entries: the rows are written already, `changes` goes
+    /// to whoever has copies of them.
+    pub(super) fn log_changing(
+        &mut self,
+        room: &RoomId,
+        head: &mut RoomRow,
+        user: &UserId,
+        body: EventBody,
+        changes: Vec<Change>,
+    ) -> Result<u64, StorageError> {
+        let at_ms = self.time(head);
         head.last_seq += 1;
         head.last_event_ms = at_ms;
         if body.is_message() {
             head.messages += 1;
             head.last_message_seq = head.last_seq;
+        }
+        if let Some(act) = audit::of_event(room, user, &body) {
+            self.audit(user, act)?;
         }
         self.counters.pos += 1;
         let (user, pos, messages) = (user.clone(), self.counters.pos, head.messages);
@@ -79,7 +103,8 @@ impl Turn<'_, '_> {
         let seq = head.last_seq;
         self.rows.save(table::ROOM_LOG, event_key(room, seq), &row)?;
         self.rows.save(table::ROOM, room_key(room), head)?;
-        self.events.push(ShardEvent::Room(Arc::new(RoomEvent { room: *room, seq, row })));
+        let event = RoomEvent { changes, ..RoomEvent::new(*room, seq, row) };
+        self.events.push(ShardEvent::Room(Arc::new(event)));
         Ok(seq)
     }
 
@@ -93,6 +118,13 @@ impl Turn<'_, '_> {
         }
         self.outbox.push(id);
         Ok(())
+    }
+
+    /// Writes down what somebody did by their power over others.
+    pub(super) fn audit(&mut self, by: &UserId, act: Act) -> Result<(), StorageError> {
+        self.counters.audit += 1;
+        let key = audit_key(self.at_ms, self.counters.audit);
+        self.rows.save(table::AUDIT, key, &AuditRow { by: by.clone(), act })
     }
 
     /// Tells the feed something that no log holds.
@@ -119,7 +151,9 @@ pub fn apply(
     let done = match &command.op {
         Op::Room { room, user, op } => room::decide(&mut turn, room, user, op),
         Op::User { user, op } => user::decide(&mut turn, user, op),
-        Op::Effect(effect) => take_effect(&mut turn, effect),
+        Op::Safety { by, standing, op } => desk::decide(&mut turn, by, *standing, op).map(|()| None),
+        Op::Effect(effect) => effect::take(&mut turn, effect).map(|()| None),
+        Op::Sweep(op) => sweep::decide(&mut turn, op).map(|()| None),
         Op::OutboxDone(ids) => {
             for id in ids {
                 turn.rows.remove(table::OUTBOX, id.to_be_bytes().to_vec());
@@ -133,18 +167,4 @@ pub fn apply(
         Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
         Err(Stop::Broken(error)) => Err(error),
     }
-}
-
-/// News from another shard. News that is not newer than what is known is a repeat.
-fn take_effect(turn: &mut Turn<'_, '_>, effect: &Effect) -> Result<Option<Reply>, Stop> {
-    let Effect::UserRoom { user, room, state, room_seq } = effect;
-    let key = user_room_key(user, room);
-    let known: Option<UserRoomRow> = turn.rows.load(table::USER_ROOM, &key)?;
-    if known.is_some_and(|known| known.room_seq >= *room_seq) {
-        return Ok(None);
-    }
-    let pos = turn.next_pos();
-    turn.rows.save(table::USER_ROOM, key, &UserRoomRow { state: *state, room_seq: *room_seq, pos })?;
-    turn.tell(ShardEvent::UserRoom { user: user.clone(), room: *room, state: *state, pos });
-    Ok(None)
 }

@@ -54,19 +54,6 @@ impl LocalReader {
         self.load(table::MEMBER, &member_key(room, user))
     }
 
-    /// Members by user id, those behind `after`.
-    pub(crate) fn members(
-        &self,
-        room: &RoomId,
-        after: Option<&UserId>,
-        limit: usize,
-    ) -> Result<Vec<(UserId, MemberRow)>, ClusterError> {
-        let after = after.map(|user| user.as_str().as_bytes());
-        self.list(table::MEMBER, &room.0, after, limit, |key, bytes| {
-            Ok((text_id(key, UserId::parse)?, MemberRow::decode(bytes)?))
-        })
-    }
-
     /// A page of a room's log, bounded by events and by bytes of stored rows (one event always fits).
     pub(crate) fn events(
         &self,
@@ -85,26 +72,11 @@ impl LocalReader {
         }?;
         let events = found.events.iter().map(|(seq, bytes)| {
             let row = EventRow::decode(bytes)?;
-            Ok(Arc::new(RoomEvent { room: *room, seq: *seq, row }))
+            Ok(RoomEvent::new(*room, *seq, row))
         });
-        Ok(EventPage { events: events.collect::<Result<_, ClusterError>>()?, more: found.more })
-    }
-
-    /// One event.
-    pub(crate) fn event(&self, room: &RoomId, seq: u64) -> Result<Option<Arc<RoomEvent>>, ClusterError> {
-        let row = self.load(table::ROOM_LOG, &crate::machine::rows::event_key(room, seq))?;
-        Ok(row.map(|row| Arc::new(RoomEvent { room: *room, seq, row })))
-    }
-
-    /// Open rooms by id, those behind `after`.
-    pub(crate) fn open_rooms(
-        &self,
-        after: Option<RoomId>,
-        limit: usize,
-    ) -> Result<Vec<RoomId>, ClusterError> {
-        let after = after.map(|room| room.0);
-        let after = after.as_ref().map(<[u8; 16]>::as_slice);
-        self.list(table::OPEN_ROOM, &[], after, limit, |key, _| room_id(key))
+        let mut events = events.collect::<Result<Vec<_>, ClusterError>>()?;
+        self.hang(room, &mut events)?;
+        Ok(EventPage { events: events.into_iter().map(Arc::new).collect(), more: found.more })
     }
 
     /// An account.
@@ -155,12 +127,17 @@ impl LocalReader {
         self.load(table::SHARD, key)
     }
 
-    fn load<R: Row>(&self, table: u8, key: &[u8]) -> Result<Option<R>, ClusterError> {
+    /// The group's rows.
+    pub(super) fn state(&self) -> &GroupState {
+        &self.state
+    }
+
+    pub(super) fn load<R: Row>(&self, table: u8, key: &[u8]) -> Result<Option<R>, ClusterError> {
         Ok(self.state.get(table, key)?.map(|bytes| R::decode(&bytes)).transpose()?)
     }
 
     /// Rows of `table` under `prefix`, in the order of the rest of their keys, those behind `after`.
-    fn list<T>(
+    pub(super) fn list<T>(
         &self,
         table: u8,
         prefix: &[u8],
@@ -175,13 +152,27 @@ impl LocalReader {
             None => whole.clone(),
         };
         let range = KeyRange { from, to: prefix_end(&whole) };
+        self.walk(&range, Direction::Ascending, limit, |key, value| {
+            read(key.get(whole.len()..).unwrap_or_default(), value)
+        })
+    }
+
+    /// Rows of a range of whole keys.
+    pub(super) fn walk<T>(
+        &self,
+        range: &KeyRange,
+        direction: Direction,
+        limit: usize,
+        read: impl Fn(&[u8], &[u8]) -> Result<T, StorageError>,
+    ) -> Result<Vec<T>, ClusterError> {
+        // An end before the beginning is an empty range, which RocksDB would not take.
+        if !range.to.is_empty() && range.from >= range.to {
+            return Ok(Vec::new());
+        }
         let mut rows = Vec::new();
         let mut broken = None;
         let limit = ScanLimit { items: limit, bytes: usize::MAX };
-        self.state.store().scan(&range, Direction::Ascending, limit, &mut |key, value| match read(
-            key.get(whole.len()..).unwrap_or_default(),
-            value,
-        ) {
+        self.state.store().scan(range, direction, limit, &mut |key, value| match read(key, value) {
             Ok(row) => {
                 rows.push(row);
                 ControlFlow::Continue(())
@@ -199,11 +190,11 @@ fn room_id(key: &[u8]) -> Result<RoomId, StorageError> {
     key.try_into().map(RoomId).map_err(|_| odd_key(key))
 }
 
-fn text_id<T, E>(key: &[u8], parse: impl Fn(&str) -> Result<T, E>) -> Result<T, StorageError> {
+pub(super) fn text_id<T, E>(key: &[u8], parse: impl Fn(&str) -> Result<T, E>) -> Result<T, StorageError> {
     let text = std::str::from_utf8(key).map_err(|_| odd_key(key))?;
     parse(text).map_err(|_| odd_key(key))
 }
 
-fn odd_key(key: &[u8]) -> StorageError {
+pub(super) fn odd_key(key: &[u8]) -> StorageError {
     StorageError::Corrupt { what: format!("a key that no row has: {key:02x?}") }
 }

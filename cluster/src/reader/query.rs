@@ -3,10 +3,14 @@
 
 use std::sync::Arc;
 
-use madang_storage::id::{RoomId, SessionId, UserId};
-use madang_storage::row::{MemberRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow};
+use madang_storage::id::{Emoji, RoomId, SessionId, UserId};
+use madang_storage::row::{MemberRow, MentionRow, PinsRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow, VersionRow};
 use serde::{Deserialize, Serialize};
 
+use super::talk::Reaction;
+use super::people::{PeopleFound, PeopleQuery};
+use super::rooms::{RoomsFound, RoomsQuery};
+use super::safety::{SafetyFound, SafetyQuery};
 use super::{EventPage, LocalReader, Page, Tails};
 use crate::error::ClusterError;
 use crate::event::RoomEvent;
@@ -20,14 +24,10 @@ pub(crate) enum Query {
     Heads(Vec<RoomId>),
     #[serde(rename = "3")]
     Member(RoomId, UserId),
-    #[serde(rename = "4")]
-    Members { room: RoomId, after: Option<UserId>, limit: usize },
     #[serde(rename = "5")]
     Events { room: RoomId, page: Page, limit: usize, bytes_max: usize },
     #[serde(rename = "6")]
     Event { room: RoomId, seq: u64 },
-    #[serde(rename = "7")]
-    OpenRooms { after: Option<RoomId>, limit: usize },
     #[serde(rename = "8")]
     User(UserId),
     #[serde(rename = "9")]
@@ -38,8 +38,34 @@ pub(crate) enum Query {
     UserRoom(UserId, RoomId),
     #[serde(rename = "12")]
     Tails(Vec<RoomId>),
+    #[serde(rename = "40")]
+    Rooms(RoomsQuery),
+    #[serde(rename = "20")]
+    EventsAt { room: RoomId, seqs: Vec<u64>, bytes_max: usize },
+    #[serde(rename = "21")]
+    Thread { room: RoomId, root: u64, page: Page, limit: usize, bytes_max: usize },
+    #[serde(rename = "22")]
+    Reactions {
+        room: RoomId,
+        seq: u64,
+        emoji: Option<Emoji>,
+        after: Option<(Emoji, UserId)>,
+        limit: usize,
+    },
+    #[serde(rename = "23")]
+    MyReactions { room: RoomId, user: UserId, seqs: Vec<u64> },
+    #[serde(rename = "24")]
+    Pins(RoomId),
+    #[serde(rename = "25")]
+    Versions { room: RoomId, seq: u64 },
+    #[serde(rename = "26")]
+    Mentions { user: UserId, before: Option<u64>, limit: usize },
     #[serde(rename = "90")]
     Presence(UserId),
+    #[serde(rename = "60")]
+    People(PeopleQuery),
+    #[serde(rename = "61")]
+    Safety(SafetyQuery),
 }
 
 /// What was read: the variant of the query's name.
@@ -51,14 +77,10 @@ pub(crate) enum Found {
     Heads(Vec<(RoomId, u64)>),
     #[serde(rename = "3")]
     Member(Option<MemberRow>),
-    #[serde(rename = "4")]
-    Members(Vec<(UserId, MemberRow)>),
     #[serde(rename = "5")]
     Events(EventPage),
     #[serde(rename = "6")]
     Event(Option<Arc<RoomEvent>>),
-    #[serde(rename = "7")]
-    OpenRooms(Vec<RoomId>),
     #[serde(rename = "8")]
     User(Option<UserRow>),
     #[serde(rename = "9")]
@@ -69,8 +91,26 @@ pub(crate) enum Found {
     UserRoom(Option<UserRoomRow>),
     #[serde(rename = "12")]
     Tails(Tails),
+    #[serde(rename = "40")]
+    Rooms(RoomsFound),
+    #[serde(rename = "20")]
+    EventsAt(Vec<Arc<RoomEvent>>),
+    #[serde(rename = "22")]
+    Reactions(Vec<Reaction>),
+    #[serde(rename = "23")]
+    MyReactions(Vec<(u64, Vec<Emoji>)>),
+    #[serde(rename = "24")]
+    Pins(PinsRow),
+    #[serde(rename = "25")]
+    Versions(Vec<VersionRow>),
+    #[serde(rename = "26")]
+    Mentions(Vec<(u64, MentionRow)>),
     #[serde(rename = "90")]
     Presence(Option<PresenceRow>),
+    #[serde(rename = "60")]
+    People(PeopleFound),
+    #[serde(rename = "61")]
+    Safety(SafetyFound),
 }
 
 impl Query {
@@ -91,12 +131,22 @@ impl Query {
             Self::Room(_)
             | Self::Member(..)
             | Self::Event { .. }
+            | Self::Pins(_)
             | Self::User(_)
             | Self::Session(..)
             | Self::Presence(_)
             | Self::UserRoom(..) => false,
             Self::Heads(rooms) | Self::Tails(rooms) => rooms.len() > 1,
-            Self::Members { .. } | Self::Events { .. } | Self::OpenRooms { .. } | Self::UserRooms(_) => true,
+            Self::Rooms(query) => query.reads_many_rows(),
+            Self::People(query) => query.reads_many_rows(),
+            Self::Safety(query) => query.reads_many_rows(),
+            Self::EventsAt { .. }
+            | Self::Thread { .. }
+            | Self::Reactions { .. }
+            | Self::MyReactions { .. }
+            | Self::Versions { .. }
+            | Self::Mentions { .. } => true,
+            Self::Events { .. } | Self::UserRooms(_) => true,
         }
     }
 
@@ -105,19 +155,31 @@ impl Query {
             Self::Room(room) => Found::Room(local.room(room)?),
             Self::Heads(rooms) => Found::Heads(local.heads(rooms)?),
             Self::Member(room, user) => Found::Member(local.member(room, user)?),
-            Self::Members { room, after, limit } => {
-                Found::Members(local.members(room, after.as_ref(), *limit)?)
-            }
             Self::Events { room, page, limit, bytes_max } => {
                 Found::Events(local.events(room, *page, *limit, *bytes_max)?)
             }
             Self::Event { room, seq } => Found::Event(local.event(room, *seq)?),
-            Self::OpenRooms { after, limit } => Found::OpenRooms(local.open_rooms(*after, *limit)?),
             Self::User(user) => Found::User(local.user(user)?),
             Self::Session(user, session) => Found::Session(local.session(user, session)?),
             Self::UserRooms(user) => Found::UserRooms(local.user_rooms(user)?),
             Self::UserRoom(user, room) => Found::UserRoom(local.user_room(user, room)?),
             Self::Tails(rooms) => Found::Tails(local.tails(rooms)?),
+            Self::Rooms(query) => Found::Rooms(query.read(local)?),
+            Self::People(query) => Found::People(query.read(local)?),
+            Self::Safety(query) => Found::Safety(query.read(local)?),
+            Self::EventsAt { room, seqs, bytes_max } => {
+                Found::EventsAt(local.events_at(room, seqs, *bytes_max)?)
+            }
+            Self::Thread { room, root, page, limit, bytes_max } => {
+                Found::Events(local.thread(room, *root, *page, *limit, *bytes_max)?)
+            }
+            Self::Reactions { room, seq, emoji, after, limit } => {
+                Found::Reactions(local.reactions(room, *seq, emoji.as_ref(), after.as_ref(), *limit)?)
+            }
+            Self::MyReactions { room, user, seqs } => Found::MyReactions(local.my_reactions(room, user, seqs)?),
+            Self::Pins(room) => Found::Pins(local.pins(room)?),
+            Self::Versions { room, seq } => Found::Versions(local.versions(room, *seq)?),
+            Self::Mentions { user, before, limit } => Found::Mentions(local.mentions(user, *before, *limit)?),
             Self::Presence(user) => Found::Presence(local.presence(user)?),
         })
     }

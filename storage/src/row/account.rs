@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{MemberState, Row};
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct SessionRow {
     pub device: String,
     /// Milliseconds since the epoch.
     pub created_ms: u64,
+    /// When it was last seen, about, milliseconds since the epoch; 0: not since it logged in.
+    #[serde(default)]
+    pub seen_ms: u64,
 }
 
 impl Row for SessionRow {
@@ -47,6 +50,12 @@ pub struct UserRoomRow {
     pub room_seq: u64,
     /// Position of this change in the user shard's feed.
     pub pos: u64,
+    /// Who asked the user in, while invited.
+    #[serde(default)]
+    pub by: Option<UserId>,
+    /// When the room decided it, milliseconds since the epoch.
+    #[serde(default)]
+    pub at_ms: u64,
 }
 
 impl Row for UserRoomRow {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Row;
+use super::{Features, Life, Rights, Row, Until};
 use crate::id::UserId;
 
 /// A room's head: all that a room list needs, in one row.
@@ -30,6 +30,33 @@ pub struct RoomRow {
     pub invited: u64,
     /// The two people of a direct room, in order.
     pub pair: Option<(UserId, UserId)>,
+    /// Seqs of the newest messages that call everybody, oldest first; bounded.
+    #[serde(default)]
+    pub calls: Vec<u64>,
+    /// Live, archived or deleted.
+    #[serde(default)]
+    pub life: Life,
+    /// Where its picture is, empty for none.
+    #[serde(default)]
+    pub picture: String,
+    /// What is switched off.
+    #[serde(default)]
+    pub features: Features,
+    /// Who may do what.
+    #[serde(default)]
+    pub rights: Rights,
+    /// Seconds between two messages of one member, 0 for no slow mode.
+    #[serde(default)]
+    pub slow_mode_s: u32,
+    /// How many people there are places for.
+    #[serde(default)]
+    pub places_max: u64,
+    /// How many bans are written down.
+    #[serde(default)]
+    pub bans: u64,
+    /// The title as the directory sorts it; made by the node that took the command, empty if not listed.
+    #[serde(default)]
+    pub sort_title: String,
 }
 
 impl RoomRow {
@@ -47,6 +74,15 @@ impl RoomRow {
             joined: 0,
             invited: 0,
             pair: None,
+            calls: Vec::new(),
+            life: Life::Live,
+            picture: String::new(),
+            features: Features::default(),
+            rights: Rights::of(kind),
+            slow_mode_s: 0,
+            places_max: kind.places(),
+            bans: 0,
+            sort_title: String::new(),
         }
     }
 }
@@ -66,12 +102,48 @@ pub struct MemberRow {
     pub read_seq: u64,
     /// How many messages the room had at `read_seq`.
     pub read_messages: u64,
+    /// Seqs of the newest messages that call this member and are not read, oldest first; bounded.
+    #[serde(default)]
+    pub mentions: Vec<u64>,
+    /// Everything up to this seq has reached a device of the member.
+    #[serde(default)]
+    pub received_seq: u64,
+    /// What the others may see of `read_seq`: it stays behind while the member reads in private.
+    #[serde(default)]
+    pub shown_seq: u64,
+    /// Until when the member may not speak.
+    #[serde(default)]
+    pub muted: Until,
+    /// When the member last spoke, milliseconds since the epoch; kept for slow mode.
+    #[serde(default)]
+    pub last_send_ms: u64,
 }
 
 impl MemberRow {
     /// A place that somebody has just got, with what is read up to there.
     pub fn new(state: MemberState, role: Role, read_seq: u64, read_messages: u64) -> Self {
-        Self { state, role, read_seq, read_messages }
+        let (received_seq, shown_seq) = (read_seq, read_seq);
+        Self {
+            state,
+            role,
+            read_seq,
+            read_messages,
+            mentions: Vec::new(),
+            received_seq,
+            shown_seq,
+            muted: Until::OVER,
+            last_send_ms: 0,
+        }
+    }
+}
+
+impl MemberRow {
+    /// How many messages that are not read call the member, by name or with everybody else.
+    pub fn unread_mentions(&self, room: &RoomRow) -> u64 {
+        let unread = |seq: &&u64| **seq > self.read_seq;
+        let by_name = self.mentions.iter().filter(unread).count();
+        let all = room.calls.iter().filter(unread).filter(|seq| !self.mentions.contains(seq)).count();
+        (by_name + all) as u64
     }
 }
 
@@ -86,8 +158,9 @@ pub struct SentRow {
     pub seq: u64,
     /// When, milliseconds since the epoch.
     pub at_ms: u64,
-    /// First 8 bytes of the SHA-256 of the text, to tell a retry from another text.
-    pub text_hash: u64,
+    /// First 8 bytes of the SHA-256 of what was sent, to tell a retry from another text; `None` once that was
+    /// deleted: it tells nothing of it any more.
+    pub hash: Option<u64>,
 }
 
 impl Row for SentRow {
@@ -108,6 +181,17 @@ pub enum RoomKind {
     Open,
 }
 
+impl RoomKind {
+    /// How many people a new room has places for, invitations included.
+    pub const fn places(self) -> u64 {
+        match self {
+            Self::Direct => 2,
+            Self::Group => 100,
+            Self::Open => 100_000,
+        }
+    }
+}
+
 /// Whether a member is inside already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MemberState {
@@ -119,16 +203,20 @@ pub enum MemberState {
     Invited,
 }
 
-/// What a member may do; a greater role may do all that a lesser may.
+/// What a member may do; a greater role may do all that a lesser may. The order is the rank, not the number
+/// on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// Talks.
     #[serde(rename = "1")]
     Member,
-    /// Also keeps order.
+    /// Also keeps order among members.
+    #[serde(rename = "4")]
+    Moderator,
+    /// Also changes the room and gives lesser roles.
     #[serde(rename = "2")]
     Admin,
-    /// Also gives roles; there is exactly one.
+    /// Also deletes it or hands it over; there is exactly one.
     #[serde(rename = "3")]
     Owner,
 }

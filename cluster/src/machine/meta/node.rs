@@ -47,8 +47,9 @@ pub(super) fn meet(row: &mut MetaRow, id: u64, now: &NewNode, at_ms: u64) -> Res
         return Err(MetaRefusal::OtherData { node: id });
     }
     let state = match known.state {
-        NodeState::Leaving => NodeState::Leaving,
-        _ => NodeState::Up,
+        // Who has just come back may go again: the controller says when it has been there for long enough.
+        NodeState::Leaving | NodeState::Away => known.state,
+        NodeState::Joining | NodeState::Up | NodeState::Draining | NodeState::Gone => NodeState::Up,
     };
     let since_ms = if known.state == state { known.since_ms } else { at_ms };
     // Another node may be known at this address: machines that swap addresses do so one after the other,
@@ -57,15 +58,16 @@ pub(super) fn meet(row: &mut MetaRow, id: u64, now: &NewNode, at_ms: u64) -> Res
     Ok(())
 }
 
-/// An operator's wish.
+/// An operator's wish, or what the controller sees.
 pub(super) fn set_state(row: &mut MetaRow, id: u64, to: NodeState, at_ms: u64) -> Result<(), MetaRefusal> {
-    use NodeState::{Draining, Gone, Joining, Leaving, Up};
+    use NodeState::{Away, Draining, Gone, Joining, Leaving, Up};
     let from = live(row, id)?.state;
     match (from, to) {
         (from, to) if from == to => return Ok(()),
-        (Joining | Up | Draining, Leaving) => check_not_last(row, id)?,
-        (Up, Draining) | (Draining | Leaving, Up) => {}
-        (Joining | Up | Draining | Leaving | Gone, _) => {
+        (Joining | Up | Draining | Away, Leaving) => check_not_last(row, id)?,
+        (Up, Draining) | (Draining | Leaving | Away, Up) => {}
+        (Up | Draining, Away) => check_not_last(row, id)?,
+        (Joining | Up | Draining | Leaving | Gone | Away, _) => {
             return Err(MetaRefusal::Transition { node: id, from, to });
         }
     }

@@ -84,6 +84,10 @@ pub enum NodeState {
     /// Away for good; its id never comes back.
     #[serde(rename = "5")]
     Gone,
+    /// Cannot be reached for so long that others stand in for it; what it holds is given back to it when it
+    /// is there again.
+    #[serde(rename = "6")]
+    Away,
 }
 
 impl fmt::Display for NodeState {
@@ -94,6 +98,7 @@ impl fmt::Display for NodeState {
             Self::Draining => "draining",
             Self::Leaving => "leaving",
             Self::Gone => "gone",
+            Self::Away => "away",
         })
     }
 }
@@ -108,11 +113,19 @@ pub struct Tunables {
     pub move_bytes_per_second: u64,
     /// Raft entries that a replica may lack when it becomes a voter, or a leader.
     pub promote_lag_entries_max: u64,
+    /// A node that cannot be reached for so long is stood in for by others, if there are enough, milliseconds;
+    /// 0: never.
+    pub substitute_after_ms: u64,
 }
 
 impl Default for Tunables {
     fn default() -> Self {
-        Self { moves_at_once: 4, move_bytes_per_second: 64 << 20, promote_lag_entries_max: 256 }
+        Self {
+            moves_at_once: 4,
+            move_bytes_per_second: 64 << 20,
+            promote_lag_entries_max: 256,
+            substitute_after_ms: 600_000,
+        }
     }
 }
 

@@ -1,32 +1,46 @@
 //! Coming and going.
 
 use madang_storage::id::UserId;
-use madang_storage::row::{EventBody, MemberRow, MemberState, Role, RoomKind, table};
+use madang_storage::row::{EventBody, MemberRow, MemberState, Right, Role, RoomKind, table};
 
-use super::{Place, check_places, save_member, tell_user};
+use super::rights::Deed;
+use super::{Place, check_places, order, save_member, tell_invited, tell_user};
 use crate::command::Refusal;
 use crate::machine::rows::member_key;
 use crate::machine::shard::{Stop, Turn};
 
 /// Enters an open room, or accepts an invitation. Repeats change nothing.
 pub(super) fn join(turn: &mut Turn<'_, '_>, place: &mut Place<'_>) -> Result<(), Stop> {
-    let invited = match &place.me {
-        Some(me) if me.state == MemberState::Joined => return Ok(()),
-        Some(_) => true,
-        None if place.head.kind == RoomKind::Open => false,
-        None => return Err(Refusal::InviteOnly.into()),
-    };
-    if invited {
+    if place.is_inside() {
+        return Ok(());
+    }
+    if place.me.is_none() && place.head.kind != RoomKind::Open {
+        // A room that may not be seen must not be told from one that does not exist.
+        return Err(Refusal::NoRoom.into());
+    }
+    place.not_banned()?;
+    enter(turn, place)
+}
+
+/// Lets the user in, by whatever way. Refused where nobody enters, or nobody more.
+pub(super) fn enter(turn: &mut Turn<'_, '_>, place: &mut Place<'_>) -> Result<(), Stop> {
+    place.live()?;
+    if place.me.is_some() {
         place.head.invited = place.head.invited.saturating_sub(1);
     } else {
         check_places(&place.head, 1)?;
+    }
+    if place.ban.is_some() {
+        // It is over: else nobody would be here.
+        order::forget_ban(turn, place, place.user);
     }
     // Whoever enters an empty room owns it: a room with people in it always has an owner.
     let first = if place.head.joined == 0 { Role::Owner } else { Role::Member };
     place.head.joined += 1;
     let seq = turn.log(place.room, &mut place.head, place.user, EventBody::Joined)?;
     // A newcomer starts level: what was said before does not count as unread.
-    let row = MemberRow::new(MemberState::Joined, first, seq, place.head.messages);
+    let mut row = MemberRow::new(MemberState::Joined, first, seq, place.head.messages);
+    order::take_up_left(turn, place.room, place.user, &mut row)?;
     save_member(turn, place.room, place.user, &row)?;
     tell_user(turn, place.room, place.user, Some(MemberState::Joined), seq)?;
     Ok(())
@@ -42,37 +56,33 @@ pub(super) fn leave(turn: &mut Turn<'_, '_>, place: &mut Place<'_>) -> Result<()
     remove(turn, place, &me, &place.user.clone(), EventBody::Left)
 }
 
+/// Declines an invitation; whoever is inside stays.
+pub(super) fn decline(turn: &mut Turn<'_, '_>, place: &mut Place<'_>) -> Result<(), Stop> {
+    let invited = place.me.clone().filter(|me| me.state == MemberState::Invited);
+    let me = invited.ok_or(Refusal::NotMember)?;
+    remove(turn, place, &me, &place.user.clone(), EventBody::Left)
+}
+
 /// Asks somebody in. Repeats change nothing.
 pub(super) fn invite(turn: &mut Turn<'_, '_>, place: &mut Place<'_>, target: &UserId) -> Result<(), Stop> {
     place.not_direct()?;
-    let needed = if place.head.kind == RoomKind::Open { Role::Admin } else { Role::Member };
-    place.at_least(needed)?;
+    place.may(Deed::Use(Right::Invite))?;
     if place.other(turn, target)?.is_some() {
         return Ok(());
     }
+    place.check_ban(order::ban_of(turn, place.room, target)?.as_ref())?;
     check_places(&place.head, 1)?;
     place.head.invited += 1;
     let body = EventBody::Invited { target: target.clone() };
     let seq = turn.log(place.room, &mut place.head, place.user, body)?;
     let row = MemberRow::new(MemberState::Invited, Role::Member, seq, place.head.messages);
     save_member(turn, place.room, target, &row)?;
-    tell_user(turn, place.room, target, Some(MemberState::Invited), seq)?;
+    tell_invited(turn, place.room, target, place.user, seq)?;
     Ok(())
 }
 
-/// Puts somebody out who has a lesser role.
-pub(super) fn kick(turn: &mut Turn<'_, '_>, place: &mut Place<'_>, target: &UserId) -> Result<(), Stop> {
-    place.not_direct()?;
-    place.at_least(Role::Admin)?;
-    let row = place.other(turn, target)?.ok_or(Refusal::NotMember)?;
-    if place.joined()?.role <= row.role {
-        return Err(Refusal::Forbidden.into());
-    }
-    remove(turn, place, &row, target, EventBody::Kicked { target: target.clone() })
-}
-
 /// Takes a member's row away and says why.
-fn remove(
+pub(super) fn remove(
     turn: &mut Turn<'_, '_>,
     place: &mut Place<'_>,
     row: &MemberRow,
@@ -86,6 +96,7 @@ fn remove(
     *count = count.saturating_sub(1);
     let seq = turn.log(place.room, &mut place.head, place.user, body)?;
     turn.rows.remove(table::MEMBER, member_key(place.room, target));
+    order::keep_left(turn, place, target, row)?;
     tell_user(turn, place.room, target, None, seq)?;
     Ok(())
 }

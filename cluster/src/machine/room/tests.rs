@@ -1,87 +1,9 @@
 //! The room machine by script: who, what, and what comes of it; refusals and repeats as rows too.
 
-use madang_storage::id::{Cid, RoomId, UserId};
-use madang_storage::row::{EventBody, MemberRow, Role, RoomKind, RoomRow, table};
+use madang_storage::row::{EventBody, Role, RoomKind};
 
-use crate::command::{Command, Op, Outcome, Refusal, Repeat, Reply, RoomOp};
-use crate::event::ShardEvent;
-use crate::machine::rows::{MemoryBase, Rows, member_key, room_key};
-use crate::machine::shard::{Counters, apply};
-
-const ROOM: RoomId = RoomId([1; 16]);
-
-#[derive(Default)]
-struct Yard {
-    base: MemoryBase,
-    counters: Counters,
-    events: Vec<ShardEvent>,
-    now: u64,
-}
-
-impl Yard {
-    fn of(kind: RoomKind, members: &[&str]) -> Self {
-        let mut yard = Self::default();
-        yard.ok("owner", create(kind, members));
-        yard
-    }
-
-    fn run(&mut self, who: &str, op: RoomOp) -> Outcome {
-        self.now += 10;
-        let op = Op::Room { room: ROOM, user: user(who), op };
-        let command = Command { at_ms: self.now, op };
-        let mut rows = Rows::new(&self.base);
-        let outcome = apply(&mut rows, &mut self.counters, &mut self.events, &command).unwrap();
-        let writes = rows.into_writes();
-        assert!(outcome.is_ok() || writes.is_empty(), "a refusal wrote {writes:?}");
-        self.base.write(writes);
-        outcome
-    }
-
-    fn ok(&mut self, who: &str, op: RoomOp) -> Reply {
-        self.run(who, op).unwrap()
-    }
-
-    fn head(&self) -> RoomRow {
-        Rows::new(&self.base).load(table::ROOM, &room_key(&ROOM)).unwrap().unwrap()
-    }
-
-    fn role(&self, who: &str) -> Option<Role> {
-        let row = Rows::new(&self.base).load::<MemberRow>(table::MEMBER, &member_key(&ROOM, &user(who)));
-        row.unwrap().map(|row| row.role)
-    }
-
-    fn unread(&mut self, who: &str) -> u64 {
-        match self.ok(who, RoomOp::MarkRead(0)) {
-            Reply::Read { unread, .. } => unread,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn log(&self) -> Vec<(u64, EventBody)> {
-        let room = self.events.iter().filter_map(|event| match event {
-            ShardEvent::Room(event) => Some((event.seq, event.row.body.clone())),
-            _ => None,
-        });
-        room.collect()
-    }
-}
-
-fn user(name: &str) -> UserId {
-    UserId::parse(name).unwrap()
-}
-
-fn cid(cid: &str) -> Cid {
-    Cid::parse(cid).unwrap()
-}
-
-fn create(kind: RoomKind, members: &[&str]) -> RoomOp {
-    let members = members.iter().map(|name| user(name)).collect();
-    RoomOp::Create { kind, title: "t".into(), topic: String::new(), members }
-}
-
-fn send(id: &str, text: &str) -> RoomOp {
-    RoomOp::Send { cid: cid(id), text: text.into(), after: None }
-}
+use super::yard::{Yard, create, send, user, cid};
+use crate::command::{Outcome, Refusal, Repeat, Reply, RoomOp};
 
 fn sent(seq: u64, at_ms: u64, dup: Repeat) -> Outcome {
     Ok(Reply::Sent { seq, at_ms, dup })
@@ -101,7 +23,7 @@ fn a_retry_gets_the_first_answer_and_another_text_is_refused() {
 #[test]
 fn a_send_never_overtakes_the_one_it_names() {
     let mut yard = Yard::of(RoomKind::Open, &[]);
-    let chained = RoomOp::Send { cid: cid("b"), text: "2".into(), after: Some(cid("a")) };
+    let chained = RoomOp::Send { cid: cid("b"), text: "2".into(), after: Some(cid("a")), extra: None };
     assert_eq!(yard.run("owner", chained.clone()), Err(Refusal::OutOfOrder));
     yard.ok("owner", send("a", "1"));
     assert!(yard.run("owner", chained.clone()).is_ok());
@@ -216,7 +138,7 @@ fn unread_counts_other_peoples_messages_and_the_marker_never_goes_back() {
         yard.ok("owner", send(id, "x"));
     }
     assert_eq!((yard.unread("jun"), yard.unread("owner")), (3, 0));
-    let read = |seq, unread| Reply::Read { read_seq: seq, unread };
+    let read = |seq, unread| Reply::Read { read_seq: seq, unread, mentions: 0 };
     assert_eq!(yard.ok("jun", RoomOp::MarkRead(5)), read(5, 1));
     assert_eq!(yard.ok("jun", RoomOp::MarkRead(4)), read(5, 1));
     assert_eq!(yard.ok("jun", RoomOp::MarkRead(99)), read(6, 0));

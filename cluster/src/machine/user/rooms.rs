@@ -1,0 +1,51 @@
+//! A user's list of rooms: what rooms' shards tell about it.
+
+use madang_storage::StorageError;
+use madang_storage::id::{RoomId, UserId};
+use madang_storage::row::{Effect, MemberState, UserRoomRow, table};
+
+use super::people;
+use crate::event::ShardEvent;
+use crate::machine::rows::user_room_key;
+use crate::machine::shard::Turn;
+
+/// A user's place in a room, as the room decided it.
+pub(in crate::machine) struct NewPlace<'a> {
+    /// Which room.
+    pub(in crate::machine) room: &'a RoomId,
+    /// Joined, invited, or no longer there.
+    pub(in crate::machine) state: Option<MemberState>,
+    /// Seq of the event that made it so.
+    pub(in crate::machine) room_seq: u64,
+    /// Who asked the user in.
+    pub(in crate::machine) by: Option<&'a UserId>,
+    /// When.
+    pub(in crate::machine) at_ms: u64,
+}
+
+/// Takes it over, unless it is older than what is known. An invitation from somebody whom the user blocks is
+/// declined here, where the block is: it may have been on its way when the block was made.
+pub(in crate::machine) fn take(
+    turn: &mut Turn<'_, '_>,
+    user: &UserId,
+    place: &NewPlace<'_>,
+) -> Result<(), StorageError> {
+    let NewPlace { room, room_seq, by, at_ms, .. } = *place;
+    let key = user_room_key(user, room);
+    let known: Option<UserRoomRow> = turn.rows.load(table::USER_ROOM, &key)?;
+    if known.is_some_and(|known| known.room_seq >= room_seq) {
+        return Ok(());
+    }
+    let mut state = place.state;
+    if let (Some(MemberState::Invited), Some(by)) = (state, by)
+        && people::blocks(turn, user, by)?
+    {
+        state = None;
+        turn.effect(Effect::Declined { room: *room, user: user.clone(), room_seq })?;
+    }
+    let pos = turn.next_pos();
+    let by = by.filter(|_| state == Some(MemberState::Invited)).cloned();
+    turn.rows.save(table::USER_ROOM, key, &UserRoomRow { state, room_seq, pos, by, at_ms })?;
+    turn.tell(ShardEvent::UserRoom { user: user.clone(), room: *room, state, pos });
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! Reads about rooms beyond their heads: members and the directory by prefix, bans, links, and what is to be
+//! swept away.
+
+use bytes::Bytes;
+use madang_storage::StorageError;
+use madang_storage::id::{RoomId, UserId};
+use madang_storage::row::{BanRow, LinksRow, MemberRow, Row, SweepRow, table};
+use serde::{Deserialize, Serialize};
+
+use super::local::{odd_key, text_id};
+use super::{Found, LocalReader, Query, Reader};
+use crate::error::ClusterError;
+use crate::machine::rows::{directory_key, member_key, room_key};
+
+/// A title as the directory sorts it, and which room has it.
+pub type Listed = (String, RoomId);
+
+/// What can be read about rooms. Goes between nodes: numbers stay for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RoomsQuery {
+    #[serde(rename = "1")]
+    Members { room: RoomId, prefix: String, after: Option<UserId>, limit: usize },
+    #[serde(rename = "2")]
+    Directory { prefix: String, after: Option<Listed>, limit: usize },
+    #[serde(rename = "3")]
+    Ban(RoomId, UserId),
+    #[serde(rename = "4")]
+    Bans { room: RoomId, after: Option<UserId>, limit: usize },
+    #[serde(rename = "5")]
+    Links(RoomId),
+}
+
+/// What was read: the variant of the query's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RoomsFound {
+    #[serde(rename = "1")]
+    Members(Vec<(UserId, MemberRow)>),
+    #[serde(rename = "2")]
+    Directory(Vec<Listed>),
+    #[serde(rename = "3")]
+    Ban(Option<BanRow>),
+    #[serde(rename = "4")]
+    Bans(Vec<(UserId, BanRow)>),
+    #[serde(rename = "5")]
+    Links(LinksRow),
+}
+
+impl RoomsQuery {
+    pub(super) fn reads_many_rows(&self) -> bool {
+        match self {
+            Self::Members { .. } | Self::Directory { .. } | Self::Bans { .. } => true,
+            Self::Ban(..) | Self::Links(_) => false,
+        }
+    }
+
+    pub(super) fn read(&self, local: &LocalReader) -> Result<RoomsFound, ClusterError> {
+        Ok(match self {
+            Self::Members { room, prefix, after, limit } => {
+                RoomsFound::Members(people(local, table::MEMBER, (room, prefix), after.as_ref(), *limit)?)
+            }
+            Self::Directory { prefix, after, limit } => {
+                RoomsFound::Directory(directory(local, prefix, after.as_ref(), *limit)?)
+            }
+            Self::Ban(room, user) => RoomsFound::Ban(local.load(table::BAN, &member_key(room, user))?),
+            Self::Bans { room, after, limit } => {
+                RoomsFound::Bans(people(local, table::BAN, (room, ""), after.as_ref(), *limit)?)
+            }
+            Self::Links(room) => {
+                RoomsFound::Links(local.load(table::LINKS, &room_key(room))?.unwrap_or_default())
+            }
+        })
+    }
+}
+
+impl LocalReader {
+    /// Members by user id, whose row exists.
+    pub(crate) fn members(&self, room: &RoomId, limit: usize) -> Result<Vec<UserId>, ClusterError> {
+        let rows: Vec<(UserId, MemberRow)> = people(self, table::MEMBER, (room, ""), None, limit)?;
+        Ok(rows.into_iter().map(|(user, _)| user).collect())
+    }
+
+    /// Something that is to be swept away: the prefix of its rows, and since when.
+    pub(crate) fn sweeps(&self, limit: usize) -> Result<Vec<(Bytes, SweepRow)>, ClusterError> {
+        self.list(table::SWEEP, &[], None, limit, |key, bytes| {
+            Ok((Bytes::copy_from_slice(key), SweepRow::decode(bytes)?))
+        })
+    }
+
+    /// Keys of `table` under `prefix`, without it.
+    pub(crate) fn keys(&self, table: u8, prefix: &[u8], limit: usize) -> Result<Vec<Bytes>, ClusterError> {
+        self.list(table, prefix, None, limit, |key, _| Ok(Bytes::copy_from_slice(key)))
+    }
+}
+
+/// Rows of a room about people whose ids begin with `prefix`, in order, those behind `after`.
+fn people<R: Row>(
+    local: &LocalReader,
+    table: u8,
+    (room, prefix): (&RoomId, &str),
+    after: Option<&UserId>,
+    limit: usize,
+) -> Result<Vec<(UserId, R)>, ClusterError> {
+    let after = after.and_then(|after| after.as_str().strip_prefix(prefix)).map(str::as_bytes);
+    let under = [room.0.as_slice(), prefix.as_bytes()].concat();
+    local.list(table, &under, after, limit, |key, bytes| {
+        let user = [prefix.as_bytes(), key].concat();
+        Ok((text_id(&user, UserId::parse)?, R::decode(bytes)?))
+    })
+}
+
+/// Open rooms whose titles begin with `prefix`, in order, those behind `after`.
+fn directory(
+    local: &LocalReader,
+    prefix: &str,
+    after: Option<&Listed>,
+    limit: usize,
+) -> Result<Vec<Listed>, ClusterError> {
+    let after = after.map(|(title, room)| directory_key(title, room));
+    let after = after.as_deref().and_then(|after| after.strip_prefix(prefix.as_bytes()));
+    local.list(table::DIRECTORY, prefix.as_bytes(), after, limit, |rest, _| {
+        listed(&[prefix.as_bytes(), rest].concat())
+    })
+}
+
+/// Takes a key of the directory apart: title, a zero, room.
+fn listed(key: &[u8]) -> Result<Listed, StorageError> {
+    let (title, room) = key.split_last_chunk::<16>().ok_or_else(|| odd_key(key))?;
+    let title = title.strip_suffix(&[0]).ok_or_else(|| odd_key(key))?;
+    let title = std::str::from_utf8(title).map_err(|_| odd_key(key))?;
+    Ok((title.to_owned(), RoomId(*room)))
+}
+
+impl Reader {
+    /// Members whose user ids begin with `prefix`, in order, those behind `after`.
+    pub async fn members(
+        &self,
+        room: &RoomId,
+        prefix: &str,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<(UserId, MemberRow)>, ClusterError> {
+        let (room, prefix, after) = (*room, prefix.to_owned(), after.cloned());
+        match self.ask_rooms(RoomsQuery::Members { room, prefix, after, limit }).await? {
+            RoomsFound::Members(rows) => Ok(rows),
+            other => Err(misfit(other)),
+        }
+    }
+
+    /// Open rooms whose sorted titles begin with `prefix`, in order, those behind `after`.
+    pub async fn directory(
+        &self,
+        prefix: &str,
+        after: Option<&Listed>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, ClusterError> {
+        let (prefix, after) = (prefix.to_owned(), after.cloned());
+        match self.ask_rooms(RoomsQuery::Directory { prefix, after, limit }).await? {
+            RoomsFound::Directory(rooms) => Ok(rooms),
+            other => Err(misfit(other)),
+        }
+    }
+
+    /// A ban as it is written down, whether it still holds or not.
+    pub async fn ban(&self, room: &RoomId, user: &UserId) -> Result<Option<BanRow>, ClusterError> {
+        match self.ask_rooms(RoomsQuery::Ban(*room, user.clone())).await? {
+            RoomsFound::Ban(row) => Ok(row),
+            other => Err(misfit(other)),
+        }
+    }
+
+    /// Bans by user id, those behind `after`.
+    pub async fn bans(
+        &self,
+        room: &RoomId,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<(UserId, BanRow)>, ClusterError> {
+        match self.ask_rooms(RoomsQuery::Bans { room: *room, after: after.cloned(), limit }).await? {
+            RoomsFound::Bans(rows) => Ok(rows),
+            other => Err(misfit(other)),
+        }
+    }
+
+    /// A room's links.
+    pub async fn links(&self, room: &RoomId) -> Result<LinksRow, ClusterError> {
+        match self.ask_rooms(RoomsQuery::Links(*room)).await? {
+            RoomsFound::Links(row) => Ok(row),
+            other => Err(misfit(other)),
+        }
+    }
+
+    async fn ask_rooms(&self, query: RoomsQuery) -> Result<RoomsFound, ClusterError> {
+        match self.ask(Query::Rooms(query)).await? {
+            Found::Rooms(found) => Ok(found),
+            other => Err(other.misfit()),
+        }
+    }
+}
+
+fn misfit(found: RoomsFound) -> ClusterError {
+    Found::Rooms(found).misfit()
+}
