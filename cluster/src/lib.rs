@@ -11,7 +11,7 @@
 //! Never here: passwords in clear, client JSON, rate limits, who is online.
 //!
 //! Reading order: [`command`], [`event`], [`machine`], [`placement`], `batcher`, `raft`, `hosted` (a group as
-//! this node sees it), `outbox`, `checkpoint`; then the ring: [`link`], `peer`, `start`, `follow`,
+//! this node sees it), `outbox`, `janitor`, `checkpoint`; then the ring: [`link`], `peer`, `start`, `follow`,
 //! `neighbours`, [`ring`], `controller`, `route`, `fresh`, `away`, `watch`; then [`Cluster`], [`Reader`].
 
 mod away;
@@ -28,6 +28,7 @@ mod follow;
 mod fresh;
 mod hosted;
 mod identity;
+mod janitor;
 pub mod link;
 mod load;
 pub mod machine;

@@ -1,6 +1,7 @@
 //! What can be asked of an account.
 
-use madang_storage::id::SessionId;
+use madang_storage::id::{RoomId, SessionId};
+use madang_storage::row::{Switch, Until};
 use serde::{Deserialize, Serialize};
 
 use super::people::PeopleOp;
@@ -58,6 +59,16 @@ pub enum UserOp {
         /// Under which texts a search finds the user from now on, folded.
         #[serde(default)]
         names: Vec<String>,
+    },
+    /// Set a room up for oneself; what is `None` stays as it is.
+    #[serde(rename = "40")]
+    SetRoom {
+        /// Which room.
+        room: RoomId,
+        /// Until when to hear nothing of it.
+        quiet: Option<Until>,
+        /// Whether it stands before the others.
+        pinned: Option<Switch>,
     },
     /// Something about other people.
     #[serde(rename = "60")]

@@ -25,7 +25,7 @@ use crate::placement::SlotMap;
 use crate::replica::ReplicaId;
 use crate::service::Services;
 use crate::watch::Watchers;
-use crate::{checkpoint, controller, outbox};
+use crate::{checkpoint, controller, janitor, outbox};
 
 /// How long a seed may take to answer.
 const PROBE_WITHIN: Duration = Duration::from_secs(3);
@@ -120,6 +120,7 @@ async fn take_part(inner: &Arc<Inner>, place: Place) -> Result<(), ClusterError>
     tokio::spawn(controller::run(Weak::clone(&weak), stop()));
     for shard in inner.slots.all() {
         tokio::spawn(outbox::run(Weak::clone(&weak), shard, stop()));
+        tokio::spawn(janitor::run(Weak::clone(&weak), shard, stop()));
         if let Some(wanted) = inner.wanted.get(usize::from(shard.0)) {
             tokio::spawn(crate::watch::run(Weak::clone(&weak), shard, wanted.subscribe(), stop()));
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MemberState, Row};
+use super::{MemberState, Row, Until};
 use crate::id::{SessionId, UserId};
 
 /// An account.
@@ -56,6 +56,12 @@ pub struct UserRoomRow {
     /// When the room decided it, milliseconds since the epoch.
     #[serde(default)]
     pub at_ms: u64,
+    /// Until when the user wants to hear nothing of it.
+    #[serde(default)]
+    pub quiet: Until,
+    /// When the user pinned it, milliseconds since the epoch; 0: it is not pinned.
+    #[serde(default)]
+    pub pinned_ms: u64,
 }
 
 impl Row for UserRoomRow {

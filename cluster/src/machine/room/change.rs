@@ -117,16 +117,26 @@ fn what_is_new(head: &RoomRow, asked: &RoomChange) -> RoomChange {
         topic: text(&asked.topic, &head.topic),
         picture: text(&asked.picture, &head.picture),
         // One after the other, so that what is named twice ends as it was named last.
-        features: asked.features.iter().copied().filter(|(feature, to)| {
-            let before = features;
-            features.set(*feature, *to);
-            features != before
-        }).collect(),
-        rights: asked.rights.iter().copied().filter(|(right, least)| {
-            let before = rights;
-            rights.set(*right, *least);
-            rights != before
-        }).collect(),
+        features: asked
+            .features
+            .iter()
+            .copied()
+            .filter(|(feature, to)| {
+                let before = features;
+                features.set(*feature, *to);
+                features != before
+            })
+            .collect(),
+        rights: asked
+            .rights
+            .iter()
+            .copied()
+            .filter(|(right, least)| {
+                let before = rights;
+                rights.set(*right, *least);
+                rights != before
+            })
+            .collect(),
         slow_mode_s: asked.slow_mode_s.filter(|seconds| *seconds != head.slow_mode_s),
         places_max: places_max.filter(|places| *places != head.places_max),
     }

@@ -33,12 +33,7 @@ pub(super) fn delete(turn: &mut Turn<'_, '_>, place: &mut Place<'_>) -> Result<(
     Ok(())
 }
 
-fn turn_to(
-    turn: &mut Turn<'_, '_>,
-    place: &mut Place<'_>,
-    life: Life,
-    body: EventBody,
-) -> Result<(), Stop> {
+fn turn_to(turn: &mut Turn<'_, '_>, place: &mut Place<'_>, life: Life, body: EventBody) -> Result<(), Stop> {
     place.not_direct()?;
     place.may(Deed::Archive)?;
     if place.head.life == life {

@@ -76,11 +76,7 @@ pub(super) fn revoke(turn: &mut Turn<'_, '_>, place: &Place<'_>, id: LinkId) -> 
 }
 
 /// Enters by a link. Each person counts once, however often they leave and come back, and retries.
-pub(super) fn join(
-    turn: &mut Turn<'_, '_>,
-    place: &mut Place<'_>,
-    secret: &LinkSecret,
-) -> Result<(), Stop> {
+pub(super) fn join(turn: &mut Turn<'_, '_>, place: &mut Place<'_>, secret: &LinkSecret) -> Result<(), Stop> {
     if place.is_inside() {
         return Ok(());
     }

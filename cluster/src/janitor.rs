@@ -1,0 +1,140 @@
+//! Taking away what belongs to nothing any more: people and rows of deleted rooms, uses of revoked links. The
+//! shard's leader looks a few rows up, names them in a command, waits until that is done and told, and looks
+//! again. What is to be swept is written down in the shard, so a new leader goes on where the old one stopped.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use madang_storage::id::{RoomId, ShardId};
+use madang_storage::row::SweepRow;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::cluster::Inner;
+use crate::command::{Op, Reply, SweepOp};
+use crate::error::ClusterError;
+use crate::event::{FeedBatch, ShardEvent};
+use crate::machine::sweep::tables_under;
+use crate::reader::LocalReader;
+
+/// How many things to sweep are looked at in one round.
+const SWEEPS_AT_ONCE: usize = 64;
+/// How long the log of a deleted room stays after its people are gone: whoever lags behind reads to its end.
+const LOG_STAYS_MS: u64 = 60_000;
+/// Between looks without a call.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// How long to wait before trying again what failed.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// Sweeps a shard until the cluster stops.
+pub(crate) async fn run(cluster: Weak<Inner>, shard: ShardId, stop: CancellationToken) {
+    let Some(inner) = cluster.upgrade() else { return };
+    let Ok(hosted) = inner.shard(shard) else { return };
+    let (mut feed, mut leader) = (hosted.feed(), hosted.leader());
+    drop(inner);
+    let mut wait = Duration::ZERO;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = called(&mut feed) => {}
+            // A new leader finds what its predecessor left.
+            Ok(()) = leader.changed() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+        let Some(inner) = cluster.upgrade() else { return };
+        wait = match (Janitor { inner: &inner, shard }).round().await {
+            Ok(()) => LOOK_AGAIN_AFTER,
+            Err(error) => {
+                tracing::debug!(%shard, %error, "sweeping waits");
+                RETRY_AFTER
+            }
+        };
+    }
+}
+
+/// Waits until the feed says that something is to be swept (or that it may have been missed).
+async fn called(feed: &mut Receiver<FeedBatch>) {
+    let calls = |event: &ShardEvent| matches!(event, ShardEvent::Sweep | ShardEvent::Skipped);
+    loop {
+        match feed.recv().await {
+            Ok(batch) if !batch.events.iter().any(calls) => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+}
+
+struct Janitor<'a> {
+    inner: &'a Arc<Inner>,
+    shard: ShardId,
+}
+
+impl Janitor<'_> {
+    /// Sweeps everything that may be swept by now.
+    async fn round(&self) -> Result<(), ClusterError> {
+        if !self.inner.leads(self.shard) {
+            return Ok(());
+        }
+        for (under, row) in self.rows()?.sweeps(SWEEPS_AT_ONCE)? {
+            self.sweep(&under, row).await?;
+        }
+        Ok(())
+    }
+
+    async fn sweep(&self, under: &Bytes, row: SweepRow) -> Result<(), ClusterError> {
+        if let Ok(room) = <[u8; 16]>::try_from(under.as_ref()) {
+            self.sweep_members(RoomId(room)).await?;
+            if now_ms() < row.since_ms.saturating_add(LOG_STAYS_MS) {
+                return Ok(());
+            }
+        }
+        for table in tables_under(under) {
+            self.sweep_rows(under, *table).await?;
+        }
+        self.propose(SweepOp::Done { under: under.clone() }).await
+    }
+
+    async fn sweep_members(&self, room: RoomId) -> Result<(), ClusterError> {
+        loop {
+            let users = self.rows()?.members(&room, SweepOp::MEMBERS_MAX)?;
+            if users.is_empty() {
+                return Ok(());
+            }
+            self.propose(SweepOp::Members { room, users }).await?;
+        }
+    }
+
+    async fn sweep_rows(&self, under: &Bytes, table: u8) -> Result<(), ClusterError> {
+        loop {
+            let keys = self.rows()?.keys(table, under, SweepOp::ROWS_MAX)?;
+            if keys.is_empty() {
+                return Ok(());
+            }
+            self.propose(SweepOp::Rows { under: under.clone(), table, keys }).await?;
+        }
+    }
+
+    /// Has one step carried out. The next one waits until all whom it concerns were told: so at most one
+    /// step's worth of effects stands before those of others in the outbox.
+    async fn propose(&self, op: SweepOp) -> Result<(), ClusterError> {
+        let done = self.inner.propose(self.shard, Op::Sweep(op)).await?;
+        if let Ok(Reply::Done { outbox }) = done
+            && let Some(last) = outbox.iter().max()
+        {
+            self.inner.settle(self.shard, *last).await;
+        }
+        Ok(())
+    }
+
+    fn rows(&self) -> Result<LocalReader, ClusterError> {
+        let group = self.inner.shard(self.shard)?.here()?.group;
+        Ok(LocalReader::new(Arc::clone(group.state())))
+    }
+}
+
+fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
