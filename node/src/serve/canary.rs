@@ -20,6 +20,9 @@ use crate::telemetry::{Finding, Readiness};
 
 /// How often all shards are tried.
 const EVERY: Duration = Duration::from_secs(5);
+/// The first pause after one was found sick; doubles up to [`EVERY`]. A node that has just started has shards
+/// that come a moment later, and should not call itself unfit for five seconds because of that.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// A shard that takes longer is not fit for clients.
 const WITHIN: Duration = Duration::from_secs(3);
 /// The room nobody has.
@@ -45,18 +48,28 @@ pub enum Sick {
 pub async fn run(cluster: Cluster, readiness: Readiness, stop: CancellationToken) {
     let names: Vec<(ShardId, UserId)> =
         cluster.slots().all().filter_map(|shard| name(&cluster, shard)).collect();
+    let mut again_after = AGAIN_AFTER;
     loop {
         let began = Instant::now();
         let looks = names.iter().map(|(shard, user)| look(&cluster, *shard, user));
         let findings = join_all(looks).await;
-        match findings.iter().find(|finding| finding.took.is_err()) {
-            Some(sick) => tracing::warn!(why = %sick, "the canary failed"),
-            None => tracing::debug!(took_ms = began.elapsed().as_millis(), "the canary sings"),
-        }
+        let pause = match findings.iter().find(|finding| finding.took.is_err()) {
+            Some(sick) => {
+                tracing::warn!(why = %sick, "the canary failed");
+                let pause = again_after;
+                again_after = EVERY.min(2 * pause);
+                pause
+            }
+            None => {
+                tracing::debug!(took_ms = began.elapsed().as_millis(), "the canary sings");
+                again_after = AGAIN_AFTER;
+                EVERY
+            }
+        };
         readiness.found(findings);
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
