@@ -13,6 +13,8 @@ mod ledger;
 
 mod member;
 
+mod usage;
+
 mod hall;
 
 mod attack;

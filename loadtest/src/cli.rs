@@ -127,9 +127,9 @@ struct ChatArgs {
     /// Only every Nth delivery becomes a row of goose's report; the summary counts all
     #[arg(long, default_value_t = 1, value_name = "N")]
     hear_rows_every: u64,
-    /// Process id of the server, to count its CPU time
+    /// Process id of the server, to count its CPU time; may be given more than once
     #[arg(long, value_name = "PID")]
-    server_pid: Option<u32>,
+    server_pid: Vec<u32>,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -199,7 +199,7 @@ async fn run_chat(args: ChatArgs) -> anyhow::Result<Outcome> {
         duration: seconds("duration", args.duration)?,
         drain: seconds("drain", args.drain)?,
         hear_every: args.hear_rows_every,
-        server_pid: args.server_pid,
+        server_pids: args.server_pid,
         run_id: args.common.run_id(),
         sign_ups_at_once: args.common.sign_ups,
         command_timeout: Duration::from_millis(args.common.timeout_ms),

@@ -31,11 +31,20 @@ mod goal;
 
 mod failover;
 
+mod rolling;
+
+mod grow;
+
+mod cost;
+
 mod outcome;
 
+pub use cost::{CostOptions, CostReport, IdleReport, LoadReport};
 pub use crowd::CrowdOptions;
 pub use failover::{FailoverOptions, FailoverReport, KillReport};
 pub use goal::Goal;
+pub use grow::{GrowOptions, GrowReport, StepReport};
 pub use outcome::{Drill, DrillReport, run};
 pub use ring::Traces;
+pub use rolling::{RestartReport, RollingOptions, RollingReport};
 pub use wrong::Wrong;

@@ -12,8 +12,8 @@ use super::plan::Load;
 use super::report::ChatReport;
 use super::run::ChatOptions;
 use super::stage::{RoomStart, Stage};
+use super::usage::Usage;
 use crate::client::Session;
-use crate::process::{cpu_time, own_cpu_time};
 
 /// What all users share.
 pub(super) struct Hall {
@@ -31,13 +31,7 @@ pub(super) struct Hall {
     /// Newest acknowledged position of each room.
     last_acked: Vec<AtomicU64>,
     pub(super) totals: Mutex<Totals>,
-    cpu: Mutex<CpuUse>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct CpuUse {
-    server: Option<Duration>,
-    own: Option<Duration>,
+    used: Mutex<Usage>,
 }
 
 impl Hall {
@@ -54,7 +48,7 @@ impl Hall {
             times: watch::channel(None).0,
             silent: AtomicUsize::new(0),
             totals: Mutex::default(),
-            cpu: Mutex::default(),
+            used: Mutex::default(),
         }
     }
 
@@ -68,14 +62,11 @@ impl Hall {
         let measured_from = start + self.options.warm_up;
         let end = measured_from + self.options.duration;
         self.times.send_replace(Some(Times { start, measured_from, end }));
-        let now = || (self.options.server_pid.and_then(cpu_time), own_cpu_time());
         tokio::time::sleep_until(measured_from.into()).await;
-        let before = now();
+        let before = Usage::now(&self.options).await;
         tokio::time::sleep_until(end.into()).await;
-        let after = now();
-        let used = |before: Option<Duration>, after: Option<Duration>| after?.checked_sub(before?);
-        *self.cpu.lock().unwrap_or_else(PoisonError::into_inner) =
-            CpuUse { server: used(before.0, after.0), own: used(before.1, after.1) };
+        let after = Usage::now(&self.options).await;
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner) = after.since(before);
     }
 
     pub(super) fn role(&self, user: usize) -> Option<(Role, &Session, u64)> {
@@ -104,12 +95,11 @@ impl Hall {
     pub(super) fn report(&self) -> anyhow::Result<ChatReport> {
         let Some(times) = *self.times.borrow() else { bail!("the chat was interrupted before it began") };
         let totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
-        let cpu = *self.cpu.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let measured = times.end - times.measured_from;
         let per_s = |count: u64| count as f64 / measured.as_secs_f64().max(f64::MIN_POSITIVE);
-        let per_million = |used: Option<Duration>| {
-            Some(used?.as_secs_f64() * 1e6 / totals.acked as f64).filter(|share| share.is_finite())
-        };
+        let share = |used: f64, count: u64| Some(used / count as f64).filter(|share| share.is_finite());
+        let cpu_s_per_million = |used: Option<Duration>, count: u64| share(used?.as_secs_f64() * 1e6, count);
         let plan = self.options.plan;
         Ok(ChatReport {
             scenario: "chat",
@@ -138,8 +128,11 @@ impl Hall {
             out_of_order: totals.faults.out_of_order,
             changed: totals.faults.changed,
             disconnects: totals.disconnects,
-            server_cpu_s_per_million_acks: per_million(cpu.server),
-            own_cpu_s_per_million_acks: per_million(cpu.own),
+            server_cpu_s_per_million_acks: cpu_s_per_million(used.servers, totals.acked),
+            server_cpu_s_per_million_heard: cpu_s_per_million(used.servers, totals.heard),
+            own_cpu_s_per_million_acks: cpu_s_per_million(used.own, totals.acked),
+            link_raft_bytes_per_ack: used.links.and_then(|links| share(links.raft as f64, totals.acked)),
+            link_bulk_bytes_per_ack: used.links.and_then(|links| share(links.bulk as f64, totals.acked)),
         })
     }
 }

@@ -53,10 +53,16 @@ pub struct ChatReport {
     pub changed: u64,
     /// Connections that were lost.
     pub disconnects: u64,
-    /// CPU time of the server.
+    /// CPU time of all servers.
     pub server_cpu_s_per_million_acks: Option<f64>,
+    /// The same per delivery.
+    pub server_cpu_s_per_million_heard: Option<f64>,
     /// CPU time of the load test.
     pub own_cpu_s_per_million_acks: Option<f64>,
+    /// What nodes sent to each other to agree.
+    pub link_raft_bytes_per_ack: Option<f64>,
+    /// What else they sent to each other.
+    pub link_bulk_bytes_per_ack: Option<f64>,
 }
 
 impl ChatReport {

@@ -30,8 +30,8 @@ pub struct ChatOptions {
     pub drain: Duration,
     /// Every so many deliveries become a row of goose's report.
     pub hear_every: u64,
-    /// The server's process, to count its CPU time.
-    pub server_pid: Option<u32>,
+    /// The servers' processes, to count their CPU time.
+    pub server_pids: Vec<u32>,
     /// Prefix of users and titles.
     pub run_id: String,
     /// Sign-ups at a time.

@@ -7,7 +7,9 @@ use clap::{Args, Subcommand};
 
 use super::{Outcome, fresh_run_id};
 use crate::chat::Plan;
-use crate::drill::{self, CrowdOptions, Drill, FailoverOptions, Traces};
+use crate::drill::{
+    self, CostOptions, CrowdOptions, Drill, FailoverOptions, GrowOptions, RollingOptions, Traces,
+};
 use crate::report::write_json;
 
 #[derive(Debug, Args)]
@@ -20,6 +22,12 @@ pub(super) struct DrillArgs {
 enum DrillName {
     /// Kill the node that holds all sockets with -9, again and again; everybody comes back at another
     Failover(FailoverArgs),
+    /// Stop every node in turn with SIGTERM and start it again, while people talk
+    Rolling(RollingArgs),
+    /// Let one node become three, five, and three again, while people talk
+    Grow(GrowArgs),
+    /// Put the same load on one node and on three: what does the ring cost? And what does it cost when idle?
+    Cost(CostArgs),
 }
 
 #[derive(Debug, Args)]
@@ -33,7 +41,7 @@ struct CrowdArgs {
     /// Rooms
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=18_000))]
     rooms: u32,
-    /// Messages per second of all together; each room has one sender
+    /// Messages per second of all together; each room has one sender, in `cost` everybody sends
     #[arg(long, default_value_t = 100.0, value_name = "R", value_parser = rate)]
     rate: f64,
     /// Bytes of a message
@@ -65,11 +73,63 @@ struct FailoverArgs {
     crowd: CrowdArgs,
 }
 
+#[derive(Debug, Args)]
+struct RollingArgs {
+    /// How often all nodes are restarted
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// Seconds of quiet talk before each stop, and at the end
+    #[arg(long, default_value_t = 3, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
+    settle: u64,
+    #[command(flatten)]
+    crowd: CrowdArgs,
+}
+
+#[derive(Debug, Args)]
+struct GrowArgs {
+    /// Seconds of talk before the first step: what there is to move
+    #[arg(long, default_value_t = 20, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    fill: u64,
+    /// Seconds of talk after each step
+    #[arg(long, default_value_t = 3, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
+    settle: u64,
+    #[command(flatten)]
+    crowd: CrowdArgs,
+}
+
+#[derive(Debug, Args)]
+struct CostArgs {
+    /// Seconds before it counts
+    #[arg(long, default_value_t = 3, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=600))]
+    warm_up: u64,
+    /// Seconds that each load is measured
+    #[arg(long, default_value_t = 10, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
+    duration: u64,
+    /// Seconds that idle nodes are watched
+    #[arg(long, default_value_t = 20, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
+    idle: u64,
+    #[command(flatten)]
+    crowd: CrowdArgs,
+}
+
 impl DrillArgs {
     /// Runs the drill and prints its report.
     pub(super) async fn run(self) -> anyhow::Result<Outcome> {
-        let (drill, report_json) = match self.drill {
-            DrillName::Failover(args) => {
+        let (drill, report_json) = self.drill.chosen();
+        let report = drill::run(&drill).await?;
+        print!("{}", report.text());
+        if let Some(path) = &report_json {
+            write_json(path, &report)?;
+        }
+        Ok(if report.wrong().total() == 0 { Outcome::Clean } else { Outcome::Faulty })
+    }
+}
+
+impl DrillName {
+    /// The drill, and where its result is to be written.
+    fn chosen(self) -> (Drill, Option<PathBuf>) {
+        match self {
+            Self::Failover(args) => {
                 let options = FailoverOptions {
                     crowd: args.crowd.options(),
                     kills: size(args.kills),
@@ -77,13 +137,35 @@ impl DrillArgs {
                 };
                 (Drill::Failover(options), args.crowd.report_json)
             }
-        };
-        let report = drill::run(&drill).await?;
-        print!("{}", report.text());
-        if let Some(path) = &report_json {
-            write_json(path, &report)?;
+            Self::Rolling(args) => {
+                let options = RollingOptions {
+                    crowd: args.crowd.options(),
+                    rounds: size(args.rounds),
+                    settle: Duration::from_secs(args.settle),
+                };
+                (Drill::Rolling(options), args.crowd.report_json)
+            }
+            Self::Grow(args) => {
+                let options = GrowOptions {
+                    crowd: args.crowd.options(),
+                    fill: Duration::from_secs(args.fill),
+                    settle: Duration::from_secs(args.settle),
+                };
+                (Drill::Grow(options), args.crowd.report_json)
+            }
+            Self::Cost(args) => {
+                let mut crowd = args.crowd.options();
+                // Everybody sends.
+                crowd.plan = Plan::new(crowd.plan.users, crowd.plan.room_size, None);
+                let options = CostOptions {
+                    crowd,
+                    warm_up: Duration::from_secs(args.warm_up),
+                    duration: Duration::from_secs(args.duration),
+                    idle: Duration::from_secs(args.idle),
+                };
+                (Drill::Cost(options), args.crowd.report_json)
+            }
         }
-        Ok(if report.wrong().total() == 0 { Outcome::Clean } else { Outcome::Faulty })
     }
 }
 

@@ -39,6 +39,11 @@ impl Nodes {
         self.at(number % self.len())
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.first).chain(self.others.iter()).map(String::as_str)
+    }
+
     /// The way of the client of that number.
     pub fn rotation(&self, number: usize) -> Rotation {
         let nodes = self.len();

@@ -54,14 +54,13 @@ struct Post {
 pub(super) struct Board {
     posts: Vec<Post>,
     acked: AtomicU64,
-    heard: AtomicU64,
 }
 
 impl Board {
     /// So many clients, none of them connected.
     pub(super) fn new(users: usize) -> Self {
         let posts = (0..users).map(|_| Post::default()).collect();
-        Self { posts, acked: AtomicU64::new(0), heard: AtomicU64::new(0) }
+        Self { posts, acked: AtomicU64::new(0) }
     }
 
     /// The client is level at that node, or nowhere.
@@ -82,7 +81,6 @@ impl Board {
     pub(super) fn set_known(&self, user: usize, seq: u64) {
         if let Some(post) = self.posts.get(user) {
             post.known.store(seq, Ordering::Relaxed);
-            self.heard.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -101,11 +99,6 @@ impl Board {
     /// How much was acknowledged.
     pub(super) fn acked(&self) -> u64 {
         self.acked.load(Ordering::Relaxed)
-    }
-
-    /// How many events were heard, by all listeners together.
-    pub(super) fn heard(&self) -> u64 {
-        self.heard.load(Ordering::Relaxed)
     }
 
     /// How many clients are level somewhere.

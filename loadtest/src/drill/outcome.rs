@@ -6,8 +6,11 @@ use anyhow::bail;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::cost::{self, CostOptions, CostReport};
 use super::failover::{self, FailoverOptions, FailoverReport};
 use super::goal::Goal;
+use super::grow::{self, GrowOptions, GrowReport};
+use super::rolling::{self, RollingOptions, RollingReport};
 use super::wrong::Wrong;
 
 /// What is to be done.
@@ -15,6 +18,12 @@ use super::wrong::Wrong;
 pub enum Drill {
     /// The node with all sockets is killed.
     Failover(FailoverOptions),
+    /// Every node in turn is stopped and started again.
+    Rolling(RollingOptions),
+    /// Nodes come and go.
+    Grow(GrowOptions),
+    /// One node against three.
+    Cost(CostOptions),
 }
 
 /// What came of it.
@@ -23,6 +32,12 @@ pub enum Drill {
 pub enum DrillReport {
     /// Of `failover`.
     Failover(FailoverReport),
+    /// Of `rolling`.
+    Rolling(RollingReport),
+    /// Of `grow`.
+    Grow(GrowReport),
+    /// Of `cost`.
+    Cost(CostReport),
 }
 
 /// Runs a drill. Its nodes end with it, whatever happens: also at Ctrl-C and SIGTERM.
@@ -38,6 +53,9 @@ pub async fn run(drill: &Drill) -> anyhow::Result<DrillReport> {
 async fn run_undisturbed(drill: &Drill) -> anyhow::Result<DrillReport> {
     Ok(match drill {
         Drill::Failover(options) => DrillReport::Failover(failover::run(options).await?),
+        Drill::Rolling(options) => DrillReport::Rolling(rolling::run(options).await?),
+        Drill::Grow(options) => DrillReport::Grow(grow::run(options).await?),
+        Drill::Cost(options) => DrillReport::Cost(cost::run(options).await?),
     })
 }
 
@@ -46,6 +64,9 @@ impl DrillReport {
     pub fn wrong(&self) -> &Wrong {
         match self {
             Self::Failover(report) => &report.wrong,
+            Self::Rolling(report) => &report.wrong,
+            Self::Grow(report) => &report.wrong,
+            Self::Cost(report) => &report.wrong,
         }
     }
 
@@ -53,6 +74,9 @@ impl DrillReport {
     pub fn text(&self) -> String {
         let (mut text, goals): (String, &[Goal]) = match self {
             Self::Failover(report) => (report.text(), &report.goals),
+            Self::Rolling(report) => (report.text(), &report.goals),
+            Self::Grow(report) => (report.text(), &report.goals),
+            Self::Cost(report) => (report.text(), &report.goals),
         };
         let _ = write!(text, "{}", self.wrong().text());
         for goal in goals {

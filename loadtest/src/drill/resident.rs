@@ -13,8 +13,8 @@ use super::orders::{Board, Orders};
 use super::outbox::{Ack, Letter, Outbox, Schedule};
 use crate::chat::{Faults, Payload};
 use crate::client::{
-    Backoff, ClientError, Connection, Event, EventKind, Page, Push, PushFeed, Pushes, Resume, Rotation,
-    SendAck, SendMessage, Welcome,
+    Backoff, ClientError, Connection, Event, EventKind, Goodbye, Page, Push, PushFeed, Pushes, Resume,
+    Rotation, SendAck, SendMessage, Welcome,
 };
 
 /// Pushes that may wait for one client: far more than come.
@@ -88,8 +88,8 @@ pub(super) struct Resident {
     way: Rotation,
     marches: u64,
     cursor: Option<String>,
-    /// How long the node asked to stay away.
-    asked_wait: Duration,
+    /// What the last node said, if it sent this client away.
+    goodbye: Option<Goodbye>,
     hearing: Hearing,
     outbox: Option<Outbox>,
     absences: Vec<Absence>,
@@ -111,7 +111,7 @@ impl Resident {
             way,
             marches,
             cursor: None,
-            asked_wait: Duration::ZERO,
+            goodbye: None,
             absences: Vec::new(),
             complaints: Vec::new(),
         }
@@ -131,6 +131,7 @@ impl Resident {
                 self.hear(at, push);
             }
             self.cursor = connection.cursor();
+            self.goodbye = connection.goodbye();
             let cause = match how {
                 Left::Dismissed => break,
                 Left::Lost => Cause::Lost,
@@ -151,8 +152,16 @@ impl Resident {
         // Everybody leaves at the same moment; not everybody may come back at the same.
         match left {
             Some(Cause::Lost) => {
-                self.way.go_on(self.way.turn());
-                let wait = std::mem::take(&mut self.asked_wait);
+                let wait = match self.goodbye.take() {
+                    Some(goodbye) => {
+                        self.way.go_to(self.way.turn(), &goodbye.nodes);
+                        goodbye.reconnect_after
+                    }
+                    None => {
+                        self.way.go_on(self.way.turn());
+                        Duration::ZERO
+                    }
+                };
                 tokio::time::sleep(wait + self.role.backoff.random_delay(0)).await;
             }
             Some(Cause::Told) => tokio::time::sleep(MARCH.mul_f64(rand::random())).await,
@@ -313,16 +322,11 @@ impl Resident {
     }
 
     fn hear(&mut self, at: Instant, push: Push) {
-        match push {
-            Push::Event(event) if event.room == self.role.room => {
-                if self.hearing.hear(event.seq) {
-                    self.learn(at, &event);
-                }
-            }
-            Push::Drain { reconnect_after_ms, .. } => {
-                self.asked_wait = Duration::from_millis(reconnect_after_ms)
-            }
-            _ => {}
+        if let Push::Event(event) = push
+            && event.room == self.role.room
+            && self.hearing.hear(event.seq)
+        {
+            self.learn(at, &event);
         }
     }
 

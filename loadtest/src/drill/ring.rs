@@ -1,6 +1,7 @@
 //! The nodes of a drill, all on this machine, each at an address of its own. Dropping it kills them and
 //! removes what they wrote.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -102,13 +103,19 @@ impl Ring {
     /// SIGTERM, and waits for the end. Answers the moment before.
     pub(super) async fn stop(&mut self, index: usize) -> anyhow::Result<Instant> {
         let at = Instant::now();
+        self.node(index)?.ask_to_stop()?;
+        self.ended(index).await?;
+        Ok(at)
+    }
+
+    /// Waits until a node that was asked to has ended in good order.
+    pub(super) async fn ended(&mut self, index: usize) -> anyhow::Result<()> {
         let node = self.node(index)?;
-        node.ask_to_stop()?;
         let status = node.ended(STOPPED_WITHIN).await?;
         if !status.success() {
             bail!("{} was asked to stop and ended with {status}", node.http);
         }
-        Ok(at)
+        Ok(())
     }
 
     /// `madang leave`: the cluster takes everything from a node and forgets it. Begins, and does not wait.
@@ -125,7 +132,7 @@ impl Ring {
     }
 
     /// How the cluster stands, as that node sees it.
-    pub(super) async fn standing(&self, index: usize) -> anyhow::Result<Standing> {
+    async fn standing(&self, index: usize) -> anyhow::Result<Standing> {
         let node = self.nodes.get(index).context("no such node")?;
         let asked = self.http.get(format!("{}/v1/cluster", node.url())).bearer_auth(SECRET).send().await?;
         Ok(asked.error_for_status()?.json().await?)
@@ -156,22 +163,23 @@ impl Ring {
             if !answer.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(Some(format!("node {} is not ready", index + 1)));
             }
-            let lack = match self.standing(index).await {
-                Ok(standing) => standing.lack(nodes),
-                Err(error) => Some(error.to_string()),
-            };
-            if lack.is_some() {
-                return Ok(lack);
+            if let Some(lack) = self.lack_seen_by(index, nodes).await {
+                return Ok(Some(lack));
             }
         }
         Ok(None)
     }
 
+    /// What keeps the cluster from being well with so many nodes, as that node sees it.
+    pub(super) async fn lack_seen_by(&self, index: usize, nodes: usize) -> Option<String> {
+        match self.standing(index).await {
+            Ok(standing) => standing.lack(nodes),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
     /// The shards that a node leads, and how many there are.
-    pub(super) async fn led_by(
-        &self,
-        index: usize,
-    ) -> anyhow::Result<(std::collections::BTreeSet<u16>, u16)> {
+    pub(super) async fn led_by(&self, index: usize) -> anyhow::Result<(BTreeSet<u16>, u16)> {
         let standing = self.standing(index).await?;
         let peer = self.nodes.get(index).context("no such node")?.peer.to_string();
         let node = standing.node_at(&peer).context("a node that does not know itself")?;
