@@ -6,6 +6,7 @@ use std::fmt;
 use openraft::EmptyNode;
 use serde::{Deserialize, Serialize};
 
+use super::runtime::Beating;
 use crate::command::{Batch, Outcome};
 
 openraft::declare_raft_types!(
@@ -15,6 +16,7 @@ openraft::declare_raft_types!(
         R = Outcomes,
         NodeId = u64,
         Node = EmptyNode,
+        AsyncRuntime = Beating,
 );
 
 /// The answers to a batch, one per command, in order.
