@@ -38,6 +38,11 @@ impl SlotMap {
         self.of_hash(hash(2, user.as_str().as_bytes()))
     }
 
+    /// Where the staff and the reports are: one shard for all.
+    pub fn desk(&self) -> ShardId {
+        self.of_hash(hash(3, b"desk"))
+    }
+
     fn of_hash(&self, hash: u64) -> ShardId {
         let slot = hash >> (64 - SLOTS.trailing_zeros());
         let shard = slot * u64::from(self.shards) / u64::from(SLOTS);

@@ -9,6 +9,8 @@ mod content;
 mod door;
 mod event;
 #[cfg(test)]
+mod golden_people_tests;
+#[cfg(test)]
 mod golden_tests;
 mod outbox;
 mod presence;
@@ -37,7 +39,8 @@ pub use presence::{PresenceRow, Status, Visibility};
 pub use room::{MemberRow, MemberState, Role, RoomKind, RoomRow, SentRow};
 pub use rules::{Feature, Features, Life, Right, Rights, RoomChange, Until};
 pub use safety::{
-    Act, AuditRow, Quoted, Reason, ReportRow, ReportState, ReportStep, ReportTarget, StaffRole, StaffRow,
+    Act, AuditRow, Quoted, Reason, ReportRow, ReportState, ReportStep, ReportTarget, RoomAct, StaffRole,
+    StaffRow,
 };
 
 use crate::error::StorageError;

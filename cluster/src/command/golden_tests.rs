@@ -1,5 +1,10 @@
 //! The bytes of commands and answers, fixed: they are in raft logs and between nodes of different versions.
 
+use madang_storage::id::{Cid, ReportId, SessionId};
+use madang_storage::row::{
+    Blocked, Findable, Quoted, Reading, Reason, ReportState, ReportTarget, Role, RoomKind, Side, StaffRole,
+};
+
 use super::*;
 use crate::machine::meta::{NodeState, Tunables};
 
@@ -34,27 +39,35 @@ const USER_HEAD: &str = "920181a13292a56d696e6a69";
 #[test]
 fn room_commands_keep_their_bytes() {
     let check = |op, golden: &str| check(room(op), &format!("{ROOM_HEAD}{golden}"));
-    let (title, topic) = ("t".to_owned(), String::new());
+    let (title, topic, sort_title) = ("t".to_owned(), String::new(), "s".to_owned());
     check(
-        RoomOp::Create { kind: RoomKind::Group, title, topic, members: vec![user()] },
-        "81a13194a132a174a091a56d696e6a69",
+        RoomOp::Create { kind: RoomKind::Group, title, topic, members: vec![user()], sort_title },
+        "81a13195a132a174a091a56d696e6a69a173",
     );
     let cid = Cid::parse("c").unwrap();
-    check(RoomOp::Send { cid: cid.clone(), text: "x".into(), after: None }, "81a13293a163a178c0");
-    check(RoomOp::Send { cid: cid.clone(), text: "x".into(), after: Some(cid) }, "81a13293a163a178a163");
+    check(RoomOp::Send { cid: cid.clone(), text: "x".into(), after: None, extra: None }, "81a13293a163a178c0");
+    let (text, after) = ("x".into(), Some(cid.clone()));
+    check(RoomOp::Send { cid, text, after, extra: None }, "81a13293a163a178a163");
     check(RoomOp::Join, "a133");
     check(RoomOp::Leave, "a134");
     check(RoomOp::Invite(user()), "81a135a56d696e6a69");
     check(RoomOp::Kick(user()), "81a136a56d696e6a69");
     check(RoomOp::SetRole(user(), Role::Owner), "81a13792a56d696e6a69a133");
-    check(RoomOp::Change { title: None, topic: Some("t".into()) }, "81a13892c0a174");
     check(RoomOp::MarkRead(7), "81a13907");
+    check(RoomOp::MarkReadPrivately(7), "81a2363007");
+    check(RoomOp::MarkReceived(7), "81a2363107");
+    check(RoomOp::Decline, "a23632");
 }
 
 #[test]
 fn account_commands_keep_their_bytes() {
     let check = |op, golden: &str| check(account(op), &format!("{USER_HEAD}{golden}"));
-    check(UserOp::SignUp { display_name: "M".into(), password_hash: "h".into() }, "81a13192a14da168");
+    let names = vec!["m".to_owned()];
+    let (display_name, password_hash) = ("M".to_owned(), "h".to_owned());
+    check(
+        UserOp::SignUp { display_name: display_name.clone(), password_hash, names: names.clone() },
+        "81a13193a14da16891a16d",
+    );
     let session = SessionId([2; 16]);
     let id = format!("c410{}", "02".repeat(16));
     let (device, checked) = ("d".into(), Some("h".into()));
@@ -63,24 +76,71 @@ fn account_commands_keep_their_bytes() {
     check(UserOp::CloseSession(session), &format!("81a133{id}"));
     let set = UserOp::SetPassword { old_hash: "o".into(), new_hash: "n".into(), keep: session };
     check(set, &format!("81a13493a16fa16e{id}"));
-    check(UserOp::SetProfile { display_name: "M".into() }, "81a13591a14d");
+    check(UserOp::SetProfile { display_name, names }, "81a13592a14d91a16d");
+    let people = |op, golden: &str| check(UserOp::People(op), &format!("81a23630{golden}"));
+    people(PeopleOp::Request(user()), "81a131a56d696e6a69");
+    people(PeopleOp::Accept(user()), "81a132a56d696e6a69");
+    people(PeopleOp::Decline(user()), "81a133a56d696e6a69");
+    people(PeopleOp::Remove(user()), "81a134a56d696e6a69");
+    people(PeopleOp::Block(user()), "81a135a56d696e6a69");
+    people(PeopleOp::Unblock(user()), "81a136a56d696e6a69");
+    let (reading, findable) = (Some(Reading::Private), Some(Findable::No));
+    people(PeopleOp::Show { reading, findable }, "81a13792a132a132");
+    check(UserOp::SeeSession(session), &format!("81a23631{id}"));
 }
 
 #[test]
 fn other_commands_and_answers_keep_their_bytes() {
     let room = RoomId([1; 16]);
-    let effect = Effect::UserRoom { user: user(), room, state: None, room_seq: 2 };
+    let effect = Effect::UserRoom { user: user(), room, state: None, room_seq: 2, by: None, at_ms: 3 };
     check(
         command(Op::Effect(effect)),
-        "920181a13381a13194a56d696e6a69c41001010101010101010101010101010101c002",
+        "920181a13381a13196a56d696e6a69c41001010101010101010101010101010101c002c003",
     );
     check(command(Op::OutboxDone(vec![1, 2])), "920181a134920102");
     check(Reply::Done { outbox: vec![1] }, "81a131919101");
     check(Reply::Sent { seq: 1, at_ms: 2, dup: Repeat::Again }, "81a132930102a132");
-    check(Reply::Read { read_seq: 1, unread: 2 }, "81a133920102");
+    check(Reply::Read { read_seq: 1, unread: 2, mentions: 3 }, "81a13393010203");
     check(Reply::Joined { node: 4 }, "81a1349104");
     check(Refusal::NoRoom, "a131");
     check(Refusal::RoomFull { max: 100 }, "81a231319164");
+}
+
+#[test]
+fn commands_to_the_desk_and_effects_on_people_keep_their_bytes() {
+    let report = ReportId([5; 16]);
+    let id = format!("c410{}", "05".repeat(16));
+    let safety = |op, golden: &str| {
+        let command = command(Op::Safety { by: user(), standing: Standing::Named, op });
+        check(command, &format!("920181a2363093a56d696e6a69a132{golden}"));
+    };
+    let quoted = Quoted { seq: 1, at_ms: 2, user: user(), text: "x".into() };
+    let (target, note) = (ReportTarget::User(user()), "n".to_owned());
+    safety(
+        SafetyOp::Report { report, target, reason: Reason::Hate, note: note.clone(), context: vec![quoted] },
+        &format!("81a13195{id}81a132a56d696e6a69a133a16e91940102a56d696e6a69a178"),
+    );
+    let to = ReportState::Taken;
+    safety(SafetyOp::Move { report, to, note }, &format!("81a13293{id}a132a16e"));
+    let role = Some(StaffRole::Moderator);
+    safety(SafetyOp::Appoint { user: user(), role }, "81a13392a56d696e6a69a131");
+
+    let effect = |effect, golden: &str| check(command(Op::Effect(effect)), &format!("920181a133{golden}"));
+    let room = RoomId([1; 16]);
+    let room_id = format!("c410{}", "01".repeat(16));
+    let side = Side { version: 3, given: 2, cancelled: 1 };
+    effect(
+        Effect::Contact { from: user(), to: user(), side },
+        "81a2363093a56d696e6a69a56d696e6a6993030201",
+    );
+    effect(
+        Effect::PairBlock { room, by: user(), other: user(), blocked: Blocked::Yes, version: 4 },
+        &format!("81a2363195{room_id}a56d696e6a69a56d696e6a69a13204"),
+    );
+    effect(
+        Effect::Declined { room, user: user(), room_seq: 6 },
+        &format!("81a2363293{room_id}a56d696e6a6906"),
+    );
 }
 
 #[test]
@@ -156,6 +216,26 @@ fn every_refusal_of_meta_keeps_its_number() {
         MetaRefusal::OutOfBounds { what: String::new(), min: 1, max: 1 },
         MetaRefusal::VersionBackwards { now },
     ]);
+}
+
+#[test]
+fn refusals_about_people_keep_their_numbers() {
+    let all = [
+        Refusal::Private,
+        Refusal::ListFull { max: 1 },
+        Refusal::NotAsked,
+        Refusal::BlockedByYou,
+        Refusal::Yourself,
+        Refusal::NotStaff,
+        Refusal::NoReport,
+        Refusal::ReportTaken,
+        Refusal::ReportNotTaken,
+        Refusal::ReportClosed,
+    ];
+    for (number, refusal) in (60..).zip(&all) {
+        let bytes = rmp_serde::to_vec(refusal).unwrap();
+        assert!(String::from_utf8_lossy(&bytes).contains(&number.to_string()), "{refusal:?}");
+    }
 }
 
 fn check_numbers<R: Serialize + fmt::Debug>(all: &[R]) {

@@ -18,7 +18,11 @@ mod sweep;
 mod talk;
 mod thread;
 #[cfg(test)]
+mod keep_tests;
+#[cfg(test)]
 mod message_tests;
+#[cfg(test)]
+mod rights_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -43,7 +47,7 @@ pub use order::BANS_MAX;
 pub use pin::PINS_MAX;
 use place::Place;
 pub use react::REACTION_KINDS_MAX;
-pub use receipt::RECEIPTS_MEMBERS_MAX;
+pub use receipt::{RECEIPTS_MEMBERS_MAX, tells as tells_receipts};
 pub(super) use sweep::sweep_members;
 
 /// Decides one command. `None` stands for "done".

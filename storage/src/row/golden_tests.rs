@@ -3,11 +3,11 @@
 use super::*;
 use crate::id::{Cid, RoomId, UserId};
 
-fn user() -> UserId {
+pub(super) fn user() -> UserId {
     UserId::parse("minji").unwrap()
 }
 
-fn check<R: Row + PartialEq + std::fmt::Debug>(row: R, golden: &str) {
+pub(super) fn check<R: Row + PartialEq + std::fmt::Debug>(row: R, golden: &str) {
     let bytes = row.encode().unwrap();
     let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(hex, golden, "{row:?}");
@@ -29,8 +29,8 @@ fn event_rows_keep_their_bytes() {
     check(event(EventBody::Kicked { target: user() }), "9501a56d696e6a69020381a13691a56d696e6a69");
     let role = EventBody::Role { target: user(), role: Role::Admin };
     check(event(role), "9501a56d696e6a69020381a13792a56d696e6a69a132");
-    let changed = EventBody::Changed { title: Some("t".into()), topic: None };
-    check(event(changed), "9501a56d696e6a69020381a13892a174c0");
+    let changed = RoomChange { title: Some("t".into()), ..RoomChange::default() };
+    check(event(EventBody::Changed(Box::new(changed))), "9501a56d696e6a69020381a13897a174c0c09090c0c0");
 }
 
 #[test]
@@ -45,9 +45,9 @@ fn room_and_member_rows_keep_their_bytes() {
         pair: Some((user(), user())),
         ..RoomRow::new(RoomKind::Direct, "t".into(), String::new(), 1)
     };
-    check(room, "9ba131a174a00102030405060792a56d696e6a69a56d696e6a69");
+    check(room, "dc0014a131a174a00102030405060792a56d696e6a69a56d696e6a6990a131a00096a131a133a131a133a131a133000200a0");
     let member = MemberRow::new(MemberState::Invited, Role::Owner, 1, 2);
-    check(member, "94a132a1330102");
+    check(member, "99a132a13301029001010000");
     check(SentRow { seq: 1, at_ms: 2, hash: Some(3) }, "93010203");
 }
 
@@ -57,9 +57,13 @@ fn account_and_outbox_rows_keep_their_bytes() {
         UserRow { display_name: "M".into(), password_hash: "h".into(), created_ms: 1, sessions: vec![] },
         "94a14da1680190",
     );
-    let session = SessionRow { token_hash: [9; 32], device: "d".into(), created_ms: 1 };
-    check(session, &format!("93c420{}a16401", "09".repeat(32)));
-    check(UserRoomRow { state: Some(MemberState::Joined), room_seq: 1, pos: 2 }, "93a1310102");
-    let effect = Effect::UserRoom { user: user(), room: RoomId([1; 16]), state: None, room_seq: 7 };
-    check(OutboxRow { effect }, &format!("9181a13194a56d696e6a69c410{}c007", "01".repeat(16)));
+    let session = SessionRow { token_hash: [9; 32], device: "d".into(), created_ms: 1, seen_ms: 2 };
+    check(session, &format!("94c420{}a1640102", "09".repeat(32)));
+    let state = Some(MemberState::Joined);
+    let (by, quiet) = (Some(user()), Until(4));
+    let row = UserRoomRow { state, room_seq: 1, pos: 2, by, at_ms: 3, quiet, pinned_ms: 5 };
+    check(row, "97a1310102a56d696e6a69030405");
+    let room = RoomId([1; 16]);
+    let effect = Effect::UserRoom { user: user(), room, state: None, room_seq: 7, by: None, at_ms: 8 };
+    check(OutboxRow { effect }, &format!("9181a13196a56d696e6a69c410{}c007c008", "01".repeat(16)));
 }

@@ -21,12 +21,16 @@ pub struct Side {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relation {
     /// Nothing.
+    #[serde(rename = "1")]
     None,
     /// The user asked, the other one has not answered.
+    #[serde(rename = "2")]
     Asked,
     /// The other one asked, the user has not answered.
+    #[serde(rename = "3")]
     Asking,
     /// Both said yes.
+    #[serde(rename = "4")]
     Contact,
 }
 

@@ -187,32 +187,55 @@ pub enum Act {
         /// What there was to say about it, may be empty.
         note: String,
     },
-    /// Put somebody out of a room.
+    /// Did something in a room.
     #[serde(rename = "3")]
-    Kicked {
-        /// Which room.
-        room: RoomId,
-        /// Whom.
-        user: UserId,
-    },
-    /// Gave somebody a role in a room.
-    #[serde(rename = "4")]
-    Role {
-        /// Which room.
-        room: RoomId,
-        /// Whom.
-        user: UserId,
-        /// Which role.
-        role: Role,
-    },
-    /// Something else in a room, by the name of its event.
-    #[serde(rename = "5")]
-    InRoom {
+    Room {
         /// Which room.
         room: RoomId,
         /// To whom, if to anybody.
         user: Option<UserId>,
         /// What.
-        what: String,
+        act: RoomAct,
+    },
+}
+
+/// What those who keep a room do in it. The serde name is the number on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RoomAct {
+    /// Put somebody out.
+    #[serde(rename = "1")]
+    Kicked,
+    /// Gave somebody a role.
+    #[serde(rename = "2")]
+    Role(Role),
+    /// Keeps somebody out.
+    #[serde(rename = "3")]
+    Banned {
+        /// Why, may be empty.
+        reason: String,
+    },
+    /// Lets somebody in again.
+    #[serde(rename = "4")]
+    Unbanned,
+    /// Keeps somebody from speaking.
+    #[serde(rename = "5")]
+    Muted,
+    /// Lets somebody speak again.
+    #[serde(rename = "6")]
+    Unmuted,
+    /// Made the room read only.
+    #[serde(rename = "7")]
+    Archived,
+    /// Took it out of the archive.
+    #[serde(rename = "8")]
+    Unarchived,
+    /// Deleted the room.
+    #[serde(rename = "9")]
+    Deleted,
+    /// Deleted what somebody else said.
+    #[serde(rename = "10")]
+    MessageDeleted {
+        /// Which event.
+        seq: u64,
     },
 }

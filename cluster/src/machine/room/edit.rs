@@ -4,18 +4,19 @@
 use madang_storage::StorageError;
 use madang_storage::id::{Cid, RoomId, UserId};
 use madang_storage::row::{
-    Content, EditMark, EditedTo, EventBody, EventRow, Extra, Mentions, OverlayRow, Right, SentRow,
+    Content, EditMark, EditedTo, EventBody, EventRow, Extra, Mentions, OverlayRow, Right, RoomAct, SentRow,
     VersionRow, table,
 };
 use sha2::{Digest, Sha256};
 
-use super::rights::Deed;
 use super::message::{self, Found, Message};
+use super::rights::Deed;
 use super::talk::hash_of;
 use super::{Place, call, pin};
 use crate::command::{Refusal, Repeat, Reply};
 use crate::event::Change;
 use crate::machine::rows::{event_key, sent_key, version_key};
+use crate::machine::audit;
 use crate::machine::shard::{Stop, Turn};
 
 /// How often a message may be edited: so many older versions are kept.
@@ -32,8 +33,7 @@ pub(super) fn edit(
     place.joined()?;
     let hash = edit_hash(target, to);
     if let Some(cid) = cid
-        && let Some(sent) =
-            turn.rows.load::<SentRow>(table::SENT, &sent_key(place.room, place.user, cid))?
+        && let Some(sent) = turn.rows.load::<SentRow>(table::SENT, &sent_key(place.room, place.user, cid))?
     {
         return if sent.hash.is_none_or(|known| known == hash) {
             Ok(Reply::Sent { seq: sent.seq, at_ms: sent.at_ms, dup: Repeat::Again })
@@ -130,6 +130,8 @@ pub(super) fn delete(turn: &mut Turn<'_, '_>, mut place: Place<'_>, target: u64)
     };
     if message.user != *place.user {
         place.may(Deed::Use(Right::DeleteOthers))?;
+        let act = RoomAct::MessageDeleted { seq: target };
+        turn.audit(place.user, audit::in_room(place.room, Some(&message.user), act))?;
     }
     let overlay = message::overlay(turn, place.room, target)?;
     let mut changes = Vec::new();
@@ -175,12 +177,7 @@ fn forget_versions(
 }
 
 /// The memory of a send stays, for retries, but no longer tells what was sent.
-fn forget_hash(
-    turn: &mut Turn<'_, '_>,
-    room: &RoomId,
-    user: &UserId,
-    cid: &Cid,
-) -> Result<(), StorageError> {
+fn forget_hash(turn: &mut Turn<'_, '_>, room: &RoomId, user: &UserId, cid: &Cid) -> Result<(), StorageError> {
     let key = sent_key(room, user, cid);
     match turn.rows.load::<SentRow>(table::SENT, &key)? {
         Some(sent) => turn.rows.save(table::SENT, key, &SentRow { hash: None, ..sent }),

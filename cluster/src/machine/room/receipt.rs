@@ -1,7 +1,7 @@
 //! How far members have read and received: up to a seq, never backwards, never logged.
 
 use madang_storage::StorageError;
-use madang_storage::row::{EventRow, MemberRow, Reading, table};
+use madang_storage::row::{EventRow, Feature, MemberRow, Reading, RoomRow, table};
 
 use super::{Place, save_member};
 use crate::command::Reply;
@@ -11,6 +11,11 @@ use crate::machine::shard::{Stop, Turn};
 
 /// In rooms of more members than this nobody hears how far the others are: it would be all that is said.
 pub const RECEIPTS_MEMBERS_MAX: u64 = 200;
+
+/// Whether the members of a room are told of each other's markers.
+pub fn tells(head: &RoomRow) -> bool {
+    head.joined <= RECEIPTS_MEMBERS_MAX && head.features.has(Feature::Receipts)
+}
 
 /// Moves the read marker. What was read was received too, unless nobody is to know that it was read.
 pub(super) fn read(
@@ -63,7 +68,7 @@ fn save(
     save_member(turn, place.room, place.user, me)?;
     let (read_seq, received_seq) = (me.shown_seq, me.received_seq);
     let moved = (read_seq, received_seq) != (before.shown_seq, before.received_seq);
-    if moved && place.head.joined <= RECEIPTS_MEMBERS_MAX {
+    if moved && tells(&place.head) {
         let (user, room) = (place.user.clone(), *place.room);
         turn.tell(ShardEvent::Receipt { user, room, read_seq, received_seq });
     }

@@ -54,7 +54,7 @@ fn id(n: u8) -> SessionId {
 }
 
 fn sign_up() -> UserOp {
-    UserOp::SignUp { display_name: "Minji".into(), password_hash: "old".into() }
+    UserOp::SignUp { display_name: "Minji".into(), password_hash: "old".into(), names: Vec::new() }
 }
 
 fn open(n: u8) -> UserOp {
