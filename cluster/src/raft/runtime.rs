@@ -102,14 +102,13 @@ mod tests {
     #[tokio::test]
     async fn timers_meet_on_the_beat_and_never_fire_early() {
         let now = TokioInstant::now();
-        let origin = on_the_beat(now);
-        for ms in [1, 40, 99, 100, 101, 250] {
+        let origin = on_the_beat(now + BEAT);
+        for ms in [100, 101, 140, 199, 200, 250, 1_000] {
             let deadline = now + Duration::from_millis(ms);
             let beat = on_the_beat(deadline);
             assert!(beat >= deadline && beat - deadline < BEAT, "{ms} ms");
-            if beat > origin {
-                assert_eq!((beat - origin).as_nanos() % BEAT.as_nanos(), 0, "{ms} ms");
-            }
+            let apart = if beat > origin { beat - origin } else { origin - beat };
+            assert_eq!(apart.as_nanos() % BEAT.as_nanos(), 0, "{ms} ms");
         }
     }
 }
