@@ -4,6 +4,7 @@
 //!
 //! Source: Ongaro, "Consensus: Bridging Theory and Practice", 6.4 (read index).
 
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -20,6 +21,11 @@ use crate::service::Leader;
 
 /// How long a node that answered "not me" is left alone.
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(20);
+/// How often a node that waits longer looks whether it is still with the majority.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// How long an election may take on a busy machine. A node that is with the majority waits for it: after the
+/// death of a leader all its clients come to such nodes at once, and would have to read everything anew.
+const ELECTED_WITHIN: Duration = Duration::from_secs(4);
 
 /// Who waits to read one shard.
 #[derive(Default)]
@@ -73,15 +79,33 @@ async fn run(cluster: Weak<Inner>, group: u16, barrier: Arc<Barrier>) {
 }
 
 async fn round(inner: &Arc<Inner>, group: u16) -> Freshness {
-    let deadline = Instant::now() + Duration::from_millis(inner.options().read_wait_ms);
-    match timeout_at(deadline, caught_up(inner, group)).await {
+    let begun = Instant::now();
+    let patience = Duration::from_millis(inner.options().read_wait_ms);
+    let mut search = pin!(caught_up(inner, group));
+    let mut found = timeout_at(begun + patience, &mut search).await;
+    while found.is_err() && begun.elapsed() < ELECTED_WITHIN && is_with_majority(inner, group) {
+        found = timeout_at(Instant::now() + LOOK_AGAIN_AFTER, &mut search).await;
+    }
+    match found {
         Ok(Ok(())) => Freshness::Current,
         Ok(Err(error)) => {
             tracing::debug!(group, %error, "a read is served as stale");
             Freshness::Stale
         }
-        Err(_) => Freshness::Stale,
+        Err(_) => {
+            tracing::debug!(group, waited = ?begun.elapsed(), "a read is served as stale: nobody knows");
+            Freshness::Stale
+        }
     }
+}
+
+/// Whether this node can reach so many who vote in a group that they have a leader, or soon will.
+fn is_with_majority(inner: &Inner, group: u16) -> bool {
+    let Ok(replica) = inner.hosted(group).and_then(Hosted::here) else { return false };
+    let (linked, me) = (inner.linked(), inner.identity.node);
+    let voters = replica.group.members().voters;
+    let near = voters.iter().map(|voter| voter.node()).filter(|node| *node == me || linked.contains(node));
+    near.count() * 2 > voters.len()
 }
 
 /// Asks until somebody knows.

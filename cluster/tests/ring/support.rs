@@ -20,10 +20,14 @@ pub(crate) struct TestNode {
 
 impl TestNode {
     pub(crate) async fn start(seeds: &[&TestNode]) -> Self {
+        Self::start_as(seeds, ClusterOptions::default()).await
+    }
+
+    pub(crate) async fn start_as(seeds: &[&TestNode], options: ClusterOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = LogStore::open(&dir.path().join("log"), &LogOptions::default()).unwrap();
         let state = StateStore::open(&dir.path().join("state"), &StateOptions::default()).unwrap();
-        let mut options = ClusterOptions { shards: SHARDS, ..ClusterOptions::default() };
+        let mut options = ClusterOptions { shards: SHARDS, ..options };
         options.peers.seeds = seeds.iter().map(|node| node.cluster.peer_address().to_string()).collect();
         let cluster = Cluster::start(options, log, state).await.unwrap();
         Self { cluster, _dir: dir }
@@ -32,9 +36,14 @@ impl TestNode {
 
 /// A ring of three, whole.
 pub(crate) async fn three() -> [TestNode; 3] {
-    let first = TestNode::start(&[]).await;
-    let second = TestNode::start(&[&first]).await;
-    let third = TestNode::start(&[&first, &second]).await;
+    three_as(&ClusterOptions::default()).await
+}
+
+/// The same with these options.
+pub(crate) async fn three_as(options: &ClusterOptions) -> [TestNode; 3] {
+    let first = TestNode::start_as(&[], options.clone()).await;
+    let second = TestNode::start_as(&[&first], options.clone()).await;
+    let third = TestNode::start_as(&[&first, &second], options.clone()).await;
     let nodes = [first, second, third];
     whole(&nodes).await;
     nodes
