@@ -10,7 +10,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use madang_storage::id::ShardId;
-use madang_storage::row::EventBody;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
@@ -101,6 +100,7 @@ async fn pull(
         None => who_to_ask(inner, group)?.first().copied().ok_or_else(none)?,
     };
     *source = Some(node);
+    inner.ground.counters.feed_asked();
     match inner.ask(node, PeerRequest::Feed { group, watch }).await? {
         PeerAnswer::Feed { watch, events } => Ok((watch, events)),
         other => Err(other.misfit()),
@@ -163,10 +163,7 @@ async fn news(feed: &mut broadcast::Receiver<FeedBatch>) -> Vec<ShardEvent> {
 fn weight(event: &ShardEvent) -> usize {
     const BASE: usize = 128;
     match event {
-        ShardEvent::Room(event) => match &event.row.body {
-            EventBody::Message { text, .. } => BASE + text.len(),
-            _ => BASE,
-        },
+        ShardEvent::Room(event) => BASE + event.weight(),
         _ => BASE,
     }
 }

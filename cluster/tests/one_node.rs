@@ -52,11 +52,11 @@ async fn room_op(cluster: &Cluster, who: &str, op: RoomOp) -> Result<Reply, Refu
 
 fn send(cid: &str, text: &str, after: Option<&str>) -> RoomOp {
     let after = after.map(|after| Cid::parse(after).unwrap());
-    RoomOp::Send { cid: Cid::parse(cid).unwrap(), text: text.to_owned(), after }
+    RoomOp::Send { cid: Cid::parse(cid).unwrap(), text: text.to_owned(), after, extra: None }
 }
 
 fn open_room() -> RoomOp {
-    RoomOp::Create { kind: RoomKind::Open, title: "yard".into(), topic: String::new(), members: vec![] }
+    RoomOp::Create { kind: RoomKind::Open, title: "yard".into(), topic: String::new(), members: vec![], sort_title: String::new() }
 }
 
 async fn log_of(cluster: &Cluster) -> EventPage {
@@ -155,7 +155,7 @@ async fn joining_reaches_the_users_own_shard() {
     let jun = user("jun");
     let home = cluster.slots().of_user(&jun);
     let mut feed = cluster.feed(home).unwrap();
-    let sign_up = UserOp::SignUp { display_name: "Jun".into(), password_hash: "x".into() };
+    let sign_up = UserOp::SignUp { display_name: "Jun".into(), password_hash: "x".into(), names: vec![] };
     cluster.propose(home, Op::User { user: jun.clone(), op: sign_up }).await.unwrap().unwrap();
     room_op(&cluster, "minji", open_room()).await.unwrap();
     let Ok(Reply::Done { outbox }) = room_op(&cluster, "jun", RoomOp::Join).await else { panic!() };

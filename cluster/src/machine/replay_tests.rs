@@ -1,109 +1,108 @@
 //! Properties of all machines together: any sequence of commands from anybody gives the same bytes on
-//! every replica, however the commands fall into batches, and keeps the state's own rules.
+//! every replica, however the commands fall into batches and wherever a copy of the rows was taken over; it
+//! keeps the state's own rules; and nobody does more than their role allows.
 
-use std::collections::BTreeMap;
+mod commands;
+mod powers;
+mod rules;
 
-use madang_storage::id::{Cid, RoomId, UserId};
-use madang_storage::row::{EventRow, MemberRow, MemberState, Role, RoomKind, RoomRow, Row, table};
+use madang_storage::row::{EventRow, Row, table};
 use proptest::prelude::*;
 
+use self::commands::commands;
+use self::powers::Before;
 use super::rows::{MemoryBase, Rows};
 use super::shard::{Counters, apply};
-use crate::command::{Command, Op, RoomOp};
+use crate::command::{Command, Op, Outcome, RoomOp};
+use crate::event::ShardEvent;
 
-fn user() -> impl Strategy<Value = UserId> {
-    prop_oneof!["aa", "bb", "cc", "dd"].prop_map(|name| UserId::parse(&name).unwrap())
+/// A replica: its rows, and all that it ever said.
+#[derive(Default)]
+struct Replica {
+    base: MemoryBase,
+    counters: Counters,
+    outcomes: Vec<Outcome>,
+    events: Vec<ShardEvent>,
 }
 
-fn op() -> impl Strategy<Value = RoomOp> {
-    let kind = prop_oneof![Just(RoomKind::Direct), Just(RoomKind::Group), Just(RoomKind::Open)];
-    let role = prop_oneof![Just(Role::Member), Just(Role::Admin), Just(Role::Owner)];
-    let cid = || (0..6_u8).prop_map(|n| Cid::parse(&n.to_string()).unwrap());
-    prop_oneof![
-        2 => (kind, prop::collection::vec(user(), 0..3)).prop_map(|(kind, members)| RoomOp::Create {
-            kind, title: "t".into(), topic: String::new(), members
-        }),
-        6 => (cid(), "[ab]", prop::option::of(cid()))
-            .prop_map(|(cid, text, after)| RoomOp::Send { cid, text, after }),
-        3 => Just(RoomOp::Join),
-        2 => Just(RoomOp::Leave),
-        2 => user().prop_map(RoomOp::Invite),
-        2 => user().prop_map(RoomOp::Kick),
-        2 => (user(), role).prop_map(|(user, role)| RoomOp::SetRole(user, role)),
-        1 => "[xy]".prop_map(|title| RoomOp::Change { title: Some(title), topic: None }),
-        2 => (0..20_u64).prop_map(RoomOp::MarkRead),
-    ]
-}
-
-fn commands() -> impl Strategy<Value = Vec<Command>> {
-    let room = prop_oneof![Just(RoomId([1; 16])), Just(RoomId([2; 16]))];
-    let command = (0..1_000_u64, room, user(), op())
-        .prop_map(|(at_ms, room, user, op)| Command { at_ms, op: Op::Room { room, user, op } });
-    prop::collection::vec(command, 1..80)
-}
-
-/// Runs the commands in batches of `size`; answers the rows and all outcomes.
-fn replay(commands: &[Command], size: usize) -> (MemoryBase, String) {
-    let (mut base, mut counters, mut events) = (MemoryBase::default(), Counters::default(), Vec::new());
-    let mut outcomes = Vec::new();
-    for batch in commands.chunks(size) {
-        let mut rows = Rows::new(&base);
-        for command in batch {
-            outcomes.push(apply(&mut rows, &mut counters, &mut events, command).unwrap());
+impl Replica {
+    /// Carries out the commands in batches of `size`.
+    fn run(&mut self, commands: &[Command], size: usize) {
+        for batch in commands.chunks(size) {
+            let mut rows = Rows::new(&self.base);
+            for command in batch {
+                let outcome = apply(&mut rows, &mut self.counters, &mut self.events, command).unwrap();
+                self.outcomes.push(outcome);
+            }
+            let writes = rows.into_writes();
+            self.base.write(writes);
         }
-        let writes = rows.into_writes();
-        base.write(writes);
     }
-    (base, format!("{outcomes:?} {events:?}"))
+
+    /// Another replica, made from this one's rows as a copy between nodes is: bytes, in the order of keys.
+    fn copied(&self) -> Self {
+        let exported: Vec<_> = self.base.0.iter().map(|(key, row)| (key.clone(), row.clone())).collect();
+        let counters = Counters::decode(&self.counters.encode().unwrap()).unwrap();
+        Self { base: MemoryBase(exported.into_iter().collect()), counters, ..Self::default() }
+    }
 }
 
-fn rows<R: Row>(base: &MemoryBase, wanted: u8) -> BTreeMap<Vec<u8>, R> {
-    let of_table = base.0.iter().filter(|((table, _), _)| *table == wanted);
-    of_table.map(|((_, key), bytes)| (key.clone(), R::decode(bytes).unwrap())).collect()
-}
-
-/// What must hold in every state.
-fn check_rules(base: &MemoryBase) {
-    let (heads, members) = (rows::<RoomRow>(base, table::ROOM), rows::<MemberRow>(base, table::MEMBER));
-    let log = rows::<EventRow>(base, table::ROOM_LOG);
-    for (room, head) in heads {
-        let of_room: Vec<&MemberRow> =
-            members.iter().filter(|(key, _)| key.starts_with(&room)).map(|(_, row)| row).collect();
-        let count = |state| of_room.iter().filter(|row| row.state == state).count() as u64;
-        assert_eq!((head.joined, head.invited), (count(MemberState::Joined), count(MemberState::Invited)));
-        let owners = of_room.iter().filter(|row| row.role == Role::Owner).count();
-        let expected = usize::from(head.kind != RoomKind::Direct && head.joined > 0);
-        assert_eq!(owners, expected, "{head:?} {of_room:?}");
-        let seqs: Vec<u64> = log
-            .keys()
-            .filter_map(|key| key.strip_prefix(room.as_slice()))
-            .map(|seq| u64::from_be_bytes(seq.try_into().unwrap()))
-            .collect();
-        assert_eq!(seqs, (1..=head.last_seq).collect::<Vec<_>>());
-        assert!(
-            of_room.iter().all(|row| row.read_seq <= head.last_seq && row.read_messages <= head.messages)
-        );
-    }
-    let sent = base.0.keys().filter(|(table, _)| *table == table::SENT).count();
-    assert_eq!(sent, log.values().filter(|event| event.body.is_message()).count());
+fn replay(commands: &[Command], size: usize) -> Replica {
+    let mut replica = Replica::default();
+    replica.run(commands, size);
+    replica
 }
 
 proptest! {
     #[test]
     fn any_batching_gives_the_same_bytes(commands in commands(), size in 1..40_usize) {
-        let (one, said_one) = replay(&commands, 1);
-        let (other, said_other) = replay(&commands, size);
-        prop_assert_eq!(&one, &other);
-        prop_assert_eq!(said_one, said_other);
-        check_rules(&one);
+        let (one, other) = (replay(&commands, 1), replay(&commands, size));
+        prop_assert_eq!(&one.base, &other.base);
+        prop_assert_eq!(&one.outcomes, &other.outcomes);
+        prop_assert_eq!(&one.events, &other.events);
+        rules::check(&one.base, &one.events);
+    }
+
+    #[test]
+    fn a_replica_that_begins_with_a_copy_goes_on_alike(
+        commands in commands(), cut in any::<prop::sample::Index>(), size in 1..40_usize,
+    ) {
+        let cut = cut.index(commands.len());
+        let (before, after) = commands.split_at(cut);
+        let mut one = replay(before, 1);
+        let mut other = one.copied();
+        let said = (one.outcomes.len(), one.events.len());
+        one.run(after, 1);
+        other.run(after, size);
+        prop_assert_eq!(&one.base, &other.base);
+        prop_assert_eq!(&one.outcomes[said.0..], &other.outcomes);
+        prop_assert_eq!(&one.events[said.1..], &other.events);
+        prop_assert_eq!(one.counters, other.counters);
+    }
+
+    #[test]
+    fn nobody_does_more_than_their_role_allows(commands in commands()) {
+        let mut replica = Replica::default();
+        for command in &commands {
+            let (before, heard) = (replica.base.clone(), replica.events.len());
+            replica.run(std::slice::from_ref(command), 1);
+            for event in &replica.events[heard..] {
+                if let ShardEvent::Room(event) = event {
+                    Before::new(&before, event.room).check(event);
+                }
+            }
+            if replica.outcomes.last().is_some_and(|outcome| outcome.is_err()) {
+                prop_assert_eq!(&before, &replica.base, "a refusal wrote");
+            }
+        }
     }
 
     #[test]
     fn repeating_every_send_changes_nothing(commands in commands()) {
         let sends = |command: &&Command| matches!(&command.op, Op::Room { op: RoomOp::Send { .. }, .. });
-        let (base, _) = replay(&commands, 1);
-        let messages = |base: &MemoryBase| {
-            rows::<EventRow>(base, table::ROOM_LOG).into_iter().filter(|(_, row)| row.body.is_message()).count()
+        let messages = |replica: &Replica| {
+            let log = rules::rows::<EventRow>(&replica.base, table::ROOM_LOG);
+            log.into_values().filter(|row| row.body.is_message()).count()
         };
         let mut twice = Vec::new();
         for command in &commands {
@@ -112,6 +111,6 @@ proptest! {
                 twice.push(command.clone());
             }
         }
-        prop_assert_eq!(messages(&base), messages(&replay(&twice, 3).0));
+        prop_assert_eq!(messages(&replay(&commands, 1)), messages(&replay(&twice, 3)));
     }
 }

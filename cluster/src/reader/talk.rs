@@ -46,7 +46,9 @@ impl LocalReader {
 
     /// One event, with what hangs on it.
     pub(crate) fn event(&self, room: &RoomId, seq: u64) -> Result<Option<Arc<RoomEvent>>, ClusterError> {
-        let Some(row) = self.load::<EventRow>(table::ROOM_LOG, &event_key(room, seq))? else { return Ok(None) };
+        let Some(row) = self.load::<EventRow>(table::ROOM_LOG, &event_key(room, seq))? else {
+            return Ok(None);
+        };
         let overlay = if row.body.is_message() {
             self.load::<OverlayRow>(table::OVERLAY, &overlay_key(room, seq))?
         } else {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use madang_cluster::command::{Op, Outcome, RoomOp};
-use madang_cluster::{Cluster, ClusterOptions, Freshness, Leader, Page};
+use madang_cluster::link::LinkClientOptions;
+use madang_cluster::{Cluster, ClusterOptions, Freshness, Leader, Operator, Page};
 use madang_storage::id::{Cid, RoomId, ShardId, UserId};
 use madang_storage::row::{EventBody, RoomKind};
-use madang_storage::{LogOptions, LogStore, StateOptions, StateStore};
+use madang_storage::{LogOptions, LogStore, StateOptions, StateStore, StorageError};
 use tempfile::TempDir;
 
 pub(crate) const ROOM: RoomId = RoomId([5; 16]);
@@ -15,7 +16,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) struct TestNode {
     pub(crate) cluster: Cluster,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl TestNode {
@@ -24,14 +25,43 @@ impl TestNode {
     }
 
     pub(crate) async fn start_as(seeds: &[&TestNode], options: ClusterOptions) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let log = LogStore::open(&dir.path().join("log"), &LogOptions::default()).unwrap();
-        let state = StateStore::open(&dir.path().join("state"), &StateOptions::default()).unwrap();
+        Self::start_at(tempfile::tempdir().unwrap(), seeds, options).await
+    }
+
+    /// On a folder that may hold what a node left behind.
+    pub(crate) async fn start_at(dir: TempDir, seeds: &[&TestNode], options: ClusterOptions) -> Self {
+        let log = unlocked(|| LogStore::open(&dir.path().join("log"), &LogOptions::default())).await;
+        let state = unlocked(|| StateStore::open(&dir.path().join("state"), &StateOptions::default())).await;
         let mut options = ClusterOptions { shards: SHARDS, ..options };
         options.peers.seeds = seeds.iter().map(|node| node.cluster.peer_address().to_string()).collect();
         let cluster = Cluster::start(options, log, state).await.unwrap();
-        Self { cluster, _dir: dir }
+        Self { cluster, dir }
     }
+
+    /// Ends it; what it leaves behind.
+    pub(crate) async fn stop(self) -> TempDir {
+        let Self { cluster, dir } = self;
+        cluster.shutdown().await.unwrap();
+        dir
+    }
+}
+
+/// Opens a store as soon as the tasks of the cluster before have let go of it.
+async fn unlocked<T>(open: impl Fn() -> Result<T, StorageError>) -> T {
+    let tries = async {
+        loop {
+            match open() {
+                Err(StorageError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(10)).await,
+                other => return other.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(LIMIT, tries).await.expect("nobody lets go of the store")
+}
+
+/// Asks a node what operators ask.
+pub(crate) fn operator(node: &TestNode) -> Operator {
+    Operator::new(node.cluster.peer_address().to_string(), LinkClientOptions::default())
 }
 
 /// A ring of three, whole.
@@ -81,11 +111,12 @@ pub(crate) fn user(name: &str) -> UserId {
 }
 
 pub(crate) fn send(cid: &str) -> RoomOp {
-    RoomOp::Send { cid: Cid::parse(cid).unwrap(), text: format!("text of {cid}"), after: None }
+    RoomOp::Send { cid: Cid::parse(cid).unwrap(), text: format!("text of {cid}"), after: None, extra: None }
 }
 
 pub(crate) fn room() -> RoomOp {
-    RoomOp::Create { kind: RoomKind::Open, title: "yard".into(), topic: String::new(), members: vec![] }
+    let (title, topic, sort_title) = ("yard".into(), String::new(), String::new());
+    RoomOp::Create { kind: RoomKind::Open, title, topic, members: vec![], sort_title }
 }
 
 pub(crate) async fn room_op(node: &TestNode, op: RoomOp) -> Outcome {

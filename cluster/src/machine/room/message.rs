@@ -36,7 +36,8 @@ pub(super) fn find(turn: &Turn<'_, '_>, room: &RoomId, seq: u64) -> Result<Found
     let row: EventRow = turn.rows.load(table::ROOM_LOG, &event_key(room, seq))?.ok_or(Refusal::NoMessage)?;
     match row.body.clone() {
         EventBody::Message { cid, text, extra } => {
-            let (at_ms, user, extra) = (row.at_ms, row.user.clone(), extra.map_or_else(Extra::default, |e| *e));
+            let (at_ms, user, extra) =
+                (row.at_ms, row.user.clone(), extra.map_or_else(Extra::default, |e| *e));
             Ok(Found::Message(Box::new(Message { seq, at_ms, user, cid, text, extra, row })))
         }
         EventBody::Tombstone { thread, .. } => Ok(Found::Tombstone { thread }),

@@ -1,9 +1,7 @@
 //! Sending.
 
 use madang_storage::id::Cid;
-use madang_storage::row::{
-    Content, EventBody, Extra, MemberRow, Mentions, SentRow, table,
-};
+use madang_storage::row::{Content, EventBody, Extra, MemberRow, Mentions, SentRow, table};
 use sha2::{Digest, Sha256};
 
 use super::rights::Deed;

@@ -1,9 +1,9 @@
 //! The room machine by script: who, what, and what comes of it; refusals and repeats as rows too.
 
-use madang_storage::row::{EventBody, Role, RoomKind};
+use madang_storage::row::{EventBody, Role, RoomChange, RoomKind};
 
 use super::yard::{Yard, create, send, user, cid};
-use crate::command::{Outcome, Refusal, Repeat, Reply, RoomOp};
+use crate::command::{AdminOp, Outcome, Refusal, Repeat, Reply, RoomOp};
 
 fn sent(seq: u64, at_ms: u64, dup: Repeat) -> Outcome {
     Ok(Reply::Sent { seq, at_ms, dup })
@@ -89,7 +89,8 @@ fn roles_bound_what_one_may_do() {
         yard.ok(name, RoomOp::Join);
     }
     yard.ok("owner", RoomOp::SetRole(user("adm"), Role::Admin));
-    let change = RoomOp::Change { title: Some("new".into()), topic: None };
+    let new = RoomChange { title: Some("new".into()), ..RoomChange::default() };
+    let change = RoomOp::Admin(AdminOp::Change { change: Box::new(new), sort_title: "new".into() });
     assert_eq!(yard.run("jun", change.clone()), Err(Refusal::Forbidden));
     assert_eq!(yard.run("jun", RoomOp::Kick(user("sora"))), Err(Refusal::Forbidden));
     assert_eq!(yard.run("adm", RoomOp::Kick(user("owner"))), Err(Refusal::Forbidden));

@@ -28,7 +28,11 @@ impl Yard {
 
     pub(super) fn run(&mut self, who: &str, op: RoomOp) -> Outcome {
         self.now += 10;
-        let op = Op::Room { room: ROOM, user: user(who), op };
+        self.apply(Op::Room { room: ROOM, user: user(who), op })
+    }
+
+    /// Any command, at the time that it is now.
+    pub(super) fn apply(&mut self, op: Op) -> Outcome {
         let command = Command { at_ms: self.now, op };
         let mut rows = Rows::new(&self.base);
         let outcome = apply(&mut rows, &mut self.counters, &mut self.events, &command).unwrap();

@@ -52,6 +52,7 @@ fn the_oldest_make_room_for_the_newest() {
     assert_eq!(seqs, (11..=MENTIONS_MAX + 10).collect::<Vec<_>>());
     let of = |wanted| base.0.keys().filter(|(table, _)| *table == wanted).count() as u64;
     assert_eq!(of(table::MENTION_AT), MENTIONS_MAX);
-    let newest: Option<MentionNumberRow> = Rows::new(&base).load(table::MENTIONS, &user_key(&minji())).unwrap();
+    let newest: Option<MentionNumberRow> =
+        Rows::new(&base).load(table::MENTIONS, &user_key(&minji())).unwrap();
     assert_eq!(newest.unwrap().number, MENTIONS_MAX + 10);
 }
