@@ -4,8 +4,9 @@ SHELL := /bin/bash
 ENV := deploy/with-env.sh
 CARGO := $(ENV) cargo
 ARGS ?=
+DRILLS ?=
 
-.PHONY: help run dev build build-both test test-rust test-browser fault lint fmt deny bench replay replay-ring chat docs
+.PHONY: help run dev build build-both test test-rust test-browser fault lint fmt deny bench drill replay replay-ring chat docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,9 +63,13 @@ replay: ## play chat logs against a node of its own and compare: make replay LOG
 	@$(MAKE) --no-print-directory build-both
 	@$(ENV) deploy/replay.sh "$(LOG)" $(ARGS)
 
-bench: ## measure; writes docs/benchmarks.md
+bench: ## measure one node, and three against one; writes docs/benchmarks.md
 	@$(MAKE) --no-print-directory build-both
 	@$(ENV) deploy/bench.sh $(ARGS)
+
+drill: ## kill, restart, grow and shrink a cluster under load (DRILLS="failover rolling grow"); writes docs/benchmarks.md
+	@$(MAKE) --no-print-directory build-both
+	@$(ENV) bash -c 'exec python3 deploy/drills.py "$$CARGO_TARGET_DIR/release" $(DRILLS) $(if $(ARGS),-- $(ARGS))'
 
 docs: ## regenerate docs/madang.toml from the code
 	@$(CARGO) run --quiet --locked -p madang-node --bin madang -- config print --defaults > docs/madang.toml

@@ -1,11 +1,12 @@
-"""Runs the load tests against a node of its own and writes docs/benchmarks.md (see deploy/bench.sh)."""
+"""Runs the load tests against a single node and writes its sections of docs/benchmarks.md (see deploy/bench.sh)."""
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
+
+from sections import machine, write_section
 
 SENDERS = [1, 200, 2000]
 UNLIMITED = {"MADANG_LIMITS__SENDS_PER_SECOND": "1000000", "MADANG_LIMITS__SENDS_BURST": "1000000"}
@@ -74,21 +75,15 @@ def main():
     node.terminate()
     node.wait()
     shown = " ".join(os.path.basename(word) if word.startswith(("/", "http")) else word for word in command)
-    page = open(os.path.join(folder, "room_page.txt")).read().strip()
+    about = f"Written by `make bench`. {machine()}; {seconds} s a row."
+    write_section("Durable, acknowledged sends", SENDS.format(about=about, rows="\n".join(rows), shown=shown))
     log = open(os.path.join(folder, "log_append.txt")).read().strip()
-    with open("docs/benchmarks.md", "w") as out:
-        out.write(TEMPLATE.format(
-            machine=f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}",
-            date=time.strftime("%Y-%m-%d"), seconds=seconds, rows="\n".join(rows), shown=shown, page=page, log=log))
-    print(open("docs/benchmarks.md").read())
+    write_section("The bare log writer", f"{about}\n\n```\n{log}\n```")
+    page = open(os.path.join(folder, "room_page.txt")).read().strip()
+    write_section("A page of history", f"{about} The newest 50 events, straight from the store.\n\n```\n{page}\n```")
 
 
-TEMPLATE = """# Benchmarks
-
-Written by `make bench`. Machine: {machine}; node and load generator share it; {date}; {seconds} s a row.
-Shared machines vary from minute to minute: compare ratios within one run, not figures between runs.
-
-## Durable, acknowledged sends
+SENDS = """{about}
 
 Every sender has one message of 200 bytes outstanding, in a room of its own; the time is from send to ack as
 the client sees it. *of bare writer*: against the same number of clients on the bare log writer (below), same
@@ -99,22 +94,7 @@ seconds per million acks.
 |---|---|---|---|---|---|---|---|---|---|
 {rows}
 
-Last row by: `{shown}`
-
-## The bare log writer
-
-```
-{log}
-```
-
-## A page of history
-
-The newest 50 events, straight from the store.
-
-```
-{page}
-```
-"""
+Last row by: `{shown}`"""
 
 if __name__ == "__main__":
     main()

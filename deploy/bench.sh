@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures and writes docs/benchmarks.md. MADANG_BENCH_SECONDS sets the length of each measurement.
+# Measures, and writes its sections of docs/benchmarks.md. MADANG_BENCH_SECONDS sets the length of each measurement.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(mktemp -d)
@@ -9,3 +9,4 @@ export MADANG_BENCH_SECONDS=$seconds MADANG_BENCH_DIR=$out
 cargo bench --quiet --locked -p madang-storage --bench log_append >"$out/log_append.txt"
 cargo bench --quiet --locked -p madang-storage --bench room_page >"$out/room_page.txt"
 python3 deploy/bench.py "$CARGO_TARGET_DIR/release" "$out" "$seconds"
+python3 deploy/drills.py "$CARGO_TARGET_DIR/release" cost

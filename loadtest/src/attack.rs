@@ -9,6 +9,15 @@ use goose::goose::{GooseUser, Scenario, TransactionResult};
 use goose::metrics::GooseMetrics;
 use goose::{GooseAttack, client::GooseClientBuilder};
 
+/// Whether goose prints its tables at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tables {
+    /// It does.
+    Printed,
+    /// It does not.
+    Hidden,
+}
+
 /// How goose is to run.
 #[derive(Debug, Clone)]
 pub struct AttackOptions {
@@ -22,6 +31,8 @@ pub struct AttackOptions {
     pub goose_reports: Vec<PathBuf>,
     /// Goose's thresholds, for example `p95<50ms for WS send`.
     pub thresholds: Vec<String>,
+    /// Goose's tables on standard output.
+    pub tables: Tables,
 }
 
 /// One row to be recorded: method `WS`, and this.
@@ -77,6 +88,7 @@ fn configuration(options: &AttackOptions) -> anyhow::Result<GooseConfiguration> 
     configuration.no_scenario_metrics = true;
     configuration.no_status_codes = true;
     configuration.quiet = 1;
+    configuration.no_print_metrics = options.tables == Tables::Hidden;
     configuration.threshold = options.thresholds.clone();
     for report in &options.goose_reports {
         let ending = report.extension().and_then(|ending| ending.to_str());
@@ -100,6 +112,7 @@ mod tests {
             ramp: 0,
             goose_reports: vec![report.into()],
             thresholds: vec![],
+            tables: Tables::Printed,
         }
     }
 

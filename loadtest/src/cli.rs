@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand};
 
-use crate::attack::AttackOptions;
+use crate::attack::{AttackOptions, Tables};
 use crate::chat::{self, ChatOptions, Load, Plan};
 use crate::client::{Nodes, Restarts};
 use crate::replay::{self, ReplayOptions};
@@ -228,6 +228,7 @@ impl CommonArgs {
             ramp: self.ramp,
             goose_reports: self.goose_report.clone(),
             thresholds: self.threshold.clone(),
+            tables: Tables::Printed,
         }
     }
 }

@@ -19,6 +19,8 @@ mod absence;
 
 mod orders;
 
+mod diary;
+
 mod resident;
 
 mod log_check;

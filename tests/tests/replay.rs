@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use madang_loadtest::attack::AttackOptions;
+use madang_loadtest::attack::{AttackOptions, Tables};
 use madang_loadtest::client::{Nodes, Restarts};
 use madang_loadtest::replay::{self, ReplayOptions, ReplayReport};
 use madang_tests::cluster::{TestCluster, WHOLE_WITHIN};
@@ -80,7 +80,14 @@ fn replay_of(logs: &Path, nodes: Nodes, run_id: &str) -> ReplayOptions {
         sign_ups_at_once: 4,
         command_timeout: Duration::from_secs(10),
         give_up_after: Duration::from_secs(120),
-        attack: AttackOptions { url, users: 0, ramp: 500, goose_reports: Vec::new(), thresholds: Vec::new() },
+        attack: AttackOptions {
+            url,
+            users: 0,
+            ramp: 500,
+            goose_reports: Vec::new(),
+            thresholds: Vec::new(),
+            tables: Tables::Printed,
+        },
     }
 }
 

@@ -11,7 +11,7 @@ use super::crowd::CrowdOptions;
 use super::goal::Goal;
 use super::ring::Ring;
 use super::wrong::Wrong;
-use crate::attack::AttackOptions;
+use crate::attack::{AttackOptions, Tables};
 use crate::chat::{self, ChatOptions, ChatReport, Faults, Load};
 use crate::process::{cpu_time, memory_bytes};
 use crate::report::{milliseconds, table};
@@ -170,7 +170,14 @@ fn chat_options(
         run_id,
         sign_ups_at_once: crowd.sign_ups_at_once,
         command_timeout: crowd.command_timeout,
-        attack: AttackOptions { url, users: 0, ramp: 500, goose_reports: Vec::new(), thresholds: Vec::new() },
+        attack: AttackOptions {
+            url,
+            users: 0,
+            ramp: 500,
+            goose_reports: Vec::new(),
+            thresholds: Vec::new(),
+            tables: Tables::Hidden,
+        },
     })
 }
 

@@ -10,10 +10,11 @@ use futures_util::{StreamExt, TryStreamExt};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::diary::{Diary, Role};
 use super::log_check::{Told, check_log};
 use super::orders::{Board, Orders};
 use super::outbox::Schedule;
-use super::resident::{Diary, Resident, Role};
+use super::resident::Resident;
 use super::ring::Traces;
 use super::wrong::Wrong;
 use crate::accounts::patiently;

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::absence::{Absence, Cause};
+use super::diary::{Diary, Role};
 use super::hearing::Hearing;
 use super::orders::{Board, Orders};
-use super::outbox::{Ack, Letter, Outbox, Schedule};
-use crate::chat::{Faults, Payload};
+use super::outbox::{Letter, Outbox};
+use crate::chat::Payload;
 use crate::client::{
-    Backoff, ClientError, Connection, Event, EventKind, Goodbye, Page, Push, PushFeed, Pushes, Resume,
-    Rotation, SendAck, SendMessage, Welcome,
+    ClientError, Connection, Event, EventKind, Goodbye, Page, Push, PushFeed, Pushes, Resume, Rotation,
+    SendAck, SendMessage, Welcome,
 };
 
 /// Pushes that may wait for one client: far more than come.
@@ -25,51 +26,6 @@ const PAGE_MAX: usize = 200;
 const MARCH: Duration = Duration::from_secs(2);
 /// Sentences that are kept of what must not happen.
 const COMPLAINTS_MAX: usize = 3;
-
-/// What is the same for one client during the whole drill.
-#[derive(Debug, Clone)]
-pub(super) struct Role {
-    pub(super) user: usize,
-    pub(super) token: String,
-    pub(super) room: String,
-    /// Where the room's log ended before.
-    pub(super) room_starts_after: u64,
-    /// When it sends, if it does.
-    pub(super) schedule: Option<Schedule>,
-    pub(super) text_bytes: usize,
-    /// Limit of one attempt.
-    pub(super) command_timeout: Duration,
-    /// Limit of all attempts.
-    pub(super) give_up_after: Duration,
-    pub(super) backoff: Backoff,
-    /// All texts tell time from here.
-    pub(super) epoch: Instant,
-}
-
-/// What a client can tell at the end.
-#[derive(Debug)]
-pub(super) struct Diary {
-    pub(super) user: usize,
-    pub(super) absences: Vec<Absence>,
-    pub(super) acks: Vec<Ack>,
-    /// Messages that were never acknowledged.
-    pub(super) given_up: u64,
-    /// What must not happen, in words.
-    pub(super) complaints: Vec<String>,
-    hearing: Hearing,
-}
-
-impl Diary {
-    /// What went wrong with deliveries, when the room's log ends there.
-    pub(super) fn faults(&self, last: u64) -> Faults {
-        self.hearing.faults(last)
-    }
-
-    /// Events that were told again after coming back, and dropped.
-    pub(super) fn repeats(&self) -> u64 {
-        self.hearing.repeats()
-    }
-}
 
 /// How a stay ended.
 enum Left {

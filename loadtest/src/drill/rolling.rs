@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::absence::Cause;
 use super::crowd::{Aftermath, Crowd, CrowdOptions};
+use super::diary::Diary;
 use super::goal::Goal;
 use super::orders::Orders;
-use super::resident::Diary;
 use super::ring::Ring;
 use super::wrong::Wrong;
 use crate::latency::{Latencies, LatencySummary};
