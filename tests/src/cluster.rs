@@ -8,6 +8,7 @@ mod standing;
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tempfile::TempDir;
 
 pub use member::Member;
@@ -22,8 +23,10 @@ pub const WHOLE_WITHIN: Duration = Duration::from_secs(120);
 /// How many replicas a group has where there are nodes enough.
 const REPLICAS: usize = 3;
 
-/// What all nodes are started with, beside their places: no limits by person or address, cheap passwords.
-const SETTINGS: [(&str, &str); 6] = [
+/// What all nodes are started with, beside their places: no limits by person or address, cheap passwords,
+/// and two shards for each of three nodes: each one costs time while the ring forms.
+const SETTINGS: [(&str, &str); 7] = [
+    ("MADANG_RAFT__SHARDS", "6"),
     ("MADANG_LIMITS__SENDS_PER_SECOND", "1000000"),
     ("MADANG_LIMITS__SENDS_BURST", "1000000"),
     ("MADANG_LIMITS__SIGN_UPS_PER_MINUTE", "0"),
@@ -123,9 +126,25 @@ impl TestCluster {
         &mut self.members[index]
     }
 
+    /// The node that leads most groups.
+    pub async fn leads_most(&self) -> usize {
+        let most = standing::leads_most(&self.members[0].url()).await.expect("somebody leads");
+        self.urls().iter().position(|url| *url == most).expect("one of these nodes")
+    }
+
     /// The network, when the nodes have one of their own.
     pub fn network(&self) -> Option<&Network> {
         self.network.as_ref()
+    }
+
+    /// Stops all in good order and starts them again with one more environment variable.
+    pub async fn restart_with(&mut self, name: &str, value: &str) {
+        self.stop_all().await;
+        for member in &mut self.members {
+            member.set(name, value);
+        }
+        self.start_all();
+        self.wait_whole(WHOLE_WITHIN).await;
     }
 
     /// Starts all that are not running, without waiting.
@@ -144,10 +163,12 @@ impl TestCluster {
 
     /// SIGTERM for all that are running, and waits for their ends.
     pub async fn stop_all(&mut self) {
-        for member in self.members.iter_mut().filter(|member| member.is_started()) {
+        let started = self.members.iter_mut().filter(|member| member.is_started());
+        let stops = started.map(|member| async {
             let status = member.stop().await;
             assert!(status.success(), "{} ended with {status}", member.url());
-        }
+        });
+        join_all(stops).await;
     }
 
     /// Lets all that stand still go on, heals the network, makes room on disks, starts all that are not

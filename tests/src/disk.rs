@@ -67,6 +67,9 @@ impl Disk {
     /// Gives the room back that [`Disk::fill`] took.
     pub fn make_room(&self) {
         fs::remove_file(self.ballast()).expect("the ballast can be thrown out");
+        // Otherwise it is back when the plug is pulled next.
+        let folder = fs::File::open(&self.mount).expect("the folder of the disk");
+        folder.sync_all().expect("the folder can be synced");
     }
 
     fn ballast(&self) -> PathBuf {

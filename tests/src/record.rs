@@ -83,6 +83,13 @@ pub enum Told {
         /// Whether there was more in that direction.
         more: bool,
     },
+    /// A page of history that, as the node said, may be old: nothing need be on it, but all that is, is true.
+    PagedStale {
+        /// Where.
+        room: RoomIndex,
+        /// What was on it.
+        events: Vec<Seen>,
+    },
     /// The client's own read marker.
     Marker {
         /// Where.

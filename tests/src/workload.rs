@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use madang_loadtest::accounts::patiently;
 use madang_loadtest::client::{ClientError, CreateRoom, HttpClient};
 use tokio::sync::watch;
@@ -96,30 +97,35 @@ impl Workload {
     pub async fn begin(urls: &[String], name: &str, chat: Chat) -> Self {
         let clock = Clock::start();
         let host = sign_up(&urls[0], &format!("{name}-host")).await;
-        let mut rooms = Vec::new();
-        for number in 0..chat.rooms {
-            let title = format!("{name} {number}");
-            let http = host.http(&urls[0]);
-            let open = CreateRoom::open(&title);
-            let made = patiently(PATIENCE, || http.create_room(&open)).await;
-            rooms.push(made.expect("a room").room);
-        }
+        let rooms = join_all((0..chat.rooms).map(|number| {
+            let (http, title) = (host.http(&urls[0]), format!("{name} {number}"));
+            async move {
+                let open = CreateRoom::open(&title);
+                patiently(PATIENCE, || http.create_room(&open)).await.expect("a room").room
+            }
+        }));
+        let rooms = rooms.await;
         let (stage, watched) = watch::channel(Stage::Talking);
         let acked = Arc::new(AtomicU64::new(0));
         let mut workload =
             Self { host, rooms, stage, writers: Vec::new(), readers: Vec::new(), acked: Arc::clone(&acked) };
-        for number in 0..chat.writers {
-            let room = RoomIndex(number % chat.rooms);
-            let (room_ids, url) = ([workload.rooms[room.0].clone()], &urls[number % urls.len()]);
-            let person = enter(url, &format!("{name}-writer{number}"), &room_ids).await;
+        let home_of = |number: usize| &urls[number % urls.len()];
+        let room_of = |number: usize| number % chat.rooms;
+        let (rooms, names) = (&workload.rooms, |kind: &str, number: usize| format!("{name}-{kind}{number}"));
+        let writers = join_all((0..chat.writers).map(|number| {
+            let room = room_of(number);
+            enter(home_of(number), names("writer", number), &rooms[room..=room])
+        }));
+        let readers = (0..chat.readers).map(|number| enter(home_of(number), names("reader", number), rooms));
+        let (writers, readers) = futures_util::join!(writers, join_all(readers));
+        for (number, person) in writers.into_iter().enumerate() {
             let roamer = Roamer::new(urls, number, person, clock);
-            let [room_id] = room_ids;
-            let writer = Writer::new(roamer, (room, room_id), chat, watched.clone(), Arc::clone(&acked));
+            let room = room_of(number);
+            let room = (RoomIndex(room), workload.rooms[room].clone());
+            let writer = Writer::new(roamer, room, chat, watched.clone(), Arc::clone(&acked));
             workload.writers.push(tokio::spawn(writer.run()));
         }
-        for number in 0..chat.readers {
-            let person =
-                enter(&urls[number % urls.len()], &format!("{name}-reader{number}"), &workload.rooms).await;
+        for (number, person) in readers.into_iter().enumerate() {
             let roamer = Roamer::new(urls, number, person, clock);
             let reader = Reader::new(roamer, workload.rooms.clone(), watched.clone());
             workload.readers.push(tokio::spawn(reader.run()));
@@ -137,6 +143,19 @@ impl Workload {
         let until = self.acked() + more;
         wait_until("the chat goes on", GOES_ON_WITHIN, || async { (self.acked() >= until).then_some(()) })
             .await;
+    }
+
+    /// Waits until nobody has been answered for so long.
+    pub async fn falls_silent(&self, quiet: Duration) {
+        let mut last = (self.acked(), Instant::now());
+        wait_until("the chat falls silent", GOES_ON_WITHIN, || {
+            if self.acked() != last.0 {
+                last = (self.acked(), Instant::now());
+            }
+            let is_silent = last.1.elapsed() >= quiet;
+            async move { is_silent.then_some(()) }
+        })
+        .await;
     }
 
     /// Ends it: nothing new is said, every send is to be answered within `limit`, and readers are to hear
@@ -190,8 +209,8 @@ fn last_acked(record: &Record) -> Vec<u64> {
     seqs
 }
 
-async fn enter(url: &str, user: &str, rooms: &[String]) -> Person {
-    let person = sign_up(url, user).await;
+async fn enter(url: &str, user: String, rooms: &[String]) -> Person {
+    let person = sign_up(url, &user).await;
     let http = person.http(url);
     for room in rooms {
         let joined = patiently(PATIENCE, || async {

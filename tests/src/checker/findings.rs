@@ -33,7 +33,7 @@ impl Findings {
                     }
                 }
                 Told::Heard { .. } => verdict.heard += 1,
-                Told::Paged { .. } => verdict.paged += 1,
+                Told::Paged { .. } | Told::PagedStale { .. } => verdict.paged += 1,
                 Told::Connected(_) | Told::Parted { .. } | Told::Marker { .. } => {}
             }
         }

@@ -51,7 +51,7 @@ pub(super) fn check(index: &Index<'_>, findings: &mut Findings) {
                         listening.page(index, client, *room, entry, end, findings);
                     }
                 }
-                Told::Paged { .. } | Told::Sent(_) | Told::Marker { .. } => {}
+                Told::Paged { .. } | Told::PagedStale { .. } | Told::Sent(_) | Told::Marker { .. } => {}
             }
         }
         if let Some(connection) = connection {

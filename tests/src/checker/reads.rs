@@ -30,6 +30,11 @@ pub(super) fn check(index: &Index<'_>, findings: &mut Findings) {
                         findings.add(Violation::OwnWriteUnseen { spot, seen, acked });
                     }
                 }
+                Told::PagedStale { room, events } => {
+                    for event in events {
+                        shown(index, client, *room, entry, event, findings);
+                    }
+                }
                 Told::Connected(_) | Told::Parted { .. } | Told::Sent(_) | Told::Marker { .. } => {}
             }
         }

@@ -1,14 +1,14 @@
 //! One node of a cluster: a place, a folder, and sometimes a process.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use super::place::Place;
 use super::standing::SECRET;
 use crate::damage;
 use crate::disk::Disk;
-use crate::node::{Launch, Node};
+use crate::node::{Launch, Node, binary};
 use crate::syscall::Failing;
 use crate::wait_until;
 
@@ -81,6 +81,17 @@ impl Member {
         format!("http://{}", self.place.http)
     }
 
+    /// Has an operator's program ask it for something, such as `drain`. Panics if it does not do it.
+    pub fn operate(&self, arguments: &[&str]) {
+        let asked = Command::new(binary())
+            .args(arguments)
+            .args(["--node", &self.place.peer.to_string()])
+            .env("MADANG_PEER__SECRET", SECRET)
+            .output()
+            .expect("the operator's program");
+        assert!(asked.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&asked.stderr));
+    }
+
     /// Where it keeps its data.
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
@@ -94,6 +105,11 @@ impl Member {
     /// Whether there is a process, be it frozen.
     pub fn is_started(&self) -> bool {
         !matches!(self.state, State::Down)
+    }
+
+    /// From its next start on it has this environment variable too.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.launch = self.launch.clone().with([(name, value)]);
     }
 
     /// Starts it without waiting.

@@ -18,9 +18,7 @@ pub(super) async fn is_ready(url: &str) -> bool {
 /// Whether, as far as the node at `url` can tell, every raft group has a leader and all the replicas that it
 /// should have, so many at least.
 pub(super) async fn is_settled(url: &str, replicas: usize) -> bool {
-    let asked = http().get(format!("{url}/v1/cluster")).bearer_auth(SECRET).send();
-    let Ok(answer) = asked.await else { return false };
-    let Ok(report) = answer.json::<Value>().await else { return false };
+    let Some(report) = report(url).await else { return false };
     let Some(groups) = report.get("groups").and_then(Value::as_array) else { return false };
     groups.iter().all(|group| {
         let voters = group.get("voters").and_then(Value::as_array).map_or(0, Vec::len);
@@ -28,6 +26,19 @@ pub(super) async fn is_settled(url: &str, replicas: usize) -> bool {
             && group.get("settled") == Some(&Value::Bool(true))
             && voters >= replicas
     })
+}
+
+/// Where clients reach the node that leads most groups, as far as the node at `url` can tell.
+pub(super) async fn leads_most(url: &str) -> Option<String> {
+    let report = report(url).await?;
+    let nodes = report.get("nodes")?.as_array()?;
+    let most = nodes.iter().max_by_key(|node| node.get("leads").and_then(Value::as_u64))?;
+    Some(format!("http://{}", most.get("http")?.as_str()?))
+}
+
+async fn report(url: &str) -> Option<Value> {
+    let asked = http().get(format!("{url}/v1/cluster")).bearer_auth(SECRET).send();
+    asked.await.ok()?.json().await.ok()
 }
 
 fn http() -> reqwest::Client {

@@ -135,12 +135,13 @@ impl Reader {
         loop {
             let (begin, page) = (self.roamer.clock.now(), Page::After(self.known[room]));
             let found = connection.history(&self.rooms[room], page, PAGE_MAX, COMMAND_LIMIT).await?;
+            let events: Vec<Seen> = found.events.iter().map(Seen::from).collect();
             if found.stale {
-                // It says itself that it promises nothing.
+                let told = Told::PagedStale { room: RoomIndex(room), events };
+                self.roamer.note(begin, self.roamer.clock.now(), told);
                 tokio::time::sleep(STALE_AGAIN_AFTER).await;
                 continue;
             }
-            let events: Vec<Seen> = found.events.iter().map(Seen::from).collect();
             if let Some(last) = events.last() {
                 self.known[room] = last.seq.max(self.known[room]);
             }

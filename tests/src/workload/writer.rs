@@ -215,11 +215,10 @@ impl Writer {
                 error
             }
             Answer::Looked { begin, result: Ok((page, at)) } => {
-                let told = Told::Paged {
-                    room: self.room,
-                    page: Page::Newest,
-                    events: page.events.iter().map(Seen::from).collect(),
-                    more: page.more,
+                let (room, events) = (self.room, page.events.iter().map(Seen::from).collect());
+                let told = match page.stale {
+                    true => Told::PagedStale { room, events },
+                    false => Told::Paged { room, page: Page::Newest, events, more: page.more },
                 };
                 self.roamer.note(begin, self.roamer.clock.at(at), told);
                 None
