@@ -35,9 +35,11 @@ test-rust:
 test-browser:
 	@$(ENV) bash -c 'MADANG_BIN="$$CARGO_TARGET_DIR/debug/madang" npm --prefix tests/browser test --silent'
 
-fault: ## random schedules of faults against three nodes (MADANG_FAULT_SCHEDULES=100, MADANG_FAULT_SECONDS=30)
+fault: ## random schedules of faults against three nodes (MADANG_FAULT_SCHEDULES=100, _SECONDS=30, _SHARDS=16)
+	@$(CARGO) build --locked --workspace --bins
 	@MADANG_FAULT_SCHEDULES=$${MADANG_FAULT_SCHEDULES:-100} MADANG_FAULT_SECONDS=$${MADANG_FAULT_SECONDS:-30} \
-	  $(CARGO) test --locked --workspace --test fault -- --nocapture --test-threads=1
+	  MADANG_FAULT_SHARDS=$${MADANG_FAULT_SHARDS:-16} \
+	  $(CARGO) test --locked --workspace --test fault --test control -- --nocapture --test-threads=1
 
 lint: ## formatting, clippy with warnings as errors
 	@deploy/setup.sh build
