@@ -70,8 +70,12 @@ pub(super) fn invite(turn: &mut Turn<'_, '_>, place: &mut Place<'_>, target: &Us
     if place.other(turn, target)?.is_some() {
         return Ok(());
     }
-    place.check_ban(order::ban_of(turn, place.room, target)?.as_ref())?;
+    let ban = order::ban_of(turn, place.room, target)?;
+    place.check_ban(ban.as_ref())?;
     check_places(&place.head, 1)?;
+    if ban.is_some() {
+        order::forget_ban(turn, place, target);
+    }
     place.head.invited += 1;
     let body = EventBody::Invited { target: target.clone() };
     let seq = turn.log(place.room, &mut place.head, place.user, body)?;

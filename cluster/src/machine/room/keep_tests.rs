@@ -133,6 +133,7 @@ fn a_muted_member_reads_and_waits_and_leaving_does_not_help() {
 #[test]
 fn slow_mode_makes_members_wait_but_not_the_staff() {
     let mut yard = open_room(&["jun"]);
+    yard.now = 10_000;
     yard.ok("owner", change(RoomChange { slow_mode_s: Some(1), ..RoomChange::default() }));
     assert_eq!(sent(&mut yard, "jun", "a"), Repeat::First);
     assert_eq!(yard.run("jun", send("b", "x")), Err(Refusal::SlowMode { retry_after_ms: 990 }));
@@ -344,7 +345,8 @@ fn sweep_twice(yard: &mut Yard, people: &[&str]) {
             yard.apply(Op::Sweep(step.clone())).unwrap();
         }
     }
-    let left: Vec<u8> = yard.base.0.keys().map(|(table, _)| *table).filter(|table| *table != table::AUDIT).collect();
+    let left: Vec<u8> =
+        yard.base.0.keys().map(|(table, _)| *table).filter(|table| *table != table::AUDIT).collect();
     assert!(left.iter().all(|at| [table::ROOM, table::OUTBOX].contains(at)), "{left:?}");
     let head = yard.head();
     assert_eq!((head.life, head.joined, head.title.as_str()), (Life::Deleted, 0, ""));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use madang_storage::id::{LinkSecret, UserId};
 use madang_storage::row::{
-    EventBody, Feature, Life, LinksRow, MemberRow, MemberState, Right, Role, RoomChange, RoomKind, RoomRow, Row,
-    Switch, Until, table,
+    BanRow, EventBody, Feature, Life, LinksRow, MemberRow, MemberState, Right, Role, RoomChange, RoomKind,
+    RoomRow, Row, Switch, Until, table,
 };
 use proptest::prelude::*;
 
@@ -21,7 +21,7 @@ const PEOPLE: [&str; 5] = ["owner", "aa", "bb", "cc", "dd"];
 struct Picture {
     head: RoomRow,
     members: BTreeMap<UserId, MemberRow>,
-    banned: Vec<UserId>,
+    bans: BTreeMap<UserId, BanRow>,
     links: LinksRow,
 }
 
@@ -29,9 +29,9 @@ fn look(yard: &Yard) -> Picture {
     let name = |key: &[u8]| UserId::parse(std::str::from_utf8(&key[16..]).unwrap()).unwrap();
     let of = |wanted| yard.base.0.iter().filter(move |((table, _), _)| *table == wanted);
     let members = of(table::MEMBER).map(|((_, key), row)| (name(key), MemberRow::decode(row).unwrap()));
-    let banned = of(table::BAN).map(|((_, key), _)| name(key));
+    let bans = of(table::BAN).map(|((_, key), row)| (name(key), BanRow::decode(row).unwrap()));
     let links = Rows::new(&yard.base).load(table::LINKS, &room_key(&ROOM)).unwrap().unwrap_or_default();
-    Picture { head: yard.head(), members: members.collect(), banned: banned.collect(), links }
+    Picture { head: yard.head(), members: members.collect(), bans: bans.collect(), links }
 }
 
 impl Picture {
@@ -57,8 +57,7 @@ fn change() -> impl Strategy<Value = RoomChange> {
     let feature = prop::sample::select(Feature::ALL.to_vec());
     prop_oneof![
         "[xy]".prop_map(|title| RoomChange { title: Some(title), ..RoomChange::default() }),
-        (right, role())
-            .prop_map(|right| RoomChange { rights: vec![right], ..RoomChange::default() }),
+        (right, role()).prop_map(|right| RoomChange { rights: vec![right], ..RoomChange::default() }),
         feature.prop_map(|one| RoomChange { features: vec![(one, Switch::Off)], ..RoomChange::default() }),
         (0..2_u32).prop_map(|wait| RoomChange { slow_mode_s: Some(wait), ..RoomChange::default() }),
         (3..6_u64).prop_map(|places| RoomChange { places_max: Some(places), ..RoomChange::default() }),
@@ -120,7 +119,9 @@ fn check(who: &UserId, before: &Picture, after: &Picture, log: &[EventBody], now
             at_least(before.head.rights.least(Right::Invite));
         }
     }
-    if before.banned.iter().any(|user| user != who && !after.banned.contains(user)) {
+    // A ban that is over is nobody's secret: it may go with an invitation.
+    let lifted = |(user, ban): (&UserId, &BanRow)| ban.until.holds(now_ms) && !after.bans.contains_key(user);
+    if before.bans.iter().any(lifted) {
         at_least(Role::Moderator);
     }
     if log.iter().any(EventBody::is_message) {
@@ -129,7 +130,8 @@ fn check(who: &UserId, before: &Picture, after: &Picture, log: &[EventBody], now
     }
     if before.head.life == Life::Archived && after.head.life == Life::Archived {
         let quiet = |body: &EventBody| {
-            !body.is_message() && !matches!(body, EventBody::Joined | EventBody::Invited { .. } | EventBody::Changed(_))
+            !body.is_message()
+                && !matches!(body, EventBody::Joined | EventBody::Invited { .. } | EventBody::Changed(_))
         };
         assert!(log.iter().all(quiet), "in the archive: {log:?}");
     }
@@ -138,10 +140,10 @@ fn check(who: &UserId, before: &Picture, after: &Picture, log: &[EventBody], now
 /// Who came, went, was muted or got another role.
 fn check_people(who: &UserId, before: &Picture, after: &Picture) {
     let mine = before.role(who);
-    let names = before.members.keys().chain(after.members.keys()).chain(&after.banned);
+    let names = before.members.keys().chain(after.members.keys()).chain(after.bans.keys());
     for name in names.filter(|name| *name != who) {
         let (was, is) = (before.members.get(name), after.members.get(name));
-        let new_ban = after.banned.contains(name) && !before.banned.contains(name);
+        let new_ban = after.bans.get(name).is_some_and(|ban| before.bans.get(name) != Some(ban));
         let muted = was.is_some() && is.is_some() && was.map(|row| row.muted) != is.map(|row| row.muted);
         let handed_over = mine == Some(Role::Owner) && after.role(name) == Some(Role::Owner);
         if new_ban || was.is_some() && is.is_none() || muted && !handed_over {
@@ -150,7 +152,6 @@ fn check_people(who: &UserId, before: &Picture, after: &Picture) {
         }
         if was.is_none() && is.is_some() {
             assert!(mine >= Some(before.head.rights.least(Right::Invite)), "{who} invited {name}");
-            assert!(!before.banned.contains(name) || is.is_none() || mine.is_some());
         }
         if let (Some(was), Some(is)) = (was, is)
             && was.role != is.role
@@ -171,13 +172,11 @@ fn check_state(picture: &Picture, now_ms: u64) {
     let inside = picture.members.values().filter(|row| row.state == MemberState::Joined);
     let owners = inside.clone().filter(|row| row.role == Role::Owner).count();
     assert_eq!(owners, usize::from(inside.count() > 0), "{picture:?}");
-    assert_eq!(picture.head.bans, picture.banned.len() as u64);
-    assert!(picture.banned.iter().all(|user| !picture.members.contains_key(user)), "at {now_ms}: {picture:?}");
+    assert_eq!(picture.head.bans, picture.bans.len() as u64);
+    assert!(picture.bans.keys().all(|user| !picture.members.contains_key(user)), "at {now_ms}: {picture:?}");
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
-
     #[test]
     fn no_command_does_what_the_role_does_not_allow(
         open: bool,
