@@ -7,12 +7,14 @@
 //! into clients' cursors.
 //!
 //! Reading order: `machine` (the table, and what is read when), `reach` (how
-//! far the feed was heard), `message`, `sink` (how frames reach the
+//! far the feed was heard), `wanting` (whether it is heard at all), `message`, `sink` (how frames reach the
 //! hubs), `people` (news about users' rooms and sessions), `actor`, `audiences` (the door for others).
 
 mod machine;
 
 mod reach;
+mod receipts;
+mod wanting;
 
 mod message;
 

@@ -15,7 +15,7 @@ const ROOM: RoomId = RoomId([1; 16]);
 
 fn send(number: usize) -> RoomOp {
     let cid = Cid::parse(&format!("c{number}")).unwrap();
-    RoomOp::Send { cid, text: format!("m{number}"), after: None }
+    RoomOp::Send { cid, text: format!("m{number}"), after: None, extra: None }
 }
 
 #[test]

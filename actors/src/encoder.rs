@@ -4,8 +4,10 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::{RoomId, UserId};
+use madang_storage::row::{Blocked, Relation, Until};
 
 use crate::position::Positions;
+use crate::service::ReadMark;
 
 /// Whether a user is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -39,14 +41,23 @@ pub trait FrameEncoder: Send + Sync + 'static {
     fn room_removed(&self, room: &RoomId) -> Bytes;
 
     /// `read`: the user read on, on another device.
-    fn read(&self, room: &RoomId, read_seq: u64, unread: u64) -> Bytes;
+    fn read(&self, room: &RoomId, mark: ReadMark) -> Bytes;
+
+    /// `my_room`: the user set a room up for themself.
+    fn my_room(&self, room: &RoomId, quiet: Until, pinned_ms: u64) -> Bytes;
+
+    /// `receipt`: how far a member of a room has read and received.
+    fn receipt(&self, room: &RoomId, user: &UserId, read_seq: u64, received_seq: u64) -> Bytes;
+
+    /// `contact`: somebody is something else to the user than before.
+    fn contact(&self, other: &UserId, relation: Relation, at_ms: u64) -> Bytes;
+
+    /// `block`: the user blocks somebody, or does so no longer.
+    fn block(&self, other: &UserId, blocked: Blocked) -> Bytes;
 
     /// `presence`: somebody came or went.
     fn presence(&self, user: &UserId, online: Online) -> Bytes;
 
     /// `cursor`: everything through here was told.
     fn cursor(&self, told: &Positions) -> Bytes;
-
-    /// `drain`: the node is about to stop.
-    fn drain(&self, reconnect_after_ms: u64) -> Bytes;
 }

@@ -13,12 +13,13 @@ use madang_cluster::event::{FeedBatch, RoomEvent, ShardEvent};
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{ClusterError, EventPage, Leader, Page, PeerService, Service, Tail, Tails};
 use madang_storage::id::{Cid, RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::{EventBody, EventRow, MemberState, UserRoomRow};
+use madang_storage::row::{Blocked, EventBody, EventRow, MemberState, Relation, Until, UserRoomRow};
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::encoder::{FrameEncoder, Online, Unreadable};
 use crate::position::Positions;
+use crate::service::ReadMark;
 use crate::truth::{Found, Head, History, Peers, Proposer, Truth};
 
 /// How many batches a listener of the feed may be late.
@@ -35,6 +36,8 @@ pub(crate) struct FakeCluster {
     linked: watch::Sender<BTreeSet<u64>>,
     services: Mutex<HashMap<Service, Arc<dyn PeerService>>>,
     slots: SlotMap,
+    /// Shards of which the feed is wanted.
+    pub(crate) wanted: Mutex<BTreeSet<ShardId>>,
     feeds: Vec<broadcast::Sender<FeedBatch>>,
     rooms: Mutex<HashMap<RoomId, Vec<Arc<RoomEvent>>>>,
     pub(crate) lists: Mutex<HashMap<UserId, HashMap<RoomId, Option<MemberState>>>>,
@@ -68,6 +71,7 @@ impl FakeCluster {
             linked: watch::Sender::default(),
             services: Mutex::default(),
             slots,
+            wanted: Mutex::default(),
             feeds: slots.all().map(|_| broadcast::channel(FEED_BATCHES).0).collect(),
             rooms: Mutex::default(),
             lists: Mutex::default(),
@@ -218,7 +222,15 @@ impl History for FakeCluster {
 
     fn rooms_of<'a>(&'a self, user: &'a UserId) -> Found<'a, Vec<(RoomId, UserRoomRow)>> {
         let lists = self.lists.lock();
-        let row = |state| UserRoomRow { state, room_seq: 0, pos: 0 };
+        let row = |state| UserRoomRow {
+            state,
+            room_seq: 0,
+            pos: 0,
+            by: None,
+            at_ms: 0,
+            quiet: Until::OVER,
+            pinned_ms: 0,
+        };
         let list = lists.get(user).into_iter().flatten().map(|(room, state)| (*room, row(*state))).collect();
         Box::pin(ready(Ok(list)))
     }
@@ -243,7 +255,13 @@ impl Truth for FakeCluster {
         Ok(self.feeds[usize::from(shard.0)].subscribe())
     }
 
-    fn want_feed(&self, _: ShardId) {}
+    fn want_feed(&self, shard: ShardId) {
+        self.wanted.lock().insert(shard);
+    }
+
+    fn forgo_feed(&self, shard: ShardId) {
+        self.wanted.lock().remove(&shard);
+    }
 
     fn reader(&self, shard: ShardId) -> Found<'_, Arc<dyn History>> {
         Box::pin(ready(self.reader_now(shard)))
@@ -280,12 +298,9 @@ pub(crate) fn event(room: RoomId, seq: u64, user: &UserId, text: &str) -> Arc<Ro
 }
 
 fn event_at(room: RoomId, seq: u64, pos: u64, user: &UserId, text: &str) -> Arc<RoomEvent> {
-    let body = EventBody::Message { cid: Cid::parse("c").unwrap(), text: text.to_owned() };
-    Arc::new(RoomEvent {
-        room,
-        seq,
-        row: EventRow { at_ms: 0, user: user.clone(), pos, messages: seq, body },
-    })
+    let body = EventBody::Message { cid: Cid::parse("c").unwrap(), text: text.to_owned(), extra: None };
+    let row = EventRow { at_ms: 0, user: user.clone(), pos, messages: seq, body };
+    Arc::new(RoomEvent::new(room, seq, row))
 }
 
 pub(crate) fn text_of(event: &RoomEvent) -> String {
@@ -300,7 +315,7 @@ pub(crate) fn user(name: &str) -> UserId {
 }
 
 pub(crate) fn send(text: &str) -> RoomOp {
-    RoomOp::Send { cid: Cid::parse("c").unwrap(), text: text.to_owned(), after: None }
+    RoomOp::Send { cid: Cid::parse("c").unwrap(), text: text.to_owned(), after: None, extra: None }
 }
 
 /// Frames as plain words, one a line.
@@ -323,8 +338,24 @@ impl FrameEncoder for Words {
         Bytes::from_static(b"removed\n")
     }
 
-    fn read(&self, _: &RoomId, read_seq: u64, unread: u64) -> Bytes {
-        format!("read {read_seq} {unread}\n").into()
+    fn read(&self, _: &RoomId, mark: ReadMark) -> Bytes {
+        format!("read {} {}\n", mark.read_seq, mark.unread).into()
+    }
+
+    fn my_room(&self, _: &RoomId, quiet: Until, pinned_ms: u64) -> Bytes {
+        Bytes::from(format!("my room {} {pinned_ms}\n", quiet.0))
+    }
+
+    fn receipt(&self, _: &RoomId, user: &UserId, read_seq: u64, received_seq: u64) -> Bytes {
+        Bytes::from(format!("receipt {user} {read_seq} {received_seq}"))
+    }
+
+    fn contact(&self, other: &UserId, relation: Relation, _: u64) -> Bytes {
+        Bytes::from(format!("contact {other} {relation:?}"))
+    }
+
+    fn block(&self, other: &UserId, blocked: Blocked) -> Bytes {
+        Bytes::from(format!("block {other} {blocked:?}"))
     }
 
     fn presence(&self, user: &UserId, online: Online) -> Bytes {
@@ -333,10 +364,6 @@ impl FrameEncoder for Words {
 
     fn cursor(&self, told: &Positions) -> Bytes {
         format!("told {}\n", told.of(ShardId(0))).into()
-    }
-
-    fn drain(&self, _: u64) -> Bytes {
-        Bytes::from_static(b"drain\n")
     }
 }
 

@@ -13,8 +13,7 @@
 
 mod message;
 pub use message::{
-    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Logged, OnlineIn, Place,
-    Reached, SetPlaces,
+    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Logged, OnlineIn, Place, Reached, SetPlaces,
 };
 
 mod backlog;

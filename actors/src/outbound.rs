@@ -71,6 +71,8 @@ impl Close {
     pub const AUTH_DEADLINE: Self = Self::new(3501, "auth_deadline");
     /// The session was ended by its user.
     pub const REVOKED: Self = Self::new(3502, "revoked");
+    /// The user has logged in on one device too many; this was the oldest.
+    pub const DEVICE_LIMIT: Self = Self::new(3503, "device_limit");
     /// Too many invalid objects.
     pub const PROTOCOL: Self = Self::new(3504, "protocol");
 

@@ -14,10 +14,20 @@ mod readers;
 mod view;
 
 mod account;
+mod directory;
+mod keep;
+mod link;
 mod list;
 mod message;
+mod message_change;
+mod message_read;
+mod my_room;
+mod names;
+mod people;
+mod receipts;
 mod resume;
 mod room;
+mod safety;
 
 mod cursor;
 
@@ -35,10 +45,19 @@ use readers::Readers;
 
 pub use account::{LoggedIn, SessionView};
 pub use error::ServiceError;
+pub use keep::{BanView, Lasting};
+pub use link::{LinkView, Preview};
 pub use list::Home;
-pub use message::{Log, ReadMark, Sending, Sent};
+pub use message::{Log, MyReactions, NewMessage, Sending, Sent};
+pub use message_change::MessageAt;
+pub use message_read::{MentionPage, PinPage, ReactionPage};
 pub use resume::{Missed, ResumeLimits, Resumed};
+pub use people::{
+    BlockView, ContactStep, ContactView, InvitationView, Listed, PersonView, Privacy,
+};
+pub use receipts::{ReadMark, Receipt, Totals};
 pub use room::{Described, NewRoom};
+pub use safety::{AuditView, ReportView, Reported, StaffView};
 pub use view::{MemberPage, MemberView, Mine, Profile, RoomPage, RoomView, Views};
 
 /// Who asks: an authenticated user on one device.
@@ -51,7 +70,7 @@ pub struct Caller {
 }
 
 /// Limits of the service.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ServiceOptions {
     /// The longest text of a message.
     pub text_bytes_max: usize,
@@ -63,6 +82,10 @@ pub struct ServiceOptions {
     pub sessions_max: u16,
     /// How many rooms a user may be in or invited to.
     pub rooms_per_user_max: usize,
+    /// How many people a room may be given places for.
+    pub room_places_max: u64,
+    /// Admins of the staff by the settings.
+    pub admins: Vec<UserId>,
 }
 
 /// The operations of a node. Clones share everything.
@@ -90,8 +113,8 @@ impl Service {
     }
 
     /// The limits in force.
-    pub fn options(&self) -> ServiceOptions {
-        self.0.options
+    pub fn options(&self) -> &ServiceOptions {
+        &self.0.options
     }
 
     /// Readers that show all that is acknowledged by now.
@@ -121,7 +144,11 @@ impl Service {
 
 /// A fresh 128-bit id: sortable by the time it was made, random otherwise.
 fn fresh_id() -> [u8; 16] {
+    ulid::Ulid::from_parts(now_ms(), rand::random()).to_bytes()
+}
+
+/// This node's clock, milliseconds since the epoch.
+fn now_ms() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-    ulid::Ulid::from_parts(now_ms, rand::random()).to_bytes()
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

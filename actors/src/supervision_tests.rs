@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use madang_cluster::command::Reply;
-use madang_cluster::event::ShardEvent;
+use madang_cluster::event::{SessionEnd, ShardEvent};
 use madang_cluster::{ClusterError, Page};
 use madang_storage::id::{RoomId, SessionId};
 use madang_storage::row::MemberState;
@@ -252,13 +252,13 @@ fn news_about_people_reach_their_sessions() {
         cluster.log(ROOM, &minji, "heard");
         until("the room is heard", || listener.heard().contains("2 heard\n")).await;
         let (user, room) = (jun.clone(), ROOM);
-        cluster.publish(FIRST_SHARD, ShardEvent::Read { user, room, read_seq: 2, unread: 0 });
+        cluster.publish(FIRST_SHARD, ShardEvent::Read { user, room, read_seq: 2, unread: 0, mentions: 0 });
         until("reading is heard", || listener.heard().contains("read 2 0\n")).await;
         cluster.publish(FIRST_SHARD, moved(None));
         until("the room is gone", || listener.heard().contains("removed\n")).await;
         cluster.log(ROOM, &minji, "unheard");
         let user = jun.clone();
-        cluster.publish(FIRST_SHARD, ShardEvent::SessionEnded { user, session: SESSION });
+        cluster.publish(FIRST_SHARD, ShardEvent::SessionEnded { user, session: SESSION, why: SessionEnd::Revoked });
         until("the session is closed", || listener.outbound.closing() == Some(Close::REVOKED)).await;
         assert!(!listener.heard().contains("unheard"));
         yard.actors.stop().await;

@@ -79,8 +79,11 @@ pub trait Truth: Proposer + Peers {
     /// What becomes true in a shard, from now on.
     fn feed(&self, shard: ShardId) -> Result<broadcast::Receiver<FeedBatch>, ClusterError>;
 
-    /// Has the feed of a shard speak here also if this node has no replica of it.
+    /// Has the feed of a shard speak here also if this node has no replica of it. Repeats do nothing.
     fn want_feed(&self, shard: ShardId);
+
+    /// Nobody here listens to the feed of a shard any more. Repeats do nothing.
+    fn forgo_feed(&self, shard: ShardId);
 
     /// Reads a shard: shows at least all that was acknowledged on any node before this call.
     fn reader(&self, shard: ShardId) -> Found<'_, Arc<dyn History>>;
@@ -172,6 +175,10 @@ impl Truth for Cluster {
 
     fn want_feed(&self, shard: ShardId) {
         Self::want_feed(self, shard, true);
+    }
+
+    fn forgo_feed(&self, shard: ShardId) {
+        Self::want_feed(self, shard, false);
     }
 
     fn reader(&self, shard: ShardId) -> Found<'_, Arc<dyn History>> {

@@ -1,11 +1,11 @@
 //! The audience's shell: hears the feed, reads the log off the thread, sends frames to the hubs.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use madang_cluster::event::ShardEvent;
 use madang_cluster::{ClusterError, Page, Tails};
-use madang_storage::id::RoomId;
+use madang_storage::id::{RoomId, UserId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Semaphore;
 
@@ -14,10 +14,13 @@ use super::machine::{Heal, RETRY_MS_MIN, longer};
 use super::message::AudienceMessage;
 use super::people::{Parts, People};
 use super::reach::{LookId, Looked, Reach};
+use super::receipts::{GATHER_FOR, Gathered, Mark, Receipts};
 use super::sink::HubSink;
+use super::wanting::{Ask, Listeners, Wanting};
 use crate::metrics::Counters;
 use crate::options::ActorOptions;
 use crate::pump::{Fed, Running, pump};
+use crate::service::ReadMark;
 use crate::truth::History;
 
 /// Events of one page that heals.
@@ -54,6 +57,8 @@ pub(crate) struct AudienceState {
     counters: Arc<Counters>,
     reads: Arc<Semaphore>,
     reach: Reach,
+    wanting: Wanting,
+    receipts: Receipts,
     _feed: Running,
 }
 
@@ -70,13 +75,22 @@ impl Actor for Audience {
         let AudienceArguments { seats, parts, counters, options } = arguments;
         let to = myself.clone();
         let feed = parts.truth.feed(parts.shard)?;
-        // Also where this node has no replica: anybody may begin to listen at any moment.
-        parts.truth.want_feed(parts.shard);
         let feed =
             pump(feed, options.feed_batches_ahead_max, move |fed| to.cast(AudienceMessage::Fed(fed)).is_ok());
         let people = People::start(parts.clone(), Arc::clone(&seats), options.user_news_max);
         let (reads, reach) = (Arc::new(Semaphore::new(READS_AT_ONCE)), Reach::default());
-        let mut state = AudienceState { seats, parts, people, counters, reads, reach, _feed: feed };
+        let receipts = Receipts::default();
+        let mut state = AudienceState {
+            seats,
+            parts,
+            people,
+            counters,
+            reads,
+            reach,
+            wanting: Wanting::default(),
+            receipts,
+            _feed: feed,
+        };
         // Whatever a predecessor missed. The feed is open already, so nothing falls in between.
         state.seats.table.lock().forget_reads();
         state.skipped(&myself);
@@ -107,7 +121,11 @@ impl Actor for Audience {
             AudienceMessage::RetryTails { look, rooms, wait_ms } => {
                 state.read_tails(look, rooms, wait_ms, &myself);
             }
-            AudienceMessage::TellReach => state.tell_reach(),
+            AudienceMessage::TellReach => {
+                state.look_who_listens();
+                state.tell_reach();
+            }
+            AudienceMessage::TellReceipts => state.tell_receipts(),
             AudienceMessage::Page { room, page } => state.page(room, page, &myself),
             AudienceMessage::Retry(room) => {
                 let heal = state.seats.table.lock().retry(room);
@@ -130,6 +148,7 @@ impl Actor for Audience {
 impl AudienceState {
     fn fed(&mut self, events: &[ShardEvent], myself: &ActorRef<AudienceMessage>) {
         let mut skipped = false;
+        let mut receipts = Vec::new();
         let mut sink = HubSink::new(&self.parts.hubs, &*self.parts.encoder, self.parts.shard);
         for event in events {
             match event {
@@ -142,13 +161,32 @@ impl AudienceState {
                     self.reach.heard(*pos);
                     self.people.moved(user, *room, *state, *pos);
                 }
-                ShardEvent::Read { user, room, read_seq, unread } => {
-                    self.people.read(user, room, *read_seq, *unread);
+                ShardEvent::Read { user, room, read_seq, unread, mentions } => {
+                    let (read_seq, unread, mentions) = (*read_seq, *unread, *mentions);
+                    self.people.read(user, room, ReadMark { read_seq, unread, mentions });
                 }
-                ShardEvent::SessionEnded { user, session } => self.people.session_ended(user, *session),
+                ShardEvent::SessionEnded { user, session, why } => {
+                    self.people.session_ended(user, *session, *why);
+                }
+                ShardEvent::Receipt { user, room, read_seq, received_seq } => {
+                    let mark = Mark { read_seq: *read_seq, received_seq: *received_seq };
+                    receipts.push((*room, user, mark));
+                }
+                ShardEvent::Contact { user, other, relation, at_ms } => {
+                    self.people.tell_of(user, |encoder| encoder.contact(other, *relation, *at_ms));
+                }
+                ShardEvent::MyRoom { user, room, quiet, pinned_ms } => {
+                    self.people.tell_of(user, |encoder| encoder.my_room(room, *quiet, *pinned_ms));
+                }
+                ShardEvent::Block { user, other, blocked } => {
+                    self.people.tell_of(user, |encoder| encoder.block(other, *blocked));
+                }
                 ShardEvent::Skipped => skipped = true,
-                ShardEvent::Outbox | ShardEvent::Presence { .. } => {}
+                ShardEvent::Outbox | ShardEvent::Sweep | ShardEvent::Presence { .. } => {}
             }
+        }
+        for (room, user, mark) in receipts {
+            self.gather_receipt(room, user, mark, myself);
         }
         if skipped {
             self.skipped(myself);
@@ -193,6 +231,45 @@ impl AudienceState {
         let healing = self.seats.table.lock().healing();
         if let Some(through) = self.reach.through(healing) {
             self.people.reached(through);
+        }
+    }
+
+    /// Wants the feed as long as somebody here hears a room of the shard or is at home in it.
+    fn look_who_listens(&mut self) {
+        // Locked until it is said: whoever begins to listen meanwhile says so afterwards.
+        let table = self.seats.table.lock();
+        let (truth, shard) = (&self.parts.truth, self.parts.shard);
+        let slots = truth.slots();
+        let listens = !table.is_empty() || self.parts.roster.has(|user| slots.of_user(user) == shard);
+        let listeners = if listens { Listeners::Some } else { Listeners::None };
+        match self.wanting.on_look(listeners, Instant::now()) {
+            Some(Ask::Want) => truth.want_feed(shard),
+            Some(Ask::Forgo) => truth.forgo_feed(shard),
+            None => {}
+        }
+    }
+
+    /// Keeps a receipt for a moment, if anybody here would hear of it.
+    fn gather_receipt(
+        &mut self,
+        room: RoomId,
+        user: &UserId,
+        mark: Mark,
+        myself: &ActorRef<AudienceMessage>,
+    ) {
+        let heard = self.seats.table.lock().is_heard(&room);
+        if heard && self.receipts.add(room, user, mark) == Gathered::First {
+            myself.send_after(GATHER_FOR, || AudienceMessage::TellReceipts);
+        }
+    }
+
+    fn tell_receipts(&mut self) {
+        let receipts = self.receipts.take();
+        let mut sink = self.sink();
+        let table = self.seats.table.lock();
+        for ((room, user), mark) in receipts {
+            let frame = self.parts.encoder.receipt(&room, &user, mark.read_seq, mark.received_seq);
+            table.hubs(&room).for_each(|hub| sink.tell(hub, room, &frame));
         }
     }
 

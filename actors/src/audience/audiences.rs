@@ -66,7 +66,12 @@ impl Audiences {
         // Read before, since what is applied between the two must count as new, and without the lock.
         // A table that changed in between ignores it or starts a little earlier.
         let head = if heard { None } else { self.head(shard, &room) };
-        seats.table.lock().gained(hub, room, head);
+        {
+            let mut table = seats.table.lock();
+            table.gained(hub, room, head);
+            // Said before the lock is given back: nobody who saw no listeners says otherwise afterwards.
+            self.0.truth.want_feed(shard);
+        }
         if !heard && head.is_none() {
             // An audience that is being restarted looks at all rooms anyway.
             seats.gate.cast(AudienceMessage::Look(room));

@@ -132,6 +132,11 @@ impl Machine {
         }
     }
 
+    /// Whether nobody hears any room.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rooms.is_empty()
+    }
+
     /// How many rooms are being healed.
     pub(super) fn healing(&self) -> usize {
         self.healing

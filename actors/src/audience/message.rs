@@ -51,6 +51,8 @@ pub(crate) enum AudienceMessage {
     },
     /// From a timer, once a second: tell the hubs how far the feed has come.
     TellReach,
+    /// From itself, a moment after the first receipt of a batch: those who listen are told. Twice does no harm.
+    TellReceipts,
     /// From presence: a frame for all who hear these rooms. It is not logged: a hub that has its fill
     /// goes without.
     Tell {

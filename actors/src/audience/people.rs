@@ -5,7 +5,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
 use madang_cluster::ClusterError;
+use madang_cluster::event::SessionEnd;
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use madang_storage::row::{MemberState, UserRoomRow};
 use tokio::sync::{Notify, mpsc};
@@ -17,6 +19,7 @@ use crate::outbound::Close;
 use crate::position::FeedPos;
 use crate::presence::Roster;
 use crate::pump::Running;
+use crate::service::ReadMark;
 use crate::truth::Truth;
 
 /// A room that never is: nobody is in it.
@@ -98,17 +101,28 @@ impl People {
     }
 
     /// A user read on.
-    pub(super) fn read(&self, user: &UserId, room: &RoomId, read_seq: u64, unread: u64) {
+    pub(super) fn read(&self, user: &UserId, room: &RoomId, mark: ReadMark) {
         if self.parts.roster.is_here(user) {
-            let frame = self.parts.encoder.read(room, read_seq, unread);
+            let frame = self.parts.encoder.read(room, mark);
             self.parts.hubs.deliver_user(user, None, &frame);
         }
     }
 
     /// A session was ended.
-    pub(super) fn session_ended(&self, user: &UserId, session: SessionId) {
+    pub(super) fn session_ended(&self, user: &UserId, session: SessionId, why: SessionEnd) {
         if self.parts.roster.is_here(user) {
-            self.parts.hubs.close_session(session, Close::REVOKED);
+            let close = match why {
+                SessionEnd::Revoked => Close::REVOKED,
+                SessionEnd::DeviceLimit => Close::DEVICE_LIMIT,
+            };
+            self.parts.hubs.close_session(session, close);
+        }
+    }
+
+    /// Something changed that only the user's own devices hear of.
+    pub(super) fn tell_of(&self, user: &UserId, frame: impl FnOnce(&dyn FrameEncoder) -> Bytes) {
+        if self.parts.roster.is_here(user) {
+            self.parts.hubs.deliver_user(user, None, &frame(&*self.parts.encoder));
         }
     }
 

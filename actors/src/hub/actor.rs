@@ -14,10 +14,7 @@ use super::backlog::Backlog;
 use super::giving::Frame;
 use super::hubs::{HubId, Hubs, Interest};
 use super::machine::{Machine, Turn};
-use super::message::{
-    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Reached,
-    SetPlaces,
-};
+use super::message::{CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Reached, SetPlaces};
 use crate::outbound::Stamp;
 
 /// Sessions written to before the thread's other work gets its turn.
@@ -169,24 +166,6 @@ impl Handler<CloseSession> for Hub {
 
     fn handle(&mut self, message: CloseSession, _: &mut Context<Self>) {
         self.machine.borrow_mut().close_session(message.session, message.close);
-    }
-}
-
-impl Handler<Broadcast> for Hub {
-    type Result = ();
-
-    fn handle(&mut self, message: Broadcast, ctx: &mut Context<Self>) {
-        self.machine.borrow_mut().broadcast(message.frame);
-        self.pump(ctx);
-    }
-}
-
-impl Handler<CloseAll> for Hub {
-    type Result = ();
-
-    fn handle(&mut self, message: CloseAll, ctx: &mut Context<Self>) {
-        self.machine.borrow_mut().close_all(message.close);
-        self.pump(ctx);
     }
 }
 

@@ -18,8 +18,7 @@ use super::actor::Hub;
 use super::backlog::Backlog;
 use super::machine::{HubOptions, Machine};
 use super::message::{
-    Broadcast, CloseAll, CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Place, Reached,
-    SetPlaces,
+    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Place, Reached, SetPlaces,
 };
 use super::sessions::SessionKey;
 use crate::encoder::FrameEncoder;
@@ -178,20 +177,6 @@ impl Hubs {
     pub fn close_session(&self, session: SessionId, close: Close) {
         for hub in self.all().iter() {
             hub.addr.do_send(CloseSession { session, close });
-        }
-    }
-
-    /// Sends a frame to all sessions on this node.
-    pub fn broadcast(&self, frame: &Bytes) {
-        for hub in self.all().iter() {
-            hub.addr.do_send(Broadcast { frame: frame.clone() });
-        }
-    }
-
-    /// Closes all sessions on this node.
-    pub fn close_all(&self, close: Close) {
-        for hub in self.all().iter() {
-            hub.addr.do_send(CloseAll { close });
         }
     }
 

@@ -60,9 +60,7 @@ enum Work {
 #[derive(Clone)]
 enum Round {
     Sweep(Stamp),
-    Frame(Bytes),
     Cursor { told: Rc<Positions>, frame: Bytes },
-    Close(Close),
 }
 
 /// What putting a user where they belong changed.
@@ -215,14 +213,6 @@ impl Machine {
             .for_each(|other| other.outbound.close_after_queue(close));
     }
 
-    pub(super) fn broadcast(&mut self, frame: Bytes) {
-        self.work.push_back(Work::Everybody { next: 0, what: Round::Frame(frame) });
-    }
-
-    pub(super) fn close_all(&mut self, close: Close) {
-        self.work.push_back(Work::Everybody { next: 0, what: Round::Close(close) });
-    }
-
     /// The cursor that is to be pushed now, if it says more than the last.
     pub(super) fn next_cursor(&mut self) -> Option<Positions> {
         self.told.next_cursor()
@@ -333,14 +323,6 @@ impl Machine {
                     look_after(session, *now, &self.options)
                 }
                 Round::Cursor { told, frame } => session.give_cursor(told, frame),
-                Round::Frame(frame) => {
-                    let _ = session.outbound.push_or_close(frame.clone());
-                    true
-                }
-                Round::Close(close) => {
-                    session.outbound.close_after_queue(*close);
-                    true
-                }
             };
             *looks = looks.saturating_sub(if wrote { LOOKS_PER_WRITE } else { 1 });
         }

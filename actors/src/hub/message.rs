@@ -98,22 +98,6 @@ pub struct CloseSession {
     pub close: Close,
 }
 
-/// From the node: a frame for every session on this thread (the `drain` push).
-#[derive(Debug, Clone, Message)]
-#[rtype(result = "()")]
-pub struct Broadcast {
-    /// The encoded frame.
-    pub frame: Bytes,
-}
-
-/// From the node: closes every session on this thread once what waits for it is written.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "()")]
-pub struct CloseAll {
-    /// What the close frame says.
-    pub close: Close,
-}
-
 /// From whoever lists members: the users with a session of this thread in the room, sorted.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Vec<UserId>")]

@@ -157,6 +157,14 @@ impl Roster {
             .sum()
     }
 
+    /// Whether anybody with a connection to this node is one that `which` picks.
+    pub(crate) fn has(&self, which: impl Fn(&UserId) -> bool) -> bool {
+        let picks = |part: &Mutex<HashMap<UserId, Seat>>| {
+            part.lock().iter().any(|(user, seat)| !seat.sessions.is_empty() && which(user))
+        };
+        self.0.parts.iter().any(picks)
+    }
+
     /// Users with connections to this node and their sessions; those that `which` picks.
     pub(crate) fn people(&self, which: impl Fn(&UserId) -> bool) -> Vec<(UserId, Vec<SessionId>)> {
         let mut people = Vec::new();

@@ -84,7 +84,7 @@ impl<W> Machine<W> {
             let limit = self.limits.commands_max;
             return Err(ActorError::Overloaded { what: "the room's commands", limit });
         }
-        let (RoomOp::Send { .. }, Some(rate)) = (op, self.limits.send_rate) else { return Ok(()) };
+        let (RoomOp::Send { .. } | RoomOp::Talk(_), Some(rate)) = (op, self.limits.send_rate) else { return Ok(()) };
         self.rates.admit(user, rate, now_us).map_err(|why| match why {
             TooFast::Wait { retry_after_ms } => ActorError::RateLimited { retry_after_ms },
             TooFast::TooMany { users_max } => {

@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use madang_cluster::event::RoomEvent;
+use madang_cluster::event::{Change, RoomEvent};
 use madang_cluster::{EventPage, Page};
-use madang_storage::row::EventBody;
 
 use super::message::Wanted;
 
@@ -154,7 +153,29 @@ impl Tail {
         let bytes = weight(&event);
         self.bytes += bytes;
         self.budget.add(bytes);
+        for change in &event.changes {
+            self.change(change);
+        }
         self.events.push_back(event);
+    }
+
+    /// An older event was rewritten, or something hangs on it: what was deleted must not live on here.
+    fn change(&mut self, change: &Change) {
+        let index = self.events.front().and_then(|first| change.seq.checked_sub(first.seq));
+        let index = index.and_then(|index| usize::try_from(index).ok());
+        let Some(known) = index.and_then(|index| self.events.get_mut(index)) else { return };
+        let before = weight(known);
+        let event = Arc::make_mut(known);
+        event.overlay.clone_from(&change.overlay);
+        if let Some(body) = &change.body {
+            event.row.body.clone_from(body);
+            // An edit that is rewritten was overtaken: what it changed was changed again.
+            event.changes = Vec::new();
+        }
+        let after = weight(known);
+        self.bytes = self.bytes + after - before;
+        self.budget.add(after);
+        self.budget.remove(before);
     }
 
     fn forget(&mut self, oldest: usize) {
@@ -196,13 +217,5 @@ impl Fill {
 
 /// About how many bytes an event takes, in memory and in a page.
 fn weight(event: &RoomEvent) -> usize {
-    EVENT_BYTES
-        + match &event.row.body {
-            EventBody::Message { text, .. } => text.len(),
-            EventBody::Created { title, .. } => title.len(),
-            EventBody::Changed { title, topic } => {
-                title.as_ref().map_or(0, String::len) + topic.as_ref().map_or(0, String::len)
-            }
-            _ => 0,
-        }
+    EVENT_BYTES + event.weight()
 }

@@ -3,7 +3,7 @@
 use madang_cluster::command::{Refusal, UserOp};
 use madang_storage::id::{SessionId, UserId};
 
-use super::{Caller, Profile, Service, ServiceError, fresh_id};
+use super::{Caller, Profile, Service, ServiceError, fresh_id, names};
 use crate::auth::Token;
 
 /// What anybody hears whose name or password is wrong: never which of the two.
@@ -48,7 +48,8 @@ impl Service {
         }
         let password_hash = self.0.passwords.hash(password).await?;
         let display_name = display_name.unwrap_or_else(|| user.as_str().to_owned());
-        self.change_user(&user, UserOp::SignUp { display_name, password_hash }).await?;
+        let names = names::of(&display_name);
+        self.change_user(&user, UserOp::SignUp { display_name, password_hash, names }).await?;
         self.open_session(user, device, None).await
     }
 
@@ -109,7 +110,8 @@ impl Service {
 
     /// Changes what people see.
     pub async fn set_profile(&self, caller: &Caller, display_name: String) -> Result<Profile, ServiceError> {
-        self.change_user(&caller.user, UserOp::SetProfile { display_name }).await?;
+        let names = names::of(&display_name);
+        self.change_user(&caller.user, UserOp::SetProfile { display_name, names }).await?;
         self.readers().profile(&caller.user).await
     }
 

@@ -5,50 +5,46 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use madang_storage::id::{RoomId, UserId};
+use madang_cluster::{Listed, Name, QueuePlace};
+use madang_storage::id::{Emoji, ReportId, RoomId, UserId};
 
 use super::ServiceError;
 
-/// The position behind a room in a list by newest activity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A room's place in a user's list, which goes from the greatest to the least; and the position behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ActivityCursor {
+    pub(super) pinned_ms: u64,
     pub(super) last_event_ms: u64,
     pub(super) room: RoomId,
 }
 
 impl ActivityCursor {
-    pub(super) fn text(self) -> String {
-        let (ms, room) = (self.last_event_ms.to_be_bytes(), self.room.0);
-        URL_SAFE_NO_PAD.encode([ms.as_slice(), &room].concat())
+    pub(super) fn text(&self) -> String {
+        let (pinned, ms) = (self.pinned_ms.to_be_bytes(), self.last_event_ms.to_be_bytes());
+        URL_SAFE_NO_PAD.encode([pinned.as_slice(), &ms, &self.room.0].concat())
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, ServiceError> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
-        let (ms, room) = bytes.split_first_chunk().ok_or_else(bad)?;
+        let (pinned, rest) = bytes.split_first_chunk().ok_or_else(bad)?;
+        let (ms, room) = rest.split_first_chunk().ok_or_else(bad)?;
         let room = RoomId(room.try_into().map_err(|_| bad())?);
-        Ok(Self { last_event_ms: u64::from_be_bytes(*ms), room })
+        let (pinned_ms, last_event_ms) = (u64::from_be_bytes(*pinned), u64::from_be_bytes(*ms));
+        Ok(Self { pinned_ms, last_event_ms, room })
     }
 }
 
-/// The position behind an open room in the directory, which goes shard by shard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DirectoryCursor {
-    pub(super) shard: u16,
-    pub(super) room: RoomId,
+/// The position behind an open room in the directory.
+pub(super) fn listed_text((title, room): &Listed) -> String {
+    URL_SAFE_NO_PAD.encode([&room.0, title.as_bytes()].concat())
 }
 
-impl DirectoryCursor {
-    pub(super) fn text(self) -> String {
-        let (shard, room) = (self.shard.to_be_bytes(), self.room.0);
-        URL_SAFE_NO_PAD.encode([shard.as_slice(), &room].concat())
-    }
-
-    pub(super) fn parse(text: &str) -> Result<Self, ServiceError> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
-        let (shard, room) = bytes.split_first_chunk().ok_or_else(bad)?;
-        let room = RoomId(room.try_into().map_err(|_| bad())?);
-        Ok(Self { shard: u16::from_be_bytes(*shard), room })
-    }
+/// The open room behind which a page starts.
+pub(super) fn parse_listed(text: &str) -> Result<Listed, ServiceError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+    let (room, title) = bytes.split_first_chunk::<16>().ok_or_else(bad)?;
+    let title = String::from_utf8(title.to_vec()).map_err(|_| bad())?;
+    Ok((title, RoomId(*room)))
 }
 
 /// The position behind a member.
@@ -61,6 +57,83 @@ pub(super) fn parse_member(text: &str) -> Result<UserId, ServiceError> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
     let text = String::from_utf8(bytes).map_err(|_| bad())?;
     UserId::parse(&text).map_err(|_| bad())
+}
+
+/// The position behind a name that a search found.
+pub(super) fn name_text((name, user): &Name) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{name}\0{user}"))
+}
+
+/// The name behind which a page starts.
+pub(super) fn parse_name(text: &str) -> Result<Name, ServiceError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+    let text = String::from_utf8(bytes).map_err(|_| bad())?;
+    let (name, user) = text.split_once('\0').ok_or_else(bad)?;
+    Ok((name.to_owned(), UserId::parse(user).map_err(|_| bad())?))
+}
+
+/// The position behind somebody's reaction.
+pub(super) fn reaction_text(emoji: &Emoji, user: &UserId) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{emoji}\0{user}"))
+}
+
+/// The reaction behind which a page starts.
+pub(super) fn parse_reaction(text: &str) -> Result<(Emoji, UserId), ServiceError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+    let text = String::from_utf8(bytes).map_err(|_| bad())?;
+    let (emoji, user) = text.split_once('\0').ok_or_else(bad)?;
+    Ok((Emoji::parse(emoji).map_err(|_| bad())?, UserId::parse(user).map_err(|_| bad())?))
+}
+
+/// The position behind something that is numbered.
+pub(super) fn number_text(number: u64) -> String {
+    URL_SAFE_NO_PAD.encode(number.to_be_bytes())
+}
+
+/// The number behind which a page starts.
+pub(super) fn parse_number(text: &str) -> Result<u64, ServiceError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+    Ok(u64::from_be_bytes(bytes.try_into().map_err(|_| bad())?))
+}
+
+/// The position behind a report in the queue.
+pub(super) fn place_text((at_ms, report): QueuePlace) -> String {
+    URL_SAFE_NO_PAD.encode([at_ms.to_be_bytes().as_slice(), &report.0].concat())
+}
+
+/// The report behind which a page starts.
+pub(super) fn parse_place(text: &str) -> Result<QueuePlace, ServiceError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+    let (at_ms, report) = bytes.split_first_chunk().ok_or_else(bad)?;
+    Ok((u64::from_be_bytes(*at_ms), ReportId(report.try_into().map_err(|_| bad())?)))
+}
+
+/// The position behind an entry of the audit log of all shards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AuditCursor {
+    pub(super) at_ms: u64,
+    pub(super) shard: u16,
+    pub(super) number: u64,
+}
+
+impl AuditCursor {
+    pub(super) fn text(self) -> String {
+        let (at_ms, shard, number) =
+            (self.at_ms.to_be_bytes(), self.shard.to_be_bytes(), self.number.to_be_bytes());
+        URL_SAFE_NO_PAD.encode([at_ms.as_slice(), &shard, &number].concat())
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, ServiceError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+        let (at_ms, rest) = bytes.split_first_chunk().ok_or_else(bad)?;
+        let (shard, number) = rest.split_first_chunk().ok_or_else(bad)?;
+        let number = number.try_into().map_err(|_| bad())?;
+        Ok(Self {
+            at_ms: u64::from_be_bytes(*at_ms),
+            shard: u16::from_be_bytes(*shard),
+            number: u64::from_be_bytes(number),
+        })
+    }
 }
 
 fn bad() -> ServiceError {
@@ -77,27 +150,28 @@ mod tests {
         #[test]
         fn a_cursor_comes_back_from_its_text(last_event_ms: u64, shard: u16, room: [u8; 16]) {
             let room = RoomId(room);
-            let activity = ActivityCursor { last_event_ms, room };
+            let activity = ActivityCursor { pinned_ms: last_event_ms / 7, last_event_ms, room };
             prop_assert_eq!(ActivityCursor::parse(&activity.text()), Ok(activity));
-            let directory = DirectoryCursor { shard, room };
-            prop_assert_eq!(DirectoryCursor::parse(&directory.text()), Ok(directory));
+            let listed = ("마당".to_owned(), room);
+            prop_assert_eq!(parse_listed(&listed_text(&listed)), Ok(listed));
+            let audit = AuditCursor { at_ms: last_event_ms, shard, number: last_event_ms / 3 };
+            prop_assert_eq!(AuditCursor::parse(&audit.text()), Ok(audit));
+            let place = (last_event_ms, ReportId(room.0));
+            prop_assert_eq!(parse_place(&place_text(place)), Ok(place));
+            let emoji = (Emoji::parse("👍").unwrap(), UserId::parse("minji").unwrap());
+            prop_assert_eq!(parse_reaction(&reaction_text(&emoji.0, &emoji.1)), Ok(emoji));
+            prop_assert_eq!(parse_number(&number_text(last_event_ms)), Ok(last_event_ms));
+            let name = ("민지 kim".to_owned(), UserId::parse("minji").unwrap());
+            prop_assert_eq!(parse_name(&name_text(&name)), Ok(name));
         }
 
         #[test]
         fn anything_else_is_a_bad_request(text in ".{0,60}") {
-            for refused in [ActivityCursor::parse(&text).err(), DirectoryCursor::parse(&text).err()] {
+            for refused in [ActivityCursor::parse(&text).err(), parse_listed(&text).err()] {
                 let bad_request = matches!(refused, None | Some(ServiceError::BadRequest { .. }));
                 prop_assert!(bad_request, "{:?}", refused);
             }
-            let _ = parse_member(&text);
+            let _ = (parse_member(&text), parse_name(&text), parse_place(&text), parse_reaction(&text), parse_number(&text), AuditCursor::parse(&text));
         }
-    }
-
-    #[test]
-    fn cursors_of_different_lists_are_not_mistaken_for_each_other() {
-        let room = RoomId([3; 16]);
-        let activity = ActivityCursor { last_event_ms: 1, room }.text();
-        assert!(DirectoryCursor::parse(&activity).is_err());
-        assert!(ActivityCursor::parse(&DirectoryCursor { shard: 1, room }.text()).is_err());
     }
 }

@@ -1,15 +1,15 @@
-//! Lists: a user's rooms, the directory of open rooms, a room's members. All are pages; all read many
+//! Lists: a user's rooms, a room's members (the directory is in `directory.rs`). All are pages; all read many
 //! rows, some at a time, since each may be on another node.
 
 use futures_util::future::ready;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use madang_cluster::{Freshness, Reader};
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::MemberState;
+use madang_storage::row::{Life, MemberState};
 use tokio::task::coop;
 
 use super::account::WRONG_TOKEN;
-use super::cursor::{self, ActivityCursor, DirectoryCursor};
+use super::cursor::{self, ActivityCursor};
 use super::readers::Readers;
 use super::{Caller, MemberPage, MemberView, RoomPage, RoomView, Service, ServiceError};
 
@@ -18,7 +18,7 @@ use super::{Caller, MemberPage, MemberView, RoomPage, RoomView, Service, Service
 const READS_AT_ONCE: usize = 32;
 
 impl Service {
-    /// The caller's rooms, newest activity first.
+    /// The caller's rooms: those pinned, the last one first; then the others, newest activity first.
     pub async fn rooms(
         &self,
         caller: &Caller,
@@ -30,58 +30,31 @@ impl Service {
         let mut keys = readers.activity(user).await?;
         // The id decides between rooms of the same millisecond, so that the order is total.
         keys.sort_unstable_by(|a, b| b.cmp(a));
-        let start =
-            after.map_or(0, |after| keys.partition_point(|key| *key >= (after.last_event_ms, after.room)));
-        let page = keys.iter().skip(start).take(limit).map(|(_, room)| *room).collect();
+        let start = after.map_or(0, |after| keys.partition_point(|key| *key >= after));
+        let page = keys.iter().skip(start).take(limit).map(|key| key.room).collect();
         let (rooms, taken) = self.views_of(&readers, user, page).await?;
         let end = start + taken;
         let last = end.checked_sub(1).and_then(|last| keys.get(last)).filter(|_| keys.len() > end);
-        let next = last.map(|&(last_event_ms, room)| ActivityCursor { last_event_ms, room }.text());
+        let next = last.map(|last| last.text());
         Ok(RoomPage { rooms, next, freshness: readers.freshness() })
     }
 
-    /// Open rooms that anybody may join, in the order of the directory.
-    pub async fn open_rooms(
-        &self,
-        caller: &Caller,
-        limit: usize,
-        next: Option<&str>,
-    ) -> Result<RoomPage, ServiceError> {
-        let after = next.map(DirectoryCursor::parse).transpose()?;
-        let readers = self.readers();
-        let mut found: Vec<DirectoryCursor> = Vec::new();
-        for shard in
-            self.0.cluster.slots().all().filter(|shard| after.is_none_or(|after| shard.0 >= after.shard))
-        {
-            let behind = after.filter(|after| after.shard == shard.0).map(|after| after.room);
-            // One more than asked for tells whether there is a next page.
-            let missing = limit + 1 - found.len();
-            let rooms = readers.of(shard).await?.open_rooms(behind, missing).await?;
-            found.extend(rooms.into_iter().map(|room| DirectoryCursor { shard: shard.0, room }));
-            if found.len() > limit {
-                break;
-            }
-        }
-        let page = found.iter().take(limit).map(|at| at.room).collect();
-        let (rooms, taken) = self.views_of(&readers, &caller.user, page).await?;
-        let more = found.len() > taken;
-        found.truncate(taken);
-        let next = found.last().filter(|_| more).map(|last| last.text());
-        Ok(RoomPage { rooms, next, freshness: readers.freshness() })
-    }
-
-    /// A room's members by user id, invited ones included, for anybody who is one of them.
+    /// A room's members by user id, invited ones included, for anybody who is one of them; with `search`, those
+    /// whose user id begins with it.
     pub async fn members(
         &self,
         caller: &Caller,
         room: RoomId,
+        search: Option<&str>,
         limit: usize,
         next: Option<&str>,
     ) -> Result<MemberPage, ServiceError> {
         let after = next.map(cursor::parse_member).transpose()?;
         let readers = self.readers();
         readers.place(&caller.user, &room).await?;
-        let mut rows = readers.of_room(&room).await?.members(&room, after.as_ref(), limit + 1).await?;
+        let prefix = search.unwrap_or_default().to_ascii_lowercase();
+        let reader = readers.of_room(&room).await?;
+        let mut rows = reader.members(&room, &prefix, after.as_ref(), limit + 1).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|(user, _)| cursor::member_text(user));
@@ -92,8 +65,8 @@ impl Service {
             async move {
                 coop::consume_budget().await;
                 let display_name = readers.profile(&user).await?.display_name;
-                let (role, state) = (row.role, row.state);
-                Ok::<_, ServiceError>(MemberView { user, display_name, role, state, online })
+                let (role, state, muted) = (row.role, row.state, row.muted);
+                Ok::<_, ServiceError>(MemberView { user, display_name, role, state, muted, online })
             }
         });
         let members = stream::iter(members).buffered(READS_AT_ONCE).try_collect().await?;
@@ -108,7 +81,7 @@ impl Service {
     }
 
     /// The rooms as the user sees them, until the page is large enough, and how many ids that took.
-    async fn views_of(
+    pub(super) async fn views_of(
         &self,
         readers: &Readers,
         user: &UserId,
@@ -135,13 +108,19 @@ impl Service {
 }
 
 impl Readers {
-    /// The user's rooms, with when something last happened in each.
-    async fn activity(&self, user: &UserId) -> Result<Vec<(u64, RoomId)>, ServiceError> {
+    /// The user's rooms, with what the list sorts by.
+    async fn activity(&self, user: &UserId) -> Result<Vec<ActivityCursor>, ServiceError> {
         let rooms = self.of_user(user).await?.user_rooms(user).await?;
-        let heads = rooms.into_iter().filter(|(_, row)| row.state.is_some()).map(|(room, _)| async move {
+        let heads = rooms.into_iter().filter(|(_, row)| row.state.is_some()).map(|(room, row)| async move {
             coop::consume_budget().await;
             let head = self.of_room(&room).await?.room(&room).await?;
-            Ok::<_, ServiceError>(head.map(|head| (head.last_event_ms, room)))
+            let head = head.filter(|head| head.life != Life::Deleted);
+            let (pinned_ms, at_ms) = (row.pinned_ms, head.map(|head| head.last_event_ms));
+            Ok::<_, ServiceError>(at_ms.map(|last_event_ms| ActivityCursor {
+                pinned_ms,
+                last_event_ms,
+                room,
+            }))
         });
         let heads = stream::iter(heads).buffered(READS_AT_ONCE);
         heads.try_filter_map(|head| ready(Ok(head))).try_collect().await

@@ -1,11 +1,12 @@
-//! Messages: sending, reading back, read markers.
+//! Messages: sending, reading back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use madang_cluster::command::{Outcome, Refusal, Repeat, Reply, RoomOp};
+use madang_cluster::command::{Outcome, Repeat, Reply, RoomOp};
 use madang_cluster::{EventPage, Freshness, Page};
-use madang_storage::id::{Cid, RoomId};
-use madang_storage::row::MemberState;
+use madang_storage::id::{Cid, Emoji, RoomId};
+use madang_storage::row::{Content, Extra};
 use tokio::sync::oneshot;
 
 use super::{Caller, Service, ServiceError};
@@ -22,20 +23,29 @@ pub struct Sent {
     pub dup: Repeat,
 }
 
-/// How far a user has read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadMark {
-    /// Everything up to this seq is read.
-    pub read_seq: u64,
-    /// How many messages are not.
-    pub unread: u64,
+/// What somebody wants to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// The client's name for this send.
+    pub cid: Cid,
+    /// The text; empty only beside media or opaque content.
+    pub text: String,
+    /// What it carries beside its text.
+    pub extra: Extra,
+    /// The send that must be in the log before this one.
+    pub after: Option<Cid>,
 }
+
+/// A user's own reactions, by seq of the message.
+pub type MyReactions = BTreeMap<u64, Vec<Emoji>>;
 
 /// A page of a room's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
     /// The events, oldest first.
     pub page: EventPage,
+    /// The caller's own reactions to them.
+    pub mine: MyReactions,
     /// Whether newer ones may be missing.
     pub freshness: Freshness,
 }
@@ -45,6 +55,10 @@ pub struct Log {
 pub struct Sending(oneshot::Receiver<Result<Outcome, ActorError>>);
 
 impl Sending {
+    pub(super) fn new(answer: oneshot::Receiver<Result<Outcome, ActorError>>) -> Self {
+        Self(answer)
+    }
+
     /// The answer: the message is on stable storage, or why not.
     pub async fn sent(self) -> Result<Sent, ServiceError> {
         match self.0.await.map_err(|_| ServiceError::lost())??? {
@@ -61,20 +75,30 @@ impl Service {
         &self,
         caller: &Caller,
         room: RoomId,
-        cid: Cid,
-        text: String,
-        after: Option<Cid>,
+        message: NewMessage,
     ) -> Result<Sending, ServiceError> {
+        self.check_text("field `text`", message.text.len())?;
+        match &message.extra.content {
+            Content::Opaque { data, .. } => self.check_text("field `content.data`", data.len())?,
+            Content::Text | Content::System if message.text.is_empty() => {
+                let what = "field `text`: a message has at least one byte".to_owned();
+                return Err(ServiceError::BadRequest { what });
+            }
+            _ => {}
+        }
+        Ok(self.submit_message(caller, room, message))
+    }
+
+    pub(super) fn submit_message(&self, caller: &Caller, room: RoomId, message: NewMessage) -> Sending {
+        let NewMessage { cid, text, extra, after } = message;
+        let op = RoomOp::Send { cid, text, after, extra: extra.boxed() };
+        Sending(self.0.rooms.submit(room, caller.user.clone(), op))
+    }
+
+    /// Refuses what is longer than a text may be.
+    pub(super) fn check_text(&self, what: &'static str, bytes: usize) -> Result<(), ServiceError> {
         let limit = self.0.options.text_bytes_max;
-        if text.len() > limit {
-            return Err(ServiceError::TooLarge { what: "field `text`", limit: limit as u64 });
-        }
-        if text.is_empty() {
-            let what = "field `text`: a message has at least one byte".to_owned();
-            return Err(ServiceError::BadRequest { what });
-        }
-        let op = RoomOp::Send { cid, text, after };
-        Ok(Sending(self.0.rooms.submit(room, caller.user.clone(), op)))
+        if bytes > limit { Err(ServiceError::TooLarge { what, limit: limit as u64 }) } else { Ok(()) }
     }
 
     /// A page of a room's log, oldest first. Errors: as for a room that may not be seen, or a refusal for
@@ -91,24 +115,15 @@ impl Service {
             return Err(ServiceError::TooLarge { what: "field `limit`", limit: max as u64 });
         }
         let readers = self.readers();
-        if readers.place(&caller.user, &room).await?.state != MemberState::Joined {
-            return Err(Refusal::NotMember.into());
-        }
+        readers.joined(&caller.user, &room).await?;
         let from = Arc::new(readers.of_room(&room).await?.clone());
         let page = self.0.rooms.history(from, room, page, limit, self.0.options.history_bytes_max).await?;
-        Ok(Log { page, freshness: readers.freshness() })
-    }
-
-    /// Moves the caller's read marker, never backwards.
-    pub async fn mark_read(&self, caller: &Caller, room: RoomId, seq: u64) -> Result<ReadMark, ServiceError> {
-        let answer = self.0.rooms.submit(room, caller.user.clone(), RoomOp::MarkRead(seq)).await;
-        match answer.map_err(|_| ServiceError::lost())??? {
-            Reply::Read { read_seq, unread } => Ok(ReadMark { read_seq, unread }),
-            other => Err(unexpected("mark_read", &other)),
-        }
+        let mine = readers.my_reactions(&caller.user, &room, &page.events).await?;
+        Ok(Log { page, mine, freshness: readers.freshness() })
     }
 }
 
-fn unexpected(asked: &str, reply: &Reply) -> ServiceError {
+/// The room answered something else than was asked.
+pub(super) fn unexpected(asked: &str, reply: &Reply) -> ServiceError {
     ServiceError::Internal(format!("`{asked}` was answered by {reply:?}"))
 }

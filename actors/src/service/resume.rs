@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use madang_cluster::event::RoomEvent;
 use madang_cluster::{Freshness, Page, Reader, Tails};
 use madang_storage::id::{RoomId, ShardId};
-use madang_storage::row::{EventBody, MemberState, UserRoomRow};
+use madang_storage::row::{MemberState, UserRoomRow};
 
 use super::readers::Readers;
 use super::{Caller, RoomView, Service, ServiceError};
@@ -262,9 +262,5 @@ impl Search<'_> {
 
 /// About how many bytes an event takes in a frame.
 fn weight(event: &RoomEvent) -> usize {
-    EVENT_BYTES
-        + match &event.row.body {
-            EventBody::Message { text, .. } => text.len(),
-            _ => 0,
-        }
+    EVENT_BYTES + event.weight()
 }

@@ -1,12 +1,12 @@
-//! Rooms: creating, describing, coming and going, roles.
+//! Rooms: creating, coming and going, roles.
 
+use madang_cluster::machine::pair::direct_room;
 use madang_cluster::command::RoomOp;
 use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{Role, RoomKind};
-use sha2::{Digest, Sha256};
 
 use super::readers::Readers;
-use super::{Caller, RoomView, Service, ServiceError, fresh_id};
+use super::{Caller, RoomView, Service, ServiceError, directory, fresh_id};
 
 /// What a new room is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,27 +52,20 @@ impl Service {
         let readers = self.readers();
         for user in &people {
             self.check_space(&readers, user, &room).await?;
+            if kind != RoomKind::Direct && *user != caller.user {
+                self.check_welcome(&readers, &caller.user, user).await?;
+            }
         }
         let Described { title, topic, members } = described;
-        self.change_room(room, &caller.user, RoomOp::Create { kind, title, topic, members }).await?;
+        let sort_title = directory::sort_title(&title);
+        let create = RoomOp::Create { kind, title, topic, members, sort_title };
+        self.change_room(room, &caller.user, create).await?;
         self.readers().room(&caller.user, &room).await
     }
 
     /// One room.
     pub async fn room(&self, caller: &Caller, room: &RoomId) -> Result<RoomView, ServiceError> {
         self.readers().room(&caller.user, room).await
-    }
-
-    /// Changes title or topic.
-    pub async fn set_room(
-        &self,
-        caller: &Caller,
-        room: RoomId,
-        title: Option<String>,
-        topic: Option<String>,
-    ) -> Result<RoomView, ServiceError> {
-        self.change_room(room, &caller.user, RoomOp::Change { title, topic }).await?;
-        self.readers().room(&caller.user, &room).await
     }
 
     /// Enters an open room, or accepts an invitation.
@@ -91,6 +84,7 @@ impl Service {
     pub async fn invite(&self, caller: &Caller, room: RoomId, user: UserId) -> Result<(), ServiceError> {
         let readers = self.readers();
         readers.place(&caller.user, &room).await?;
+        self.check_welcome(&readers, &caller.user, &user).await?;
         self.check_space(&readers, &user, &room).await?;
         self.change_room(room, &caller.user, RoomOp::Invite(user)).await
     }
@@ -115,7 +109,12 @@ impl Service {
 impl Service {
     /// Refuses when there is no such user, or when `room` would be one too many in the user's list. Between
     /// this look and the decision others may slip in: the limit bounds memory, a few more do no harm.
-    async fn check_space(&self, readers: &Readers, user: &UserId, room: &RoomId) -> Result<(), ServiceError> {
+    pub(super) async fn check_space(
+        &self,
+        readers: &Readers,
+        user: &UserId,
+        room: &RoomId,
+    ) -> Result<(), ServiceError> {
         let reader = readers.of_user(user).await?;
         if reader.user(user).await?.is_none() {
             return Err(ServiceError::NoUser(user.clone()));
@@ -129,41 +128,5 @@ impl Service {
             return Err(ServiceError::TooLarge { what: "the user's list of rooms", limit: limit as u64 });
         }
         Ok(())
-    }
-}
-
-/// The room of a pair has the same id whoever asks: the first half of a hash over both names. User ids
-/// have no byte 0, so two pairs cannot run into each other.
-fn direct_room(a: &UserId, b: &UserId) -> RoomId {
-    let (less, greater) = if a < b { (a, b) } else { (b, a) };
-    let mut hash = Sha256::new();
-    hash.update("direct");
-    hash.update(less.as_str());
-    hash.update([0]);
-    hash.update(greater.as_str());
-    let digest: [u8; 32] = hash.finalize().into();
-    let mut id = [0; 16];
-    for (to, from) in id.iter_mut().zip(digest) {
-        *to = from;
-    }
-    RoomId(id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pair_has_one_direct_room_whoever_asks() {
-        let user = |name| UserId::parse(name).unwrap();
-        let room = direct_room(&user("minji"), &user("jun"));
-        assert_eq!(room, direct_room(&user("jun"), &user("minji")));
-        assert_ne!(room, direct_room(&user("jun"), &user("minji2")));
-    }
-
-    #[test]
-    fn the_id_of_a_direct_room_never_changes() {
-        let user = |name| UserId::parse(name).unwrap();
-        assert_eq!(direct_room(&user("minji"), &user("jun")).to_string(), "4PCYKZ5ZKFV478MC13ZHE9RXR2");
     }
 }

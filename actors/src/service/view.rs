@@ -7,10 +7,10 @@ use madang_cluster::command::Refusal;
 use madang_cluster::event::RoomEvent;
 use madang_cluster::{Cluster, Freshness, Reader};
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{EventBody, MemberRow, MemberState, Role, RoomKind, RoomRow};
+use madang_storage::row::{Life, MemberRow, MemberState, Role, RoomKind, RoomRow, Until, UserRoomRow};
 
-use super::ServiceError;
 use super::readers::Readers;
+use super::{ServiceError, now_ms};
 use crate::position::Cursors;
 
 /// What everybody may know about a user.
@@ -52,6 +52,14 @@ pub struct Mine {
     pub read_seq: u64,
     /// How many messages are not.
     pub unread: u64,
+    /// How many of them call the user.
+    pub mentions: u64,
+    /// Until when the user may not speak.
+    pub muted: Until,
+    /// Until when the user wants to hear nothing of the room.
+    pub quiet: Until,
+    /// When the user pinned the room, milliseconds since the epoch; 0: it is not pinned.
+    pub pinned_ms: u64,
 }
 
 /// A page of rooms.
@@ -76,6 +84,8 @@ pub struct MemberView {
     pub role: Role,
     /// Joined or invited.
     pub state: MemberState,
+    /// Until when they may not speak.
+    pub muted: Until,
     /// Whether a device of theirs is connected.
     pub online: bool,
 }
@@ -95,22 +105,23 @@ impl RoomView {
     /// About how many bytes it takes in a page.
     pub(super) fn weight(&self) -> usize {
         const BASE: usize = 256;
-        let last = self.last.as_ref().map_or(0, |event| match &event.row.body {
-            EventBody::Message { text, .. } => text.len(),
-            _ => 0,
-        });
-        BASE + self.head.title.len() + self.head.topic.len() + last
+        let last = self.last.as_ref().map_or(0, |event| event.weight());
+        BASE + self.head.title.len() + self.head.topic.len() + self.head.picture.len() + last
     }
 }
 
 impl Mine {
-    fn new(row: &MemberRow, head: &RoomRow) -> Self {
+    fn new(row: &MemberRow, head: &RoomRow, set: Option<UserRoomRow>) -> Self {
         // What is said before somebody accepts is none of theirs yet.
-        let unread = match row.state {
-            MemberState::Joined => head.messages.saturating_sub(row.read_messages),
-            MemberState::Invited => 0,
+        let (unread, mentions) = match row.state {
+            MemberState::Joined => {
+                (head.messages.saturating_sub(row.read_messages), row.unread_mentions(head))
+            }
+            MemberState::Invited => (0, 0),
         };
-        Self { state: row.state, role: row.role, read_seq: row.read_seq, unread }
+        let (quiet, pinned_ms) = set.map(|set| (set.quiet, set.pinned_ms)).unwrap_or_default();
+        let MemberRow { state, role, read_seq, muted, .. } = *row;
+        Self { state, role, read_seq, unread, mentions, muted, quiet, pinned_ms }
     }
 }
 
@@ -142,12 +153,14 @@ impl Readers {
     /// The room as `user` sees it. Errors: [`ServiceError::NoRoom`], also for a room that may not be seen.
     pub(super) async fn room(&self, user: &UserId, room: &RoomId) -> Result<RoomView, ServiceError> {
         let reader = self.of_room(room).await?;
-        let head = reader.room(room).await?.ok_or(ServiceError::NoRoom(*room))?;
-        let place = reader.member(room, user).await?;
-        if place.is_none() && head.kind != RoomKind::Open {
-            return Err(ServiceError::NoRoom(*room));
-        }
-        let my = place.map(|row| Mine::new(&row, &head));
+        let (head, place) = self.seen(user, room).await?;
+        let my = match place {
+            Some(row) => {
+                let set = self.of_user(user).await?.user_room(user, room).await?;
+                Some(Mine::new(&row, &head, set))
+            }
+            None => None,
+        };
         let inside = my.as_ref().is_some_and(|my| my.state == MemberState::Joined);
         let last = if inside { newest_message(reader, room, &head).await? } else { None };
         let peer = match &head.pair {
@@ -167,13 +180,29 @@ impl Readers {
     /// The user's row in the room. Errors: [`ServiceError::NoRoom`] for somebody who may not see it,
     /// else the refusal a machine would give to somebody outside.
     pub(super) async fn place(&self, user: &UserId, room: &RoomId) -> Result<MemberRow, ServiceError> {
+        let (_, place) = self.seen(user, room).await?;
+        Ok(place.ok_or(Refusal::NotMember)?)
+    }
+
+    /// A room's head and the user's row in it. Errors: [`ServiceError::NoRoom`] for somebody who may not see
+    /// it: who is outside sees open rooms only, who is banned not even these, and nobody a deleted one.
+    pub(super) async fn seen(
+        &self,
+        user: &UserId,
+        room: &RoomId,
+    ) -> Result<(RoomRow, Option<MemberRow>), ServiceError> {
         let reader = self.of_room(room).await?;
-        let head = reader.room(room).await?.ok_or(ServiceError::NoRoom(*room))?;
-        match reader.member(room, user).await? {
-            Some(place) => Ok(place),
-            None if head.kind == RoomKind::Open => Err(Refusal::NotMember.into()),
-            None => Err(ServiceError::NoRoom(*room)),
+        let head = reader.room(room).await?.filter(|head| head.life != Life::Deleted);
+        let head = head.ok_or(ServiceError::NoRoom(*room))?;
+        let place = reader.member(room, user).await?;
+        if place.is_none() {
+            let now_ms = now_ms();
+            let banned = reader.ban(room, user).await?.is_some_and(|ban| ban.until.holds(now_ms));
+            if head.kind != RoomKind::Open || banned {
+                return Err(ServiceError::NoRoom(*room));
+            }
         }
+        Ok((head, place))
     }
 }
 

@@ -157,9 +157,9 @@ mod tests {
 
     #[test]
     fn answers_between_nodes_never_change() {
-        let read = Reply::Read { read_seq: 7, unread: 1 };
+        let read = Reply::Read { read_seq: 7, unread: 1, mentions: 2 };
         for (response, golden) in [
-            (Response::Decided(Ok(read)), "81a13181a24f6b81a133920701"),
+            (Response::Decided(Ok(read)), "81a13181a24f6b81a13393070102"),
             (Response::Decided(Err(Refusal::NoRoom)), "81a13181a3457272a131"),
             (Response::Failed(Failure::NotLeader(Some(2))), "81a13281a13102"),
             (Response::Failed(Failure::Overloaded(9)), "81a13281a13209"),

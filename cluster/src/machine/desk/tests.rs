@@ -141,7 +141,8 @@ fn every_act_is_written_down_once_and_with_who_did_it() {
     desk.named("root", appoint("mod2", None)).unwrap();
     desk.named("root", appoint("mod2", None)).unwrap();
     let moderator = Some(StaffRole::Moderator);
-    let appointed = |name, role| AuditRow { by: user("root"), act: Act::Appointed { user: user(name), role } };
+    let appointed =
+        |name, role| AuditRow { by: user("root"), act: Act::Appointed { user: user(name), role } };
     let moved = |state| {
         let act = Act::Report { report: REPORT, state, note: "n".into() };
         AuditRow { by: user("mod1"), act }

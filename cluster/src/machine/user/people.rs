@@ -7,9 +7,7 @@
 
 use madang_storage::StorageError;
 use madang_storage::id::UserId;
-use madang_storage::row::{
-    BlockRow, Blocked, ContactRow, Effect, PeopleRow, Relation, Side, table,
-};
+use madang_storage::row::{BlockRow, Blocked, ContactRow, Effect, PeopleRow, Relation, Side, table};
 
 use super::names;
 use crate::command::{PeopleOp, Refusal};

@@ -3,8 +3,8 @@
 
 use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{
-    Blocked, ContactRow, Effect, Findable, OutboxRow, PairRow, PeopleRow, Reading, Relation, Row, UserRoomRow,
-    MemberState, table,
+    Blocked, ContactRow, Effect, Findable, MemberState, OutboxRow, PairRow, PeopleRow, Reading, Relation,
+    Row, UserRoomRow, table,
 };
 use proptest::prelude::*;
 
@@ -148,7 +148,8 @@ fn a_request_on_its_way_when_the_block_is_made_is_declined_and_shown_to_nobody()
     world.ask(1, PeopleOp::Block(user(0))).unwrap();
     world.settle();
     assert_eq!(world.relations(), (Relation::None, Relation::None));
-    let shown = |event: &ShardEvent| matches!(event, ShardEvent::Contact { user: whose, .. } if *whose == user(1));
+    let shown =
+        |event: &ShardEvent| matches!(event, ShardEvent::Contact { user: whose, .. } if *whose == user(1));
     assert!(!world.shards[1].events.iter().any(shown));
     assert_eq!(world.pair(), PairRow { lesser: (Blocked::No, 0), greater: (Blocked::Yes, 1) });
     assert_eq!(world.ask(1, PeopleOp::Request(user(0))), Err(Refusal::BlockedByYou));

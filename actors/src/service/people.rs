@@ -1,0 +1,335 @@
+//! Other people: contacts, blocks, invitations, searching, and how one wants to be seen.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use madang_cluster::command::{Op, PeopleOp, Refusal, Reply, RoomOp, UserOp};
+use madang_cluster::{Name, Reader};
+use madang_storage::id::{RoomId, UserId};
+use madang_storage::row::{Blocked, ContactRow, Findable, MemberState, PeopleRow, Reading, Relation};
+use tokio::task::coop;
+
+use super::readers::Readers;
+use super::{Caller, RoomView, Service, ServiceError, cursor, names};
+
+/// Rows of one list that are read at the same time.
+const READS_AT_ONCE: usize = 32;
+/// Rows that are looked through at a time for those that still stand for something.
+const ROWS_AT_ONCE: usize = 512;
+/// Shards that are searched at the same time.
+const SHARDS_AT_ONCE: usize = 8;
+
+/// Somebody in a list of contacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactView {
+    /// Who.
+    pub user: UserId,
+    /// What people see.
+    pub display_name: String,
+    /// What the two are to each other.
+    pub relation: Relation,
+    /// Since when, milliseconds since the epoch.
+    pub at_ms: u64,
+}
+
+/// Somebody whom the caller blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockView {
+    /// Who.
+    pub user: UserId,
+    /// Since when, milliseconds since the epoch.
+    pub at_ms: u64,
+}
+
+/// Somebody whom a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonView {
+    /// Who.
+    pub user: UserId,
+    /// What people see.
+    pub display_name: String,
+}
+
+/// An invitation that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationView {
+    /// Into which room.
+    pub room: RoomView,
+    /// Whose it is.
+    pub by: Option<UserId>,
+    /// When it was sent, milliseconds since the epoch.
+    pub at_ms: u64,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// What is listed.
+    pub items: Vec<T>,
+    /// Where the next page starts, if there is one.
+    pub next: Option<String>,
+}
+
+/// How a user wants to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Privacy {
+    /// Who sees how far the user has read.
+    pub reading: Reading,
+    /// Whether the user comes up in searches.
+    pub findable: Findable,
+}
+
+/// One step towards being somebody's contact, or away from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactStep {
+    /// Ask, or say yes to who asked.
+    Request,
+    /// Say yes to who asked.
+    Accept,
+    /// Say no to who asked.
+    Decline,
+    /// End it, whatever there is.
+    Remove,
+}
+
+impl Service {
+    /// The caller's contacts and requests by user id.
+    pub async fn contacts(
+        &self,
+        caller: &Caller,
+        limit: usize,
+        next: Option<&str>,
+    ) -> Result<Listed<ContactView>, ServiceError> {
+        let after = next.map(cursor::parse_member).transpose()?;
+        let readers = self.readers();
+        let reader = readers.of_user(&caller.user).await?;
+        let (rows, next) = live(
+            limit,
+            after,
+            async |after, limit| reader.contacts(&caller.user, after, limit).await,
+            |row| row.relation() != Relation::None,
+        )
+        .await?;
+        let views = rows.into_iter().map(|(user, row)| {
+            let readers = &readers;
+            async move {
+                coop::consume_budget().await;
+                let display_name = readers.profile(&user).await?.display_name;
+                let (relation, at_ms) = (row.relation(), row.at_ms);
+                Ok::<_, ServiceError>(ContactView { user, display_name, relation, at_ms })
+            }
+        });
+        Ok(Listed { items: stream::iter(views).buffered(READS_AT_ONCE).try_collect().await?, next })
+    }
+
+    /// Takes one step towards being `other`'s contact, or away from it. Answers what the two are then.
+    pub async fn contact(
+        &self,
+        caller: &Caller,
+        other: UserId,
+        step: ContactStep,
+    ) -> Result<ContactView, ServiceError> {
+        let op = match step {
+            ContactStep::Request => {
+                self.check_welcome(&self.readers(), &caller.user, &other).await?;
+                PeopleOp::Request(other.clone())
+            }
+            ContactStep::Accept => PeopleOp::Accept(other.clone()),
+            ContactStep::Decline => PeopleOp::Decline(other.clone()),
+            ContactStep::Remove => PeopleOp::Remove(other.clone()),
+        };
+        self.change_people(caller, op).await?;
+        let readers = self.readers();
+        let display_name = readers.profile(&other).await?.display_name;
+        let row = readers.of_user(&caller.user).await?.contact(&caller.user, &other).await?;
+        let row: ContactRow = row.unwrap_or_default();
+        Ok(ContactView { user: other, display_name, relation: row.relation(), at_ms: row.at_ms })
+    }
+
+    /// Whom the caller blocks, by user id.
+    pub async fn blocks(
+        &self,
+        caller: &Caller,
+        limit: usize,
+        next: Option<&str>,
+    ) -> Result<Listed<BlockView>, ServiceError> {
+        let after = next.map(cursor::parse_member).transpose()?;
+        let readers = self.readers();
+        let reader = readers.of_user(&caller.user).await?;
+        let (rows, next) = live(
+            limit,
+            after,
+            async |after, limit| reader.blocks(&caller.user, after, limit).await,
+            |row| row.blocked == Blocked::Yes,
+        )
+        .await?;
+        let items = rows.into_iter().map(|(user, row)| BlockView { user, at_ms: row.at_ms }).collect();
+        Ok(Listed { items, next })
+    }
+
+    /// The caller has nothing more to do with `other`: no direct messages, no presence, no invitations. Those
+    /// that wait are declined.
+    pub async fn block(&self, caller: &Caller, other: UserId) -> Result<(), ServiceError> {
+        self.readers().profile(&other).await?;
+        self.change_people(caller, PeopleOp::Block(other.clone())).await?;
+        let rooms = self.readers().of_user(&caller.user).await?.user_rooms(&caller.user).await?;
+        for (room, row) in rooms {
+            if row.state == Some(MemberState::Invited) && row.by.as_ref() == Some(&other) {
+                match self.decline(caller, room).await {
+                    // Answered meanwhile, on another device.
+                    Ok(()) | Err(ServiceError::Refused(_) | ServiceError::NoRoom(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a block back.
+    pub async fn unblock(&self, caller: &Caller, other: UserId) -> Result<(), ServiceError> {
+        self.change_people(caller, PeopleOp::Unblock(other)).await
+    }
+
+    /// The caller's invitations, newest first.
+    pub async fn invitations(&self, caller: &Caller) -> Result<Vec<InvitationView>, ServiceError> {
+        let readers = self.readers();
+        let mut rooms = readers.of_user(&caller.user).await?.user_rooms(&caller.user).await?;
+        rooms.retain(|(_, row)| row.state == Some(MemberState::Invited));
+        rooms.sort_unstable_by_key(|(room, row)| std::cmp::Reverse((row.at_ms, *room)));
+        let views = rooms.into_iter().map(|(room, row)| {
+            let readers = &readers;
+            async move {
+                coop::consume_budget().await;
+                match readers.room(&caller.user, &room).await {
+                    Ok(room) => Ok(Some(InvitationView { room, by: row.by, at_ms: row.at_ms })),
+                    // Taken back between the two reads.
+                    Err(ServiceError::NoRoom(_)) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
+        });
+        let views = stream::iter(views).buffered(READS_AT_ONCE);
+        views.try_filter_map(|view| std::future::ready(Ok(view))).try_collect().await
+    }
+
+    /// Says no to an invitation.
+    pub async fn decline(&self, caller: &Caller, room: RoomId) -> Result<(), ServiceError> {
+        self.change_room(room, &caller.user, RoomOp::Decline).await
+    }
+
+    /// How the caller wants to be seen.
+    pub async fn privacy(&self, caller: &Caller) -> Result<Privacy, ServiceError> {
+        let row = self.readers().of_user(&caller.user).await?.people(&caller.user).await?;
+        let PeopleRow { reading, findable, .. } = row.unwrap_or_default();
+        Ok(Privacy { reading, findable })
+    }
+
+    /// Changes how the caller wants to be seen; `None` stays as it is.
+    pub async fn set_privacy(
+        &self,
+        caller: &Caller,
+        reading: Option<Reading>,
+        findable: Option<Findable>,
+    ) -> Result<Privacy, ServiceError> {
+        self.change_people(caller, PeopleOp::Show { reading, findable }).await?;
+        self.privacy(caller).await
+    }
+
+    /// People whose id or display name begins with `prefix`, in the order of these. Who is found by both may
+    /// come once more on another page.
+    pub async fn find_users(
+        &self,
+        prefix: &str,
+        limit: usize,
+        next: Option<&str>,
+    ) -> Result<Listed<PersonView>, ServiceError> {
+        let (prefix, after) = (names::fold(prefix), next.map(cursor::parse_name).transpose()?);
+        if prefix.is_empty() {
+            let what = "field `prefix`: there is nothing to look for".to_owned();
+            return Err(ServiceError::BadRequest { what });
+        }
+        let readers = self.readers();
+        let shards = self.0.cluster.slots().all().map(|shard| {
+            let (readers, prefix, after) = (&readers, prefix.as_str(), after.as_ref());
+            async move {
+                // One more than asked for tells whether there is a next page.
+                Ok::<_, ServiceError>(readers.of(shard).await?.names(prefix, after, limit + 1).await?)
+            }
+        });
+        let found: Vec<Vec<Name>> =
+            stream::iter(shards).buffer_unordered(SHARDS_AT_ONCE).try_collect().await?;
+        let mut found: Vec<Name> = found.into_iter().flatten().collect();
+        found.sort_unstable();
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(cursor::name_text);
+        let mut users: Vec<UserId> = Vec::with_capacity(found.len());
+        for (_, user) in found {
+            if !users.contains(&user) {
+                users.push(user);
+            }
+        }
+        let views = users.into_iter().map(|user| {
+            let readers = &readers;
+            async move {
+                coop::consume_budget().await;
+                let display_name = readers.profile(&user).await?.display_name;
+                Ok::<_, ServiceError>(PersonView { user, display_name })
+            }
+        });
+        Ok(Listed { items: stream::iter(views).buffered(READS_AT_ONCE).try_collect().await?, next })
+    }
+}
+
+impl Service {
+    /// Refuses when there is no such user, or when `by` is somebody from whom the user wants nothing. What is
+    /// on its way when a block is made is declined in the shard of whoever blocks.
+    pub(super) async fn check_welcome(
+        &self,
+        readers: &Readers,
+        by: &UserId,
+        user: &UserId,
+    ) -> Result<(), ServiceError> {
+        let reader = readers.of_user(user).await?;
+        if reader.user(user).await?.is_none() {
+            return Err(ServiceError::NoUser(user.clone()));
+        }
+        if blocks(reader, user, by).await? { Err(Refusal::Private.into()) } else { Ok(()) }
+    }
+
+    /// Has the caller's account decide, and waits until the shards of all concerned know it.
+    async fn change_people(&self, caller: &Caller, op: PeopleOp) -> Result<(), ServiceError> {
+        let shard = self.0.cluster.slots().of_user(&caller.user);
+        let op = Op::User { user: caller.user.clone(), op: UserOp::People(op) };
+        if let Reply::Done { outbox } = self.0.cluster.propose(shard, op).await?? {
+            self.0.cluster.settle(shard, &outbox).await;
+        }
+        Ok(())
+    }
+}
+
+async fn blocks(reader: &Reader, user: &UserId, other: &UserId) -> Result<bool, ServiceError> {
+    Ok(reader.block(user, other).await?.is_some_and(|row| row.blocked == Blocked::Yes))
+}
+
+/// The next rows that still stand for something, and where the page after them starts.
+async fn live<R>(
+    limit: usize,
+    mut after: Option<UserId>,
+    read: impl AsyncFn(Option<&UserId>, usize) -> Result<Vec<(UserId, R)>, madang_cluster::ClusterError>,
+    lives: impl Fn(&R) -> bool,
+) -> Result<(Vec<(UserId, R)>, Option<String>), ServiceError> {
+    let mut found: Vec<(UserId, R)> = Vec::new();
+    loop {
+        let rows = read(after.as_ref(), ROWS_AT_ONCE).await?;
+        let last = rows.len() < ROWS_AT_ONCE;
+        after = rows.last().map(|(user, _)| user.clone());
+        found.extend(rows.into_iter().filter(|(_, row)| lives(row)));
+        if found.len() > limit {
+            found.truncate(limit);
+            let next = found.last().map(|(user, _)| cursor::member_text(user));
+            return Ok((found, next));
+        }
+        if last {
+            return Ok((found, None));
+        }
+    }
+}
