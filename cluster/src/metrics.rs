@@ -19,6 +19,8 @@ pub struct ClusterMetrics {
     pub failures: u64,
     /// Raft entries proposed; commands for each say how well batching works.
     pub entries: u64,
+    /// Times that another node was asked for the feed of a shard of which no replica is here.
+    pub feed_asks: u64,
     /// Raft groups on this node now.
     pub groups: usize,
     /// Those that it leads now.
@@ -38,6 +40,7 @@ impl ClusterMetrics {
             refusals: read(&counters.refusals),
             failures: read(&counters.failures),
             entries: read(&counters.entries),
+            feed_asks: read(&counters.feed_asks),
             ..Self::default()
         };
         for group in groups {
@@ -50,7 +53,7 @@ impl ClusterMetrics {
     }
 }
 
-/// What the batchers of all shards count.
+/// What is counted.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     commands: AtomicU64,
@@ -58,6 +61,7 @@ pub(crate) struct Counters {
     refusals: AtomicU64,
     failures: AtomicU64,
     entries: AtomicU64,
+    feed_asks: AtomicU64,
 }
 
 impl Counters {
@@ -67,6 +71,10 @@ impl Counters {
             Err(ClusterError::Overloaded { .. }) => add(&self.overloads),
             Err(_) => add(&self.failures),
         }
+    }
+
+    pub(crate) fn feed_asked(&self) {
+        add(&self.feed_asks);
     }
 
     pub(crate) fn proposed(&self) {

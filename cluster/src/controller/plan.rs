@@ -6,8 +6,9 @@
 //! goes, first one that is gone, and is placed no more. `group.rs` decides about one group, this file about
 //! all of them: how many may move at once, and who goes first.
 //!
-//! Absent on purpose: moving away from nodes that cannot be reached (they may come back; an operator who
-//! knows better removes them) and choosing another node while the one that the ring names is away.
+//! Nothing moves away from a node that cannot be reached: it may come back. Once META says that it is away
+//! (`absence.rs` beside this file decides that), the ring chooses as if it was gone, as long as there are
+//! enough others.
 
 mod group;
 #[cfg(test)]
@@ -88,6 +89,16 @@ pub(crate) enum Step {
         /// Who is to lead.
         to: u64,
     },
+    /// A node has been out of reach for long: others stand in for it.
+    SetAside {
+        /// Which node.
+        node: u64,
+    },
+    /// A node that was set aside has been back for a while: it gets its place again.
+    TakeBack {
+        /// Which node.
+        node: u64,
+    },
     /// A node that was leaving holds nothing any more: it is gone.
     Remove {
         /// Which node.
@@ -122,8 +133,22 @@ impl Sight<'_> {
 
 /// Who should hold each group, first who should lead, as the ring has it.
 pub(crate) fn targets(meta: &MetaRow) -> BTreeMap<u16, Vec<u64>> {
-    let stays = |state| matches!(state, NodeState::Up | NodeState::Draining);
-    ring::targets(meta.shards, meta.replication, &ring_nodes(meta, |_, state| stays(state)))
+    let counted = counted(meta);
+    ring::targets(meta.shards, meta.replication, &ring_nodes(meta, |id, _| counted.contains(&id)))
+}
+
+/// The nodes that the ring counts on: those that stay, and of those that are away as many as it takes to hold
+/// every replica, who went last first: what it takes out of a small ring would only be one vote less.
+fn counted(meta: &MetaRow) -> BTreeSet<u64> {
+    let of_states = |states: &[NodeState]| -> Vec<(u64, u64)> {
+        let nodes = meta.alive().filter(|(_, row)| states.contains(&row.state));
+        nodes.map(|(id, row)| (row.since_ms, id)).collect()
+    };
+    let stay = of_states(&[NodeState::Up, NodeState::Draining]);
+    let mut away = of_states(&[NodeState::Away]);
+    away.sort_unstable();
+    let missing = usize::from(meta.replication).saturating_sub(stay.len());
+    stay.into_iter().chain(away.into_iter().rev().take(missing)).map(|(_, id)| id).collect()
 }
 
 /// What to do next. `reachable`: the nodes that answer, this one included. `reports`: what the leaders that
@@ -180,9 +205,11 @@ fn shards(mut groups: Vec<Group<'_>>, moves_max: usize, reports: &BTreeMap<u16, 
 
 /// Who should vote in META: nodes that serve, and those that vote and are only away or draining.
 fn meta_target(meta: &MetaRow, sight: &Sight<'_>, report: &GroupReport) -> Vec<u64> {
+    let counted = counted(meta);
     let may_vote = |id, state| match state {
         NodeState::Up => sight.reaches(id) || report.voters.contains(&id),
         NodeState::Draining => report.voters.contains(&id),
+        NodeState::Away => counted.contains(&id) && report.voters.contains(&id),
         NodeState::Joining | NodeState::Leaving | NodeState::Gone => false,
     };
     ring::meta_voters(&ring_nodes(meta, may_vote), &report.voters)

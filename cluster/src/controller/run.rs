@@ -3,16 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use madang_storage::GroupId;
 use tokio_util::sync::CancellationToken;
 
+use super::absence::Absences;
 use super::plan::{GroupReport, Step, plan};
 use crate::cluster::Inner;
 use crate::command::MetaOp;
 use crate::error::ClusterError;
-use crate::machine::meta::MetaRow;
+use crate::machine::meta::{MetaRow, NodeState};
 use crate::peer::{GroupStatus, PeerAnswer, PeerRequest};
 use crate::raft::Change;
 use crate::replica::{NODE_MAX, ReplicaId};
@@ -25,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Looks and acts until the cluster stops.
 pub(crate) async fn run(cluster: Weak<Inner>, stop: CancellationToken) {
-    let mut wait = LOOK_EVERY;
+    let (mut wait, mut absences) = (LOOK_EVERY, Absences::default());
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -33,17 +34,21 @@ pub(crate) async fn run(cluster: Weak<Inner>, stop: CancellationToken) {
         }
         let Some(inner) = cluster.upgrade() else { return };
         let leads = inner.hosted(0).is_ok_and(|meta| meta.leader_now() == Leader::Here);
-        wait = if leads && look(&inner).await { LOOK_SOON } else { LOOK_EVERY };
+        if !leads {
+            absences.forget();
+        }
+        wait = if leads && look(&inner, &mut absences).await { LOOK_SOON } else { LOOK_EVERY };
     }
 }
 
 /// One look at the cluster, and the steps that follow. Answers whether there was anything to do.
-async fn look(inner: &Arc<Inner>) -> bool {
+async fn look(inner: &Arc<Inner>, absences: &mut Absences) -> bool {
     let told = inner.all_statuses().await;
     let reachable: BTreeSet<u64> = told.keys().copied().collect();
     let row = inner.meta_now();
     let reports = reports(&row, told);
-    let steps = plan(&row, &reachable, &reports);
+    let mut steps = absences.on_look(&row, &reachable, Instant::now());
+    steps.extend(plan(&row, &reachable, &reports));
     let busy = !steps.is_empty();
     for step in steps {
         tracing::info!(?step, "moving");
@@ -88,6 +93,8 @@ async fn carry_out(inner: &Arc<Inner>, step: &Step) -> Result<(), ClusterError> 
     match step.clone() {
         Step::Place { group, replicas, was } => decide(inner, MetaOp::Place { group, replicas, was }).await,
         Step::Remove { node } => decide(inner, MetaOp::Remove { node }).await,
+        Step::SetAside { node } => decide(inner, MetaOp::SetState { node, state: NodeState::Away }).await,
+        Step::TakeBack { node } => decide(inner, MetaOp::SetState { node, state: NodeState::Up }).await,
         Step::AddLearner { group, leader, node } => {
             change(inner, group, leader, Change::AddLearner(replica(group, node)?)).await
         }

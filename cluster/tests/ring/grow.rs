@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use madang_cluster::Cluster;
 use madang_cluster::command::{Op, Reply};
 use madang_cluster::event::ShardEvent;
-use madang_cluster::link::LinkClientOptions;
 use madang_cluster::machine::meta::NodeState;
-use madang_cluster::{Cluster, Operator};
 use tokio::task::JoinHandle;
 
 use crate::support::*;
@@ -65,10 +64,6 @@ fn listener(node: &TestNode, stop: &Arc<AtomicBool>) -> JoinHandle<Vec<Vec<u64>>
         }
         heard
     })
-}
-
-fn operator(node: &TestNode) -> Operator {
-    Operator::new(node.cluster.peer_address().to_string(), LinkClientOptions::default())
 }
 
 #[tokio::test(flavor = "multi_thread")]

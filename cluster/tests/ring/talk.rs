@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use madang_cluster::command::{Op, Repeat, Reply, RoomOp, UserOp};
 use madang_cluster::event::ShardEvent;
-use madang_cluster::{Beginning, Freshness};
+use madang_cluster::{Beginning, ClusterOptions, Freshness};
 
 use crate::support::*;
 
@@ -57,6 +57,19 @@ async fn a_leader_that_goes_away_is_followed_by_another_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_read_among_a_majority_waits_for_the_election_however_impatient_it_is() {
+    let impatient = ClusterOptions { read_wait_ms: 10, ..ClusterOptions::default() };
+    let mut nodes = Vec::from(three_as(&impatient).await);
+    room_op(&nodes[0], room()).await.unwrap();
+    let shard = nodes[0].cluster.slots().of_room(&ROOM);
+    let gone = nodes.remove(leader_of(&nodes, shard));
+    gone.cluster.shutdown().await.unwrap();
+    for node in &nodes {
+        assert_eq!(node.cluster.reader(shard).await.unwrap().freshness(), Freshness::Current);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_minority_refuses_writes_and_says_that_its_reads_may_be_old() {
     let nodes = Vec::from(three().await);
     room_op(&nodes[0], room()).await.unwrap();
@@ -76,7 +89,7 @@ async fn effects_reach_users_whose_shard_is_led_elsewhere() {
     let nodes = three().await;
     let jun = user("jun");
     let home = nodes[0].cluster.slots().of_user(&jun);
-    let op = UserOp::SignUp { display_name: "Jun".into(), password_hash: "x".into() };
+    let op = UserOp::SignUp { display_name: "Jun".into(), password_hash: "x".into(), names: vec![] };
     nodes[1].cluster.propose(home, Op::User { user: jun.clone(), op }).await.unwrap().unwrap();
     room_op(&nodes[0], room()).await.unwrap();
     let shard = nodes[2].cluster.slots().of_room(&ROOM);

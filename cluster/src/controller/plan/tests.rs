@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{GroupReport, Step, plan, targets};
 use crate::command::MetaOp;
 use crate::machine::meta::{MetaRow, NodeState, Tunables};
-use world::{Demoted, World};
+use world::{Demoted, ROUND_MS, World};
 
 /// A cluster of nodes 1 to `nodes` that has come to rest.
 fn settled(nodes: u64) -> World {
@@ -40,7 +40,7 @@ fn of_group(steps: &[Step], wanted: u16) -> Vec<&Step> {
         | Step::SetVoters { group, .. }
         | Step::RemoveLearner { group, .. }
         | Step::Lead { group, .. } => *group == wanted,
-        Step::Remove { .. } => false,
+        Step::Remove { .. } | Step::SetAside { .. } | Step::TakeBack { .. } => false,
     };
     steps.iter().filter(is_of).collect()
 }
@@ -82,6 +82,8 @@ fn a_replica_moves_step_by_step() {
         Step::RemoveLearner { .. } => "forget",
         Step::Lead { .. } => "lead",
         Step::Remove { .. } => "remove",
+        Step::SetAside { .. } => "set aside",
+        Step::TakeBack { .. } => "take back",
     });
     let moves: Vec<&str> = names.filter(|name| *name != "lead").collect();
     assert_eq!(moves, ["place", "copy", "promote", "demote", "place without"]);
@@ -118,6 +120,115 @@ fn nothing_moves_away_from_a_node_that_may_come_back() {
     let after: Vec<BTreeSet<u64>> = world.groups.values().map(|raft| raft.voters.clone()).collect();
     assert_eq!(before, after);
     world.check_settled();
+}
+
+/// A settled cluster that waits so many rounds for a node that is away.
+fn patient(nodes: u64, rounds: u64) -> World {
+    let mut world = settled(nodes);
+    let substitute_after_ms = rounds * ROUND_MS;
+    world.run(MetaOp::Tune { tunables: Tunables { substitute_after_ms, ..Tunables::default() } });
+    world
+}
+
+fn voters(world: &World) -> Vec<BTreeSet<u64>> {
+    world.groups.values().map(|raft| raft.voters.clone()).collect()
+}
+
+fn rounds(world: &mut World, count: usize) -> Vec<Step> {
+    (0..count).flat_map(|_| world.round()).collect()
+}
+
+#[test]
+fn others_stand_in_for_a_node_that_is_away_for_long_and_it_gets_its_place_back() {
+    let mut world = patient(4, 20);
+    let before = voters(&world);
+    world.reachable.remove(&2);
+    rounds(&mut world, 19);
+    assert_eq!(voters(&world), before, "it may come back");
+    rounds(&mut world, 2);
+    world.settle();
+    assert_eq!(world.meta().state_of(2), Some(NodeState::Away));
+    assert!(world.groups.values().all(|raft| raft.voters == [1, 3, 4].into()), "{world:?}");
+
+    world.reachable.insert(2);
+    rounds(&mut world, 3);
+    world.settle();
+    assert_eq!(world.meta().state_of(2), Some(NodeState::Up));
+    world.check_settled();
+    let of_shards = |voters: &[BTreeSet<u64>]| voters[1..].to_vec();
+    assert_eq!(of_shards(&voters(&world)), of_shards(&before), "as the ring had it before");
+}
+
+#[test]
+fn a_node_that_comes_and_goes_moves_nothing_to_and_fro() {
+    let mut world = patient(4, 20);
+    let before = voters(&world);
+    for _ in 0..5 {
+        world.reachable.remove(&2);
+        rounds(&mut world, 19);
+        world.reachable.insert(2);
+        rounds(&mut world, 1);
+    }
+    assert_eq!(voters(&world), before, "never away for long enough");
+    world.reachable.remove(&2);
+    rounds(&mut world, 21);
+    world.settle();
+    let without = voters(&world);
+    for _ in 0..5 {
+        world.reachable.insert(2);
+        rounds(&mut world, 2);
+        world.reachable.remove(&2);
+        rounds(&mut world, 2);
+    }
+    assert_eq!(voters(&world), without, "never back for long enough");
+}
+
+#[test]
+fn without_a_substitute_a_node_that_is_away_keeps_its_place() {
+    let mut world = patient(3, 20);
+    let before = voters(&world);
+    world.reachable.remove(&2);
+    rounds(&mut world, 50);
+    assert_eq!((voters(&world), world.meta().state_of(2)), (before, Some(NodeState::Up)));
+}
+
+#[test]
+fn the_last_to_go_away_keep_their_places_when_too_few_are_left() {
+    let mut world = patient(4, 20);
+    for node in [2, 3] {
+        world.reachable.remove(&node);
+        rounds(&mut world, 21);
+        world.settle();
+    }
+    // The second cannot be set aside: nobody would stand in for it.
+    assert!(voters(&world).iter().all(|voters| *voters == [1, 3, 4].into()), "{world:?}");
+    world.run(MetaOp::SetState { node: 3, state: NodeState::Away });
+    world.settle();
+    assert!(voters(&world).iter().all(|voters| *voters == [1, 3, 4].into()), "{world:?}");
+}
+
+#[test]
+fn who_begins_to_decide_begins_to_wait() {
+    let mut world = patient(4, 20);
+    world.reachable.remove(&2);
+    rounds(&mut world, 19);
+    world.absences.forget();
+    rounds(&mut world, 19);
+    assert_eq!(world.meta().state_of(2), Some(NodeState::Up));
+    rounds(&mut world, 2);
+    assert_eq!(world.meta().state_of(2), Some(NodeState::Away));
+    world.absences.forget();
+    world.settle();
+    assert_eq!(world.meta().state_of(2), Some(NodeState::Away), "what was decided stays");
+}
+
+#[test]
+fn with_patience_without_end_nobody_is_stood_in_for() {
+    let mut world = patient(4, 0);
+    let before = voters(&world);
+    world.reachable.remove(&2);
+    rounds(&mut world, 1_000);
+    assert_eq!(voters(&world), before);
 }
 
 #[test]
@@ -258,8 +369,11 @@ proptest! {
     fn whatever_happens_every_step_is_safe_and_the_cluster_comes_to_rest(
         events in prop::collection::vec((event(), 0..12_usize), 1..25),
         demoted in prop_oneof![Just(Demoted::Dropped), Just(Demoted::Learner)],
+        patience_ms in prop_oneof![Just(0), Just(3 * ROUND_MS), Just(10 * ROUND_MS)],
     ) {
         let mut world = World::formed(4, demoted);
+        let tunables = Tunables { substitute_after_ms: patience_ms, ..Tunables::default() };
+        world.run(MetaOp::Tune { tunables });
         for (event, rounds) in events {
             match event {
                 Event::Join if world.meta().alive().count() < 7 => world.join(),

@@ -8,6 +8,7 @@ use madang_storage::id::ShardId;
 use madang_storage::row::Row;
 use serde::{Deserialize, Serialize};
 
+use super::HeatLimits;
 use crate::command::serde_id;
 use crate::replica::ReplicaId;
 
@@ -116,6 +117,8 @@ pub struct Tunables {
     /// A node that cannot be reached for so long is stood in for by others, if there are enough, milliseconds;
     /// 0: never.
     pub substitute_after_ms: u64,
+    /// When a room is hot.
+    pub heat: HeatLimits,
 }
 
 impl Default for Tunables {
@@ -125,6 +128,7 @@ impl Default for Tunables {
             move_bytes_per_second: 64 << 20,
             promote_lag_entries_max: 256,
             substitute_after_ms: 600_000,
+            heat: HeatLimits::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use madang_storage::row::{Row, table};
 use proptest::prelude::*;
 
 use super::node::{GONE_MAX, NODES_MAX};
-use super::{META_KEY, MetaRow, NodeState, Tunables, apply};
+use super::{HeatLimits, META_KEY, MetaRow, NodeState, Tunables, apply};
 use crate::command::{Command, MetaOp, MetaRefusal, NewNode, Op, Outcome, Refusal, Reply, RoomOp};
 use crate::machine::rows::{MemoryBase, Rows};
 
@@ -203,8 +203,8 @@ fn a_node_is_met_with_its_own_data_only() {
 
 #[test]
 fn states_change_only_as_they_may() {
-    use NodeState::{Draining, Gone, Joining, Leaving, Up};
-    let states = [Joining, Up, Draining, Leaving, Gone];
+    use NodeState::{Away, Draining, Gone, Joining, Leaving, Up};
+    let states = [Joining, Up, Draining, Leaving, Gone, Away];
     let allowed = [
         (Joining, Leaving),
         (Up, Draining),
@@ -212,6 +212,10 @@ fn states_change_only_as_they_may() {
         (Draining, Up),
         (Draining, Leaving),
         (Leaving, Up),
+        (Up, Away),
+        (Draining, Away),
+        (Away, Up),
+        (Away, Leaving),
     ];
     for from in states {
         for to in states {
@@ -240,9 +244,10 @@ fn states_change_only_as_they_may() {
 }
 
 #[test]
-fn a_restart_ends_draining_but_not_leaving() {
+fn a_restart_ends_draining_but_neither_being_away_nor_leaving() {
+    use NodeState::{Away, Draining, Leaving, Up};
     let mut meta = Meta::of(3);
-    for (state, then) in [(NodeState::Draining, NodeState::Up), (NodeState::Leaving, NodeState::Leaving)] {
+    for (state, then) in [(Draining, Up), (Away, Away), (Leaving, Leaving)] {
         meta.run(set(2, state)).unwrap();
         meta.run(meet(2)).unwrap();
         assert_eq!(meta.state(2), then);
@@ -349,10 +354,14 @@ fn tuning_keeps_to_its_bounds() {
     meta.run(MetaOp::Tune { tunables: tunables.clone() }).unwrap();
     meta.unchanged(MetaOp::Tune { tunables: tunables.clone() });
     assert_eq!(meta.row().tunables, tunables);
+    let heat = |heat| Tunables { heat, ..Tunables::default() };
     for wrong in [
         Tunables { moves_at_once: 65, ..Tunables::default() },
         Tunables { move_bytes_per_second: 1, ..Tunables::default() },
         Tunables { promote_lag_entries_max: 0, ..Tunables::default() },
+        heat(HeatLimits { joins_per_s: 1_000_001, ..HeatLimits::default() }),
+        heat(HeatLimits { cool_percent: 91, ..HeatLimits::default() }),
+        heat(HeatLimits { cool_after_ms: 600_001, ..HeatLimits::default() }),
     ] {
         assert!(matches!(meta.refused(MetaOp::Tune { tunables: wrong }), MetaRefusal::OutOfBounds { .. }));
     }
@@ -376,11 +385,12 @@ fn the_row_keeps_its_bytes() {
 }
 
 const GOLDEN_ROW: &str = "9ac4100707070707070707070707070707070702040301028101980ba132a76e313a37343030\
-    a76e313a38303830a17a6401018401910102910103910104910184018101020281010203810102048101029303ce04000000cd0100";
+    a76e313a38303830a17a6401018401910102910103910104910184018101020281010203810102048101029403ce04000000cd0100\
+    ce000927c0";
 
 fn any_op() -> impl Strategy<Value = MetaOp> {
-    use NodeState::{Draining, Gone, Joining, Leaving, Up};
-    let state = prop_oneof![Just(Joining), Just(Up), Just(Draining), Just(Leaving), Just(Gone)];
+    use NodeState::{Away, Draining, Gone, Joining, Leaving, Up};
+    let state = prop_oneof![Just(Joining), Just(Up), Just(Draining), Just(Leaving), Just(Gone), Just(Away)];
     // Few ids and addresses, so that nodes meet and replace each other.
     let node = || {
         (1..8_u64, 1..5_u64)

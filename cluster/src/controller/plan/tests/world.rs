@@ -2,17 +2,21 @@
 //! sets. Every step is checked before it is carried out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use madang_storage::row::table;
 
 use super::super::{GroupReport, META, Step, plan, targets};
 use crate::command::{Command, MetaOp, NewNode, Op, Outcome, Reply};
+use crate::controller::absence::Absences;
 use crate::machine::meta::{META_KEY, MetaRow, NodeState, apply};
 use crate::machine::rows::{MemoryBase, Rows};
 
 /// What a fresh copy lacks, and how much of it arrives in a round.
 const FRESH_LACKS: u64 = 1_000;
 const ARRIVES: u64 = 400;
+/// How long a round takes.
+pub(super) const ROUND_MS: u64 = 1_000;
 
 /// What becomes of a voter that stops voting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub(super) struct Raft {
 pub(super) struct World {
     base: MemoryBase,
     demoted: Demoted,
+    now: Instant,
+    pub(super) absences: Absences,
     pub(super) reachable: BTreeSet<u64>,
     pub(super) groups: BTreeMap<u16, Raft>,
 }
@@ -48,7 +54,8 @@ impl World {
             joint: false,
         };
         let groups = (0..=shards).map(|group| (group, raft.clone())).collect();
-        let mut world = Self { base: MemoryBase::default(), demoted, reachable: [1].into(), groups };
+        let (base, absences) = (MemoryBase::default(), Absences::default());
+        let mut world = Self { base, demoted, now: Instant::now(), absences, reachable: [1].into(), groups };
         world.run(MetaOp::Form { cluster_id: [1; 16], shards, replication: 3, node: new_node(1, 100) });
         world
     }
@@ -114,12 +121,16 @@ impl World {
         }
     }
 
-    fn plan(&self) -> Vec<Step> {
-        plan(&self.meta(), &self.reachable, &self.reports())
+    fn plan(&mut self) -> Vec<Step> {
+        let meta = self.meta();
+        let mut steps = self.absences.on_look(&meta, &self.reachable, self.now);
+        steps.extend(plan(&meta, &self.reachable, &self.reports()));
+        steps
     }
 
     /// Time passes: leaders are elected, entries arrive, the plan is carried out. Answers its steps.
     pub(super) fn round(&mut self) -> Vec<Step> {
+        self.now += Duration::from_millis(ROUND_MS);
         self.pass();
         let (steps, copying) = (self.plan(), self.copying());
         for step in &steps {
@@ -141,7 +152,8 @@ impl World {
                 return;
             }
         }
-        panic!("no rest after {ROUNDS_MAX} rounds, still {:?} of {self:?}", self.plan());
+        let plan = self.plan();
+        panic!("no rest after {ROUNDS_MAX} rounds, still {plan:?} of {self:?}");
     }
 
     /// Everything is as the ring wants it.
@@ -221,6 +233,14 @@ impl World {
                     "a voter must hold: {step:?}"
                 );
                 self.run(MetaOp::Place { group, replicas, was });
+            }
+            Step::SetAside { node } => {
+                assert!(!self.reachable.contains(&node), "{node} is there");
+                self.run(MetaOp::SetState { node, state: NodeState::Away });
+            }
+            Step::TakeBack { node } => {
+                assert!(self.reachable.contains(&node), "{node} is not there");
+                self.run(MetaOp::SetState { node, state: NodeState::Up });
             }
             Step::Remove { node } => {
                 for (group, raft) in &self.groups {
