@@ -15,6 +15,8 @@ pub struct ActorOptions {
     pub room_readers_max: usize,
     /// How fast one user may send to one room; `None`: as fast as the rest bears.
     pub send_rate: Option<SendRate>,
+    /// How fast all users together may send to one room; `None`: as fast as it goes.
+    pub room_rate: Option<SendRate>,
     /// The newest events of an active room that are kept in memory.
     pub tail_events_max: usize,
     /// What these may take for all rooms of the node together.
@@ -73,6 +75,7 @@ impl Default for ActorOptions {
             room_queue_max: 1_024,
             room_readers_max: 1_024,
             send_rate: Some(SendRate { per_second: 50, burst: 500 }),
+            room_rate: None,
             tail_events_max: 200,
             tails_bytes_max: 64 << 20,
             shard_commands_max: 8_192,

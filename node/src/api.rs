@@ -8,8 +8,13 @@
 
 pub mod account;
 pub mod field;
+pub mod keep;
 pub mod message;
+pub mod message_about;
+pub mod message_parts;
+pub mod people;
 pub mod room;
+pub mod safety;
 
 pub mod operation;
 

@@ -20,7 +20,10 @@ pub use live::{Live, LiveSource};
 pub use load::{ConfigError, Flag, Layers, Loaded, Origin};
 pub use print::{defaults_toml, loaded_toml};
 pub use secret::SecretText;
-pub use section::{Auth, Config, Http, Limits, Log, LogFormat, Node, Peer, Raft, Rooms, Session, Storage};
+pub use section::{
+    Auth, Config, Drain, HookDown, Http, Limits, LinkRule, Log, LogFormat, Node, Peer, Raft, Rooms, Safety, Session,
+    Storage,
+};
 pub use setting::{Applies, Section, Setting, Shape};
 pub use unknown::{UnknownKey, unknown_flag};
 

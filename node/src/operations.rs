@@ -5,11 +5,17 @@
 //! the service.
 
 mod answer;
+mod keep;
+mod message;
+mod people;
 mod refusal;
 mod run;
+mod safety;
 
 pub use answer::event as event_answer;
 pub use answer::room as room_answer;
+pub use keep::until_ms as until_answer;
+pub use people::contact_state;
 pub use run::Operations;
 
 #[cfg(doc)]

@@ -8,7 +8,7 @@ use madang_cluster::{EventPage, Page};
 use madang_storage::id::UserId;
 
 use super::message::Wanted;
-use super::rate::{Rates, TooFast};
+use super::rate::{Bucket, Rates, TooFast};
 use super::tail::{Budget, Tail};
 use crate::error::ActorError;
 use crate::options::ActorOptions;
@@ -33,6 +33,8 @@ pub(super) enum Effect<W> {
 pub(super) struct Machine<W> {
     limits: Limits,
     rates: Rates,
+    /// How fast all users together send.
+    everybody: Bucket,
     tail: Tail,
     loading: Loading<W>,
 }
@@ -40,6 +42,7 @@ pub(super) struct Machine<W> {
 #[derive(Debug)]
 struct Limits {
     send_rate: Option<crate::options::SendRate>,
+    room_rate: Option<crate::options::SendRate>,
     commands_max: usize,
     readers_max: usize,
     tail_events_max: usize,
@@ -64,12 +67,13 @@ impl<W> Machine<W> {
     pub(super) fn new(options: &ActorOptions, budget: Budget) -> Self {
         let limits = Limits {
             send_rate: options.send_rate,
+            room_rate: options.room_rate,
             commands_max: options.room_commands_max,
             readers_max: options.room_readers_max,
             tail_events_max: options.tail_events_max,
         };
         let tail = Tail::new(options.tail_events_max, budget);
-        Self { limits, rates: Rates::default(), tail, loading: Loading::No }
+        Self { limits, rates: Rates::default(), everybody: Bucket::default(), tail, loading: Loading::No }
     }
 
     /// Whether a command may be passed on, with `in_flight` commands of the room waiting for an answer.
@@ -84,7 +88,14 @@ impl<W> Machine<W> {
             let limit = self.limits.commands_max;
             return Err(ActorError::Overloaded { what: "the room's commands", limit });
         }
-        let (RoomOp::Send { .. } | RoomOp::Talk(_), Some(rate)) = (op, self.limits.send_rate) else { return Ok(()) };
+        if !matches!(op, RoomOp::Send { .. } | RoomOp::Talk(_)) {
+            return Ok(());
+        }
+        let everybody = |rate| self.everybody.admit(rate, now_us);
+        if let Some(Err(retry_after_ms)) = self.limits.room_rate.map(everybody) {
+            return Err(ActorError::RateLimited { retry_after_ms });
+        }
+        let Some(rate) = self.limits.send_rate else { return Ok(()) };
         self.rates.admit(user, rate, now_us).map_err(|why| match why {
             TooFast::Wait { retry_after_ms } => ActorError::RateLimited { retry_after_ms },
             TooFast::TooMany { users_max } => {

@@ -11,10 +11,30 @@ use crate::options::SendRate;
 const USERS_MAX: usize = 16_384;
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
-/// For each user who sent lately, when the next message would be due at the average rate.
+/// When the next message of somebody would be due at the average rate.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Bucket {
+    due_us: u64,
+}
+
+impl Bucket {
+    /// Takes one message, or says after how many milliseconds it would.
+    pub(super) fn admit(&mut self, rate: SendRate, now_us: u64) -> Result<(), u64> {
+        let interval_us = MICROS_PER_SECOND / u64::from(rate.per_second.max(1));
+        let slack_us = interval_us * u64::from(rate.burst.max(1) - 1);
+        let early_us = self.due_us.saturating_sub(now_us);
+        if early_us > slack_us {
+            return Err((early_us - slack_us).div_ceil(1000));
+        }
+        self.due_us = self.due_us.max(now_us) + interval_us;
+        Ok(())
+    }
+}
+
+/// The buckets of those who sent lately.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
-    due_us: HashMap<UserId, u64>,
+    buckets: HashMap<UserId, Bucket>,
     /// When there are this many, those that are due are forgotten.
     prune_at: usize,
 }
@@ -31,25 +51,18 @@ pub(super) enum TooFast {
 impl Rates {
     /// Takes one message of `user`, or says why not.
     pub(super) fn admit(&mut self, user: &UserId, rate: SendRate, now_us: u64) -> Result<(), TooFast> {
-        let interval_us = MICROS_PER_SECOND / u64::from(rate.per_second.max(1));
-        let slack_us = interval_us * u64::from(rate.burst.max(1) - 1);
-        if let Some(due_us) = self.due_us.get_mut(user) {
-            let early_us = due_us.saturating_sub(now_us);
-            if early_us > slack_us {
-                return Err(TooFast::Wait { retry_after_ms: (early_us - slack_us).div_ceil(1000) });
-            }
-            *due_us = (*due_us).max(now_us) + interval_us;
-            return Ok(());
+        if let Some(bucket) = self.buckets.get_mut(user) {
+            return bucket.admit(rate, now_us).map_err(|retry_after_ms| TooFast::Wait { retry_after_ms });
         }
-        if self.due_us.len() >= self.prune_at.max(64) {
-            self.due_us.retain(|_, due_us| *due_us > now_us);
-            self.prune_at = self.due_us.len() * 2;
-            if self.due_us.len() >= USERS_MAX {
+        if self.buckets.len() >= self.prune_at.max(64) {
+            self.buckets.retain(|_, bucket| bucket.due_us > now_us);
+            self.prune_at = self.buckets.len() * 2;
+            if self.buckets.len() >= USERS_MAX {
                 return Err(TooFast::TooMany { users_max: USERS_MAX });
             }
         }
-        self.due_us.insert(user.clone(), now_us + interval_us);
-        Ok(())
+        let bucket = self.buckets.entry(user.clone()).or_default();
+        bucket.admit(rate, now_us).map_err(|retry_after_ms| TooFast::Wait { retry_after_ms })
     }
 }
 
@@ -100,6 +113,6 @@ mod tests {
             later += 1_000_000;
             assert_eq!(rates.admit(&user(&format!("v{number}")), RATE, later), Ok(()));
         }
-        assert!(rates.due_us.len() < 1_100, "{}", rates.due_us.len());
+        assert!(rates.buckets.len() < 1_100, "{}", rates.buckets.len());
     }
 }

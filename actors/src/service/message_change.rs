@@ -69,7 +69,9 @@ impl Service {
         let event = readers.of_room(&from.room).await?.event(&from.room, from.seq).await?;
         let row = event.ok_or(Refusal::NoMessage)?.row.clone();
         let (text, said) = match row.body {
-            EventBody::Message { text, extra, .. } => (text, extra.map_or_else(Extra::default, |extra| *extra)),
+            EventBody::Message { text, extra, .. } => {
+                (text, extra.map_or_else(Extra::default, |extra| *extra))
+            }
             EventBody::Tombstone { .. } => return Err(Refusal::MessageGone.into()),
             _ => return Err(Refusal::NoMessage.into()),
         };

@@ -148,7 +148,9 @@ impl Service {
         let mut rows = readers.of_user(&caller.user).await?.mentions(&caller.user, before, limit + 1).await?;
         let mut more = rows.len() > limit;
         rows.truncate(limit);
-        let found = rows.iter().map(|(_, row)| readers.mentioned(&caller.user, row));
+        let (from, user) = (&readers, &caller.user);
+        let found = rows.clone().into_iter();
+        let found = found.map(|(_, row)| async move { from.mentioned(user, &row).await });
         let mut found = stream::iter(found).buffered(READS_AT_ONCE);
         let (mut events, mut bytes, mut taken) = (Vec::new(), 0, 0);
         while let Some(event) = found.next().await {

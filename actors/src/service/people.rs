@@ -1,8 +1,9 @@
 //! Other people: contacts, blocks, invitations, searching, and how one wants to be seen.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use madang_cluster::command::{Op, PeopleOp, Refusal, Reply, RoomOp, UserOp};
-use madang_cluster::{Name, Reader};
+use madang_cluster::{ClusterError, Name, Reader};
 use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{Blocked, ContactRow, Findable, MemberState, PeopleRow, Reading, Relation};
 use tokio::task::coop;
@@ -16,6 +17,9 @@ const READS_AT_ONCE: usize = 32;
 const ROWS_AT_ONCE: usize = 512;
 /// Shards that are searched at the same time.
 const SHARDS_AT_ONCE: usize = 8;
+
+/// Rows of a list that are being read.
+type Rows<'a, R> = BoxFuture<'a, Result<Vec<(UserId, R)>, ClusterError>>;
 
 /// Somebody in a list of contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,13 +105,10 @@ impl Service {
         let after = next.map(cursor::parse_member).transpose()?;
         let readers = self.readers();
         let reader = readers.of_user(&caller.user).await?;
-        let (rows, next) = live(
-            limit,
-            after,
-            async |after, limit| reader.contacts(&caller.user, after, limit).await,
-            |row| row.relation() != Relation::None,
-        )
-        .await?;
+        let read = |after: Option<UserId>, limit| {
+            async move { reader.contacts(&caller.user, after.as_ref(), limit).await }.boxed()
+        };
+        let (rows, next) = live(limit, after, read, |row| row.relation() != Relation::None).await?;
         let views = rows.into_iter().map(|(user, row)| {
             let readers = &readers;
             async move {
@@ -154,13 +155,10 @@ impl Service {
         let after = next.map(cursor::parse_member).transpose()?;
         let readers = self.readers();
         let reader = readers.of_user(&caller.user).await?;
-        let (rows, next) = live(
-            limit,
-            after,
-            async |after, limit| reader.blocks(&caller.user, after, limit).await,
-            |row| row.blocked == Blocked::Yes,
-        )
-        .await?;
+        let read = |after: Option<UserId>, limit| {
+            async move { reader.blocks(&caller.user, after.as_ref(), limit).await }.boxed()
+        };
+        let (rows, next) = live(limit, after, read, |row| row.blocked == Blocked::Yes).await?;
         let items = rows.into_iter().map(|(user, row)| BlockView { user, at_ms: row.at_ms }).collect();
         Ok(Listed { items, next })
     }
@@ -311,15 +309,15 @@ async fn blocks(reader: &Reader, user: &UserId, other: &UserId) -> Result<bool, 
 }
 
 /// The next rows that still stand for something, and where the page after them starts.
-async fn live<R>(
+async fn live<'a, R>(
     limit: usize,
     mut after: Option<UserId>,
-    read: impl AsyncFn(Option<&UserId>, usize) -> Result<Vec<(UserId, R)>, madang_cluster::ClusterError>,
+    read: impl Fn(Option<UserId>, usize) -> Rows<'a, R>,
     lives: impl Fn(&R) -> bool,
 ) -> Result<(Vec<(UserId, R)>, Option<String>), ServiceError> {
     let mut found: Vec<(UserId, R)> = Vec::new();
     loop {
-        let rows = read(after.as_ref(), ROWS_AT_ONCE).await?;
+        let rows = read(after, ROWS_AT_ONCE).await?;
         let last = rows.len() < ROWS_AT_ONCE;
         after = rows.last().map(|(user, _)| user.clone());
         found.extend(rows.into_iter().filter(|(_, row)| lives(row)));

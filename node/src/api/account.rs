@@ -54,6 +54,15 @@ pub struct Connected {
     pub resume: Option<Resume>,
     /// Where the next connection goes on, if this one breaks.
     pub cursor: String,
+    /// Where to connect if this node goes away, the best first. May be empty, and may name this node.
+    pub nodes: Vec<String>,
+}
+
+/// Where to connect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Nodes {
+    /// Addresses of nodes, the best first. Empty: stay with the address you have.
+    pub nodes: Vec<String>,
 }
 
 /// Limits that clients have to know.
@@ -113,6 +122,8 @@ pub struct LoggedIn {
     pub session: SessionId,
     /// The secret that proves it.
     pub token: String,
+    /// Where to connect, the best first. Empty: stay with the address you have.
+    pub nodes: Vec<String>,
 }
 
 /// Changes one's own profile.

@@ -69,6 +69,22 @@ errors! {
     Internal = 1012, "internal", 500, false;
     /// The room's state does not allow it.
     Conflict = 1013, "conflict", 409, false;
+    /// The message was deleted.
+    Gone = 1020, "gone", 410, false;
+    /// The member may not speak in this room; if that ends by itself, after `retry_after_ms`.
+    Muted = 1030, "muted", 403, false;
+    /// The user may not enter this room; if that ends by itself, after `retry_after_ms`.
+    Banned = 1031, "banned", 403, false;
+    /// The room is in slow mode: wait `retry_after_ms`.
+    SlowMode = 1032, "slow_mode", 429, true;
+    /// The room is archived: it can be read, and nothing else.
+    Archived = 1033, "archived", 409, false;
+    /// The link is not valid, or no longer.
+    LinkExpired = 1034, "link_expired", 410, false;
+    /// The room does without this feature.
+    FeatureOff = 1035, "feature_off", 409, false;
+    /// What is said is not allowed here.
+    ContentRefused = 1040, "content_refused", 422, false;
 }
 
 /// One error, as a client hears of it.

@@ -55,6 +55,94 @@ text_field!(
     /// The topic of a room.
     Topic, 0, 512
 );
+text_field!(
+    /// Why something was done, for people.
+    Reason, 0, 200
+);
+text_field!(
+    /// How what is searched for begins.
+    Search, 1, 64
+);
+
+/// Where a picture is: an http(s) address, or the name that a media store gave it; empty for none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Picture(String);
+
+/// The longest place of a picture, in bytes.
+const PICTURE_BYTES_MAX: usize = 512;
+
+impl Picture {
+    /// The text itself.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Picture {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let address = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let fits = match address {
+            Some(rest) => !rest.is_empty() && rest.chars().all(|c| !c.is_whitespace() && !c.is_control()),
+            None => text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')),
+        };
+        if fits && text.len() <= PICTURE_BYTES_MAX {
+            Ok(Self(text))
+        } else {
+            Err(de::Error::custom("an http(s) address or the name of a media store is wanted, up to 512 bytes"))
+        }
+    }
+}
+
+/// A number with a least and a greatest value, newtyped.
+macro_rules! number_field {
+    ($(#[doc = $doc:literal])* $name:ident, $number:ty, $min:literal, $max:literal) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub struct $name($number);
+
+        impl $name {
+            /// The number.
+            pub fn get(self) -> $number {
+                self.0
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let number = <$number>::deserialize(from)?;
+                if ($min..=$max).contains(&number) {
+                    Ok(Self(number))
+                } else {
+                    let expected = concat!(stringify!($min), " to ", stringify!($max));
+                    Err(de::Error::custom(format_args!("{expected} is wanted, not {number}")))
+                }
+            }
+        }
+    };
+}
+
+number_field!(
+    /// How long something is to hold: up to ten years, in milliseconds.
+    LastingMs, u64, 1, 315_360_000_000
+);
+number_field!(
+    /// Seconds between two messages of one member.
+    SlowMode, u32, 0, 86_400
+);
+number_field!(
+    /// How many people a room has places for.
+    Places, u64, 2, 10_000_000
+);
+number_field!(
+    /// How many people a link lets in.
+    Uses, u32, 1, 1_000_000
+);
+
+text_field!(
+    /// Something to say about a report.
+    Note, 0, 1000
+);
 
 /// A text that never shows up in logs: a password or a token.
 #[derive(Clone, PartialEq, Eq, Deserialize)]

@@ -44,6 +44,8 @@ pub struct HttpState {
     pub readiness: Readiness,
     /// What `/metrics` shows.
     pub metrics: Arc<Metrics>,
+    /// Addresses of the cluster's nodes: the page may go on at any of them.
+    pub nodes: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
 }
 
 /// The whole HTTP application; one per worker thread.

@@ -1,10 +1,12 @@
 //! Messages, history and read markers: what is asked and answered.
 
-use madang_storage::id::{Cid, RoomId, UserId};
+use madang_storage::id::{Cid, Emoji, RoomId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::field::{Check, PageLimit};
+use super::keep::Changed;
+use super::message_parts::{Content, Mentions, Message};
 use super::room::{Role, RoomKind};
 
 /// Sends a message.
@@ -17,21 +19,29 @@ pub struct Send {
     /// The client's own name for this send, unique per user and room.
     #[schema(value_type = String, min_length = 1, max_length = 64)]
     pub cid: Cid,
-    /// What is said, 1 to `limits.text_bytes_max` bytes.
-    #[schema(min_length = 1)]
+    /// What is said, 1 to `limits.text_bytes_max` bytes; may be empty beside media or opaque content.
     pub text: String,
     /// The cid of the send before this one, which must be in the log already.
     #[schema(value_type = Option<String>)]
     pub after: Option<Cid>,
+    /// What it is, if not text alone.
+    pub content: Option<Content>,
+    /// The message that it answers.
+    pub reply: Option<u64>,
+    /// The message on whose thread it hangs.
+    pub thread: Option<u64>,
+    /// Whom it calls.
+    pub mentions: Option<Mentions>,
 }
 
 impl Check for Send {
     fn check(&self) -> Result<(), String> {
-        if self.text.is_empty() {
-            Err("field `text`: a message has at least one byte".into())
-        } else {
-            Ok(())
+        self.mentions.as_ref().map_or(Ok(()), Mentions::check)?;
+        self.content.as_ref().map_or(Ok(()), Content::check)?;
+        if self.text.is_empty() && !self.content.as_ref().is_some_and(Content::stands_alone) {
+            return Err("field `text`: a message has at least one byte".into());
         }
+        Ok(())
     }
 }
 
@@ -104,6 +114,8 @@ pub struct ReadMark {
     pub read_seq: u64,
     /// Other people's messages after that.
     pub unread: u64,
+    /// Those of them that call the user, by name or with everybody.
+    pub mentions: u64,
 }
 
 /// One entry of a room's log.
@@ -129,12 +141,48 @@ pub struct Event {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventKind {
     /// Something was said.
-    Message {
-        /// The sender's name for it.
+    Message(Box<Message>),
+    /// The user changed a message.
+    Edited {
+        /// Which.
+        target: u64,
+        /// The sender's name for the edit, if there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        cid: Option<Cid>,
+        /// What it says from now on; absent if it was edited again or deleted since.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// Of an opaque message: its new data.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        data: Option<String>,
+        /// Whom it calls from now on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mentions: Option<Mentions>,
+    },
+    /// The user deleted a message.
+    Deleted {
+        /// Which.
+        target: u64,
+    },
+    /// The user reacted to a message, or took that back.
+    Reacted {
+        /// To which.
+        target: u64,
+        /// With what.
         #[schema(value_type = String)]
-        cid: Cid,
-        /// What was said.
-        text: String,
+        emoji: Emoji,
+        /// Given or taken back.
+        on: bool,
+        /// How many people have reacted with it after that.
+        count: u64,
+    },
+    /// The user pinned a message, or took it off.
+    Pinned {
+        /// Which.
+        target: u64,
+        /// Pinned or taken off.
+        on: bool,
     },
     /// The room was created.
     Created {
@@ -167,15 +215,44 @@ pub enum EventKind {
         /// Which.
         role: Role,
     },
-    /// The user changed title or topic.
-    Changed {
-        /// The new title, if it changed.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        title: Option<String>,
-        /// The new topic, if it changed.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        topic: Option<String>,
+    /// The user changed what the room is called, or what holds in it; only what changed is named.
+    Changed(Changed),
+    /// The user banned somebody.
+    Banned {
+        /// Whom.
+        #[schema(value_type = String)]
+        target: UserId,
+        /// Until when; 9007199254740991 for good.
+        until_ms: u64,
+        /// Why, for people; may be empty.
+        reason: String,
     },
+    /// The user lifted a ban.
+    Unbanned {
+        /// Whose.
+        #[schema(value_type = String)]
+        target: UserId,
+    },
+    /// The user muted somebody.
+    Muted {
+        /// Whom.
+        #[schema(value_type = String)]
+        target: UserId,
+        /// Until when; 9007199254740991 for good.
+        until_ms: u64,
+    },
+    /// The user lets somebody speak again.
+    Unmuted {
+        /// Whom.
+        #[schema(value_type = String)]
+        target: UserId,
+    },
+    /// The user made the room read only.
+    Archived {},
+    /// The user took the room out of the archive.
+    Unarchived {},
+    /// The user deleted the room: its last event.
+    RoomDeleted {},
 }
 
 impl Check for MarkRead {}

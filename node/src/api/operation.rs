@@ -7,14 +7,27 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::account::{
-    ChangePassword, Connect, Connected, Empty, GetProfile, LoggedIn, Login, Profile, Revoke, Sessions,
+    ChangePassword, Connect, Connected, Empty, GetProfile, LoggedIn, Login, Nodes, Profile, Revoke, Sessions,
     SetProfile, SignUp,
 };
 use super::error::ApiError;
 use super::field::Check;
+use super::keep::{
+    Ban, Bans, BansPage, ByCode, CreateLink, LinkInfo, Links, Mute, OpenRoomsPage, Preview, RevokeLink, SetMyRoom,
+    SetRoom,
+};
+use super::message_about::{
+    AtMessage, Edit, Edits, Forward, MentionList, MentionsPage, Pin, Pins, PinsPage, React, Reactions,
+    ReactionsPage, ThreadPage,
+};
 use super::message::{History, MarkRead, Page, ReadMark, Send, Sent};
-use super::room::{
-    CreateRoom, InRoom, Members, MembersPage, Room, Rooms, RoomsPage, SetRole, SetRoom, UserInRoom,
+use super::people::{
+    Blocks, Contact, Contacts, FindUsers, Invitations, MarkReceived, OfUser, People, PeoplePage, Privacy, Receipts,
+    ReceivedMark, SetPrivacy, Unread,
+};
+use super::room::{CreateRoom, InRoom, Members, MembersPage, Room, Rooms, RoomsPage, SetRole, UserInRoom};
+use super::safety::{
+    Appoint, Audit, AuditPage, MakeReport, MoveReport, Report, Reported, Reports, ReportsPage, Staff,
 };
 
 /// Who may use an operation.
@@ -70,12 +83,20 @@ macro_rules! operations {
 
             /// Whether it answers a page, which may be large.
             pub const fn is_page(self) -> bool {
-                matches!(self, Self::Rooms | Self::OpenRooms | Self::Members | Self::History)
+                matches!(self, Self::Rooms | Self::OpenRooms | Self::Members
+                    | Self::Bans
+                    | Self::History
+                    | Self::Thread
+                    | Self::Edits
+                    | Self::Reactions
+                    | Self::Pins
+                    | Self::Mentions
+                )
             }
 
             /// Whether whoever asks is in the room afterwards.
             pub const fn enters_a_room(self) -> bool {
-                matches!(self, Self::Join | Self::CreateRoom)
+                matches!(self, Self::Join | Self::JoinLink | Self::CreateRoom)
             }
 
             /// What it does, in a sentence.
@@ -149,6 +170,8 @@ operations! {
     SignUp = "sign_up", SignUp => LoggedIn, Public;
     /// Logs in: a new session with a token of its own.
     Login = "login", Login => LoggedIn, Public;
+    /// Where to connect: the nodes that serve, the best for this user first.
+    Nodes = "nodes", Empty => Nodes, Session;
     /// Ends the session of the token.
     Logout = "logout", Empty => Empty, Session;
     /// One's own profile.
@@ -167,11 +190,11 @@ operations! {
     CreateRoom = "create_room", CreateRoom => Room, Session;
     /// One's own rooms, newest activity first.
     Rooms = "rooms", RoomsPage => Rooms, Session;
-    /// Open rooms that anybody may join.
-    OpenRooms = "open_rooms", RoomsPage => Rooms, Session;
+    /// Open rooms that anybody may join, by title.
+    OpenRooms = "open_rooms", OpenRoomsPage => Rooms, Session;
     /// A room.
     Room = "room", InRoom => Room, Session;
-    /// Changes a room's title or topic.
+    /// Changes what a room is called, or what holds in it.
     SetRoom = "set_room", SetRoom => Room, Session;
     /// Joins an open room, or accepts an invitation.
     Join = "join", InRoom => Room, Session;
@@ -185,12 +208,104 @@ operations! {
     SetRole = "set_role", SetRole => Empty, Session;
     /// The members of a room.
     Members = "members", MembersPage => Members, Session;
+    /// Keeps a user out of a room.
+    Ban = "ban", Ban => Empty, Session;
+    /// Lets a banned user in again.
+    Unban = "unban", UserInRoom => Empty, Session;
+    /// Who is banned from a room.
+    Bans = "bans", BansPage => Bans, Session;
+    /// Forbids a member to speak.
+    Mute = "mute", Mute => Empty, Session;
+    /// Lets a muted member speak again.
+    Unmute = "unmute", UserInRoom => Empty, Session;
+    /// Makes a link into a room.
+    CreateLink = "create_link", CreateLink => LinkInfo, Session;
+    /// The links into a room.
+    Links = "links", InRoom => Links, Session;
+    /// Takes a link into a room away.
+    RevokeLink = "revoke_link", RevokeLink => Empty, Session;
+    /// What a link leads to.
+    PreviewLink = "preview_link", ByCode => Preview, Session;
+    /// Joins a room by a link.
+    JoinLink = "join_link", ByCode => Room, Session;
+    /// Makes a room read only.
+    Archive = "archive", InRoom => Room, Session;
+    /// Takes a room out of the archive.
+    Unarchive = "unarchive", InRoom => Room, Session;
+    /// Deletes a room for everybody.
+    DeleteRoom = "delete_room", InRoom => Empty, Session;
+    /// Sets a room up for oneself: quiet hours, and the pin in the list.
+    SetMyRoom = "set_my_room", SetMyRoom => Room, Session;
     /// Sends a message; answered when it is on stable storage of a majority.
     Send = "send", Send => Sent, Session;
     /// A page of a room's log.
     History = "history", History => Page, Session;
+    /// Says again in a room what was said in another.
+    Forward = "forward", Forward => Sent, Session;
+    /// Says one's own message differently.
+    Edit = "edit", Edit => Sent, Session;
+    /// Deletes a message for everybody.
+    Delete = "delete", AtMessage => Sent, Session;
+    /// A message as it was before its edits, for those who keep order.
+    Edits = "edits", AtMessage => Edits, Session;
+    /// Reacts to a message, or takes that back.
+    React = "react", React => Sent, Session;
+    /// Who reacted to a message.
+    Reactions = "reactions", ReactionsPage => Reactions, Session;
+    /// Pins a message, or takes it off.
+    Pin = "pin", Pin => Sent, Session;
+    /// The pinned messages of a room.
+    Pins = "pins", PinsPage => Pins, Session;
+    /// A page of the thread that hangs on a message.
+    Thread = "thread", ThreadPage => Page, Session;
+    /// The messages that call one by name, in all rooms.
+    Mentions = "mentions", MentionsPage => MentionList, Session;
     /// Says how far one has read; moves only forwards.
     MarkRead = "mark_read", MarkRead => ReadMark, Session;
+    /// Says how far messages have reached a device; moves only forwards.
+    MarkReceived = "mark_received", MarkReceived => ReceivedMark, Session;
+    /// How far the members of a room have read and received.
+    Receipts = "receipts", InRoom => Receipts, Session;
+    /// What is not read, in all rooms together.
+    Unread = "unread", Empty => Unread, Session;
+    /// The invitations that wait.
+    Invitations = "invitations", Empty => Invitations, Session;
+    /// Says no to an invitation.
+    Decline = "decline", InRoom => Empty, Session;
+    /// One's contacts, and the requests that wait.
+    Contacts = "contacts", PeoplePage => Contacts, Session;
+    /// Asks somebody to be a contact.
+    RequestContact = "request_contact", OfUser => Contact, Session;
+    /// Says yes to somebody who asked.
+    AcceptContact = "accept_contact", OfUser => Contact, Session;
+    /// Says no to somebody who asked.
+    DeclineContact = "decline_contact", OfUser => Contact, Session;
+    /// Ends a contact, or takes a request back.
+    RemoveContact = "remove_contact", OfUser => Contact, Session;
+    /// Whom one blocks.
+    Blocks = "blocks", PeoplePage => Blocks, Session;
+    /// Has nothing more to do with somebody.
+    Block = "block", OfUser => Empty, Session;
+    /// Takes a block back.
+    Unblock = "unblock", OfUser => Empty, Session;
+    /// People whose id or name begins so.
+    FindUsers = "find_users", FindUsers => People, Session;
+    /// How one wants to be seen.
+    Privacy = "privacy", Empty => Privacy, Session;
+    /// Changes how one wants to be seen.
+    SetPrivacy = "set_privacy", SetPrivacy => Privacy, Session;
+    /// Reports a message or a user to the moderators.
+    Report = "report", MakeReport => Reported, Session;
+    /// The moderators' queue.
+    Reports = "reports", ReportsPage => Reports, Session;
+    /// Moves a report on.
+    MoveReport = "move_report", MoveReport => Report, Session;
+    /// The staff of the cluster.
+    Staff = "staff", Empty => Staff, Session;
+    /// Gives somebody a role in the staff.
+    Appoint = "appoint", Appoint => Empty, Session;
+    /// What the staff and the keepers of rooms did.
+    Audit = "audit", AuditPage => Audit, Session;
 }
 
 /// Reads one request type and checks its fields against each other.

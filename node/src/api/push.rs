@@ -4,6 +4,7 @@ use madang_storage::id::{RoomId, UserId};
 use serde::Serialize;
 
 use super::message::Event;
+use super::people::ContactState;
 use super::room::Room;
 
 /// An object without `id`, with the push's name as its only key.
@@ -27,6 +28,44 @@ pub enum Push {
         read_seq: u64,
         /// Other people's messages after that.
         unread: u64,
+        /// Those of them that call the user.
+        mentions: u64,
+    },
+    /// The user set a room up for themself on another device.
+    MyRoom {
+        /// The room.
+        room: RoomId,
+        /// Until when to hear nothing of it; 0: not so.
+        quiet_until_ms: u64,
+        /// Whether it stands before the others in the list.
+        pinned: bool,
+    },
+    /// A member of a room has read or received more, as far as the others may know.
+    Receipt {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// Everything up to here is read.
+        read_seq: u64,
+        /// Everything up to here has reached a device.
+        received_seq: u64,
+    },
+    /// Somebody is something else to the user than before.
+    Contact {
+        /// Who.
+        user: UserId,
+        /// What they are to each other now.
+        state: ContactState,
+        /// Since when.
+        at_ms: u64,
+    },
+    /// The user blocked somebody on another device, or took it back.
+    Block {
+        /// Whom.
+        user: UserId,
+        /// Whether it holds.
+        blocked: bool,
     },
     /// A member of one of the user's rooms came or went.
     Presence {
@@ -39,8 +78,10 @@ pub enum Push {
     Cursor(String),
     /// The node is about to stop.
     Drain {
-        /// When to come back at the earliest.
+        /// When to connect again at the earliest.
         reconnect_after_ms: u64,
+        /// Where, the best first; empty: here.
+        nodes: Vec<String>,
     },
 }
 

@@ -45,6 +45,7 @@ mod tests {
 
     use super::*;
     use crate::api::message::{Event, EventKind, Sent};
+    use crate::api::message_parts::Message;
     use crate::api::{ErrorKind, Push};
 
     #[test]
@@ -69,7 +70,21 @@ mod tests {
         let user = UserId::parse("minji").unwrap();
         let event = |kind| Push::Event(Event { room, seq: 3, at_ms: 4, user: user.clone(), kind });
         let head = format!(r#"{{"event":{{"room":"{room}","seq":3,"at_ms":4,"user":"minji","#);
-        let message = EventKind::Message { cid: Cid::parse("c1").unwrap(), text: "hi".into() };
+        let message = EventKind::Message(Box::new(Message {
+            cid: Cid::parse("c1").unwrap(),
+            text: "hi".into(),
+            content: None,
+            reply: None,
+            thread: None,
+            thread_number: None,
+            mentions: None,
+            forward: None,
+            edited: None,
+            deleted: None,
+            reactions: Vec::new(),
+            replies: None,
+            pinned_ms: None,
+        }));
         let changed = EventKind::Changed { title: Some("T".into()), topic: None };
         let rows = [
             (event(message), format!(r#"{head}"kind":"message","cid":"c1","text":"hi"}}}}"#)),
@@ -77,7 +92,10 @@ mod tests {
             (event(changed), format!(r#"{head}"kind":"changed","title":"T"}}}}"#)),
             (Push::RoomRemoved { room }, format!(r#"{{"room_removed":{{"room":"{room}"}}}}"#)),
             (Push::Cursor("abc".into()), r#"{"cursor":"abc"}"#.to_owned()),
-            (Push::Drain { reconnect_after_ms: 9 }, r#"{"drain":{"reconnect_after_ms":9}}"#.to_owned()),
+            (
+                Push::Drain { reconnect_after_ms: 9, nodes: vec!["http://a:1".into()] },
+                r#"{"drain":{"reconnect_after_ms":9,"nodes":["http://a:1"]}}"#.to_owned(),
+            ),
         ];
         for (push, json) in rows {
             assert_eq!(push.to_json().unwrap(), json);

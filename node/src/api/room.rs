@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::account::Profile;
-use super::field::{Check, PageLimit, Title, Topic};
+use super::field::{Check, PageLimit, Search, Title, Topic};
+use super::keep::{Features, Rights};
 use super::message::Event;
 
 /// The most users invited when a room is created.
@@ -27,10 +28,12 @@ pub enum RoomKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Everything, and gives roles.
+    /// Everything: also deletes the room or hands it over.
     Owner,
-    /// Changes the room, kicks members.
+    /// Changes the room, gives lesser roles.
     Admin,
+    /// Keeps order: kicks, bans and mutes members.
+    Moderator,
     /// Talks.
     Member,
 }
@@ -119,30 +122,6 @@ pub struct InRoom {
     pub room: RoomId,
 }
 
-/// Changes title or topic, or both.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SetRoom {
-    /// The room.
-    #[schema(value_type = String)]
-    pub room: RoomId,
-    /// Its new title.
-    #[schema(value_type = Option<String>, max_length = 128)]
-    pub title: Option<Title>,
-    /// Its new topic.
-    #[schema(value_type = Option<String>, max_length = 512)]
-    pub topic: Option<Topic>,
-}
-
-impl Check for SetRoom {
-    fn check(&self) -> Result<(), String> {
-        match (&self.title, &self.topic) {
-            (None, None) => Err("field `title` or `topic`: at least one is needed".into()),
-            _ => Ok(()),
-        }
-    }
-}
-
 /// Names a room and a user.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -176,6 +155,9 @@ pub struct MembersPage {
     /// The room.
     #[schema(value_type = String)]
     pub room: RoomId,
+    /// How their user ids begin; all if absent.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    pub search: Option<Search>,
     /// Members in the page, 1 to 200; 100 if absent.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 200)]
     pub limit: Option<PageLimit<200>>,
@@ -209,6 +191,9 @@ pub struct Member {
     pub role: Role,
     /// Joined or invited.
     pub state: MemberState,
+    /// Until when they may not speak, if so; 9007199254740991 for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until_ms: Option<u64>,
     /// Whether they are connected now.
     pub online: bool,
 }
@@ -225,6 +210,18 @@ pub struct Room {
     pub title: String,
     /// Its topic, empty if it has none.
     pub topic: String,
+    /// Its picture, empty if it has none.
+    pub picture: String,
+    /// Whether it can be read and nothing else.
+    pub archived: bool,
+    /// What is on in it.
+    pub features: Features,
+    /// The least role for what it decides for itself.
+    pub rights: Rights,
+    /// Seconds between two messages of one member, 0 without slow mode.
+    pub slow_mode_s: u32,
+    /// How many people it has places for, invitations included.
+    pub places_max: u64,
     /// When it was created.
     pub created_ms: u64,
     /// Joined members.
@@ -257,6 +254,15 @@ pub struct My {
     pub read_seq: u64,
     /// Other people's messages after that.
     pub unread: u64,
+    /// Those of them that call the user, by name or with everybody.
+    pub mentions: u64,
+    /// Until when they may not speak, if so; 9007199254740991 for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until_ms: Option<u64>,
+    /// Until when they want to hear nothing of it; 0: not so.
+    pub quiet_until_ms: u64,
+    /// Whether it stands before the others in their list.
+    pub pinned: bool,
 }
 
 impl Check for RoomsPage {}

@@ -2,7 +2,11 @@
 
 mod peer;
 
+use super::address::host_and_port;
+use madang_storage::id::UserId;
+
 use super::section::Config;
+use crate::safety::Gate;
 
 /// What a command needs beside the text of its message.
 const COMMAND_BYTES: usize = 1024;
@@ -14,7 +18,7 @@ const HISTORY_PAGE_BYTES: usize = 256 * 1024;
 /// # Errors
 /// The sentences, if there are any.
 pub fn check(config: &Config) -> Result<(), Vec<String>> {
-    let Config { http, limits, auth, raft, rooms, storage, log, peer, .. } = config;
+    let Config { safety, http, limits, auth, raft, rooms, storage, log, peer, .. } = config;
     let page = HISTORY_PAGE_BYTES + limits.text_bytes_max;
     let rules = [
         (
@@ -55,13 +59,34 @@ pub fn check(config: &Config) -> Result<(), Vec<String>> {
     ];
     let mut wrong: Vec<String> =
         rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule.to_owned()).collect();
-    wrong.extend(peer::advertise_error("http.advertise", &http.advertise));
+    wrong.extend(http_advertise_error(&http.advertise));
     wrong.extend(peer::errors(peer));
     wrong.extend(http.allowed_origins.iter().filter_map(|origin| origin_error(origin)));
+    for name in &safety.admins {
+        if let Err(error) = UserId::parse(name) {
+            wrong.push(format!("safety.admins: `{name}` is no user id: {error}"));
+        }
+    }
+    if let Err(error) = Gate::new(safety) {
+        wrong.push(error.to_string());
+    }
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&log.filter) {
         wrong.push(format!("log.filter is not a filter: {error}"));
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// The address that clients are told, if there is one.
+fn http_advertise_error(address: &str) -> Option<String> {
+    let Some((scheme, authority)) = address.split_once("://") else {
+        return peer::advertise_error("http.advertise", address);
+    };
+    let is_host = host_and_port(authority).is_ok() || host_and_port(&format!("{authority}:1")).is_ok();
+    (!matches!(scheme, "http" | "https") || !is_host).then(|| {
+        format!(
+            "http.advertise: `{address}` is neither host:port nor an origin, such as \"https://chat-1.example.org\""
+        )
+    })
 }
 
 fn origin_error(origin: &str) -> Option<String> {

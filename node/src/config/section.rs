@@ -17,6 +17,8 @@ const HOUR_MS: u64 = 3_600_000;
 pub struct Config {
     /// The node itself.
     pub node: Node,
+    /// How it sends its clients away.
+    pub drain: Drain,
     /// How clients reach it.
     pub http: Http,
     /// The other nodes.
@@ -33,6 +35,8 @@ pub struct Config {
     pub raft: Raft,
     /// Rooms in memory.
     pub rooms: Rooms,
+    /// Safety.
+    pub safety: Safety,
     /// Logging.
     pub log: Log,
 }
@@ -41,6 +45,7 @@ impl Config {
     /// The tables behind all sections, in printing order.
     pub const SECTIONS: &'static [Section] = &[
         Node::SECTION,
+        Drain::SECTION,
         Http::SECTION,
         Peer::SECTION,
         Limits::SECTION,
@@ -49,6 +54,7 @@ impl Config {
         Storage::SECTION,
         Raft::SECTION,
         Rooms::SECTION,
+        Safety::SECTION,
         Log::SECTION,
     ];
 
@@ -63,8 +69,21 @@ section! {
     Node = "node" {
         /// The folder with everything this node keeps. Made if it is missing. Never shared by two nodes.
         data_dir: PathBuf = PathBuf::from("./madang-data"), Shape::Text("path"), Restart;
-        /// How long a node that is asked to stop waits for its clients and for work under way.
+        /// How long a node that is asked to stop waits, once its clients were sent away, for their goodbyes
+        /// and for work under way.
         shutdown_grace_ms: u64 = 10_000, number("milliseconds", 0, HOUR_MS), Restart;
+    }
+}
+
+section! {
+    /// How a node that stops, or is drained, sends its clients away: to other nodes if there are any.
+    Drain = "drain" {
+        /// WebSocket connections that are sent away a second: what the other nodes, or this one when it is
+        /// back, can take without a hitch.
+        connections_per_second: u32 = 1_000, number("connections per second", 1, 1_000_000), Restart;
+        /// How long it may take until all are told, handing over leadership included. If it is short for so
+        /// many, they are sent away faster.
+        limit_ms: u64 = 20_000, number("milliseconds", 0, HOUR_MS), Restart;
     }
 }
 
@@ -73,9 +92,11 @@ section! {
     Http = "http" {
         /// Address and port. Port 0 takes any free one (see `--ready-file`).
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7300)), Shape::Text("address:port"), Restart;
-        /// `host:port` at which clients reach this node, told to other nodes and to clients that should go
-        /// elsewhere. Empty: the address it listens on.
-        advertise: String = String::new(), Shape::Text("host:port"), Restart;
+        /// Where clients reach this node: `host:port`, or with TLS in front of it
+        /// "https://chat-1.example.org". Told to other nodes, and to clients that should go elsewhere. Empty:
+        /// the address it listens on, unless that means all addresses of this machine, or is loopback while
+        /// other machines may be part of the cluster; then clients are never sent here.
+        advertise: String = String::new(), Shape::Text("host:port or origin"), Restart;
         /// Threads that serve connections. 0: one per CPU core.
         workers: usize = 0, number("threads", 0, 256), Restart;
         /// Origins (such as "https://chat.example.org") whose pages may use this node from a browser,
@@ -143,10 +164,24 @@ section! {
         sessions_per_user_max: usize = 16, number("sessions", 1, 1000), Restart;
         /// Rooms a user may be in or invited to.
         rooms_per_user_max: usize = 2_000, number("rooms", 1, 100_000), Restart;
+        /// People that a room may be given places for by those who keep it.
+        room_places_max: u64 = 1_000_000, number("people", 2, 10_000_000), Restart;
         /// Messages that one user may send to one room, on average.
         sends_per_second: u32 = 50, number("messages per second", 1, 1_000_000), Restart;
         /// Messages that one user may send to one room at once, after a pause.
         sends_burst: u32 = 500, number("messages", 1, 1_000_000), Restart;
+        /// Messages that all members together may send to one room, on average. 0: no limit.
+        room_sends_per_second: u32 = 1_000, number("messages per second", 0, 1_000_000), Restart;
+        /// Commands of one user on one node, on average, beside those with a limit of their own; ten times as
+        /// many at once, after a pause. 0: no limit.
+        commands_per_second: u32 = 1_000, number("commands per second", 0, 1_000_000), Restart;
+        /// Searches for people by one user on one node. 0: no limit.
+        searches_per_minute: u32 = 60, number("searches per minute", 0, 1_000_000), Restart;
+        /// Rooms, invitations and contact requests that one user may send into the world from one node. 0: no
+        /// limit.
+        requests_per_minute: u32 = 600, number("requests per minute", 0, 1_000_000), Restart;
+        /// Reports of one user on one node. 0: no limit.
+        reports_per_minute: u32 = 20, number("reports per minute", 0, 1_000_000), Restart;
         /// Users that may be created from one address (IPv6: one /64). 0: no limit.
         sign_ups_per_minute: u32 = 10, number("sign-ups per minute", 0, 1_000_000), Restart;
         /// Logins that may be tried from one address (IPv6: one /64). 0: no limit.
@@ -210,12 +245,12 @@ section! {
         batch_commands_max: usize = 512, number("commands", 1, 65_536), Restart;
         /// Entries of one shard under way at the same time.
         entries_in_flight: usize = 2, number("entries", 1, 64), Restart;
-        /// How often a leader makes itself heard.
-        heartbeat_ms: u64 = 200, number("milliseconds", 10, 60_000), Restart;
+        /// How often a leader makes itself heard. Timers of all shards meet every 100 ms: a multiple of that.
+        heartbeat_ms: u64 = 200, number("milliseconds", 100, 60_000), Restart;
         /// The shortest silence after which a follower asks for an election.
-        election_min_ms: u64 = 500, number("milliseconds", 20, 600_000), Restart;
+        election_min_ms: u64 = 500, number("milliseconds", 300, 600_000), Restart;
         /// The longest silence after which it does.
-        election_max_ms: u64 = 900, number("milliseconds", 30, 600_000), Restart;
+        election_max_ms: u64 = 900, number("milliseconds", 400, 600_000), Restart;
         /// State is flushed and the log cut off after this much log …
         checkpoint_bytes: u64 = 64 * 1024 * 1024, number("bytes", MIB, 64 * GIB), Restart;
         /// … or after this long, whichever comes first.
@@ -238,6 +273,32 @@ section! {
 }
 
 section! {
+    /// Safety: who works on reports, and what is looked at before a message is taken.
+    Safety = "safety" {
+        /// User ids of the first admins, for as long as they stand here: they appoint everybody else. Let them
+        /// sign up before anybody else can take the names.
+        admins: Vec<String> = Vec::new(), Shape::List("user ids"), Restart;
+        /// Messages with one of these words are refused, in whichever case. What is written in Latin letters
+        /// is found as a whole word, everything else wherever it stands.
+        words: Vec<String> = Vec::new(), Shape::List("words"), Restart;
+        /// Messages with links: all are taken, only those to `link_hosts`, or none.
+        links: LinkRule = LinkRule::Allow, Shape::Word(&["allow", "listed", "refuse"]), Restart;
+        /// Hosts, with all that is below them, to which links may lead.
+        link_hosts: Vec<String> = Vec::new(), Shape::List("hosts"), Restart;
+        /// An address (http or https) that is asked about each message before it is taken: see "Safety" in
+        /// docs/protocol.md. Empty: nobody is asked.
+        hook_url: String = String::new(), Shape::Text("address"), Restart;
+        /// How long it may take to answer.
+        hook_timeout_ms: u64 = 1_000, number("milliseconds", 10, 60_000), Restart;
+        /// Questions under way at the same time. One more waits, no longer than an answer may take.
+        hook_concurrency_max: usize = 64, number("questions", 1, 10_000), Restart;
+        /// What becomes of a message when it does not answer: `open` takes it, `closed` refuses it as
+        /// unavailable.
+        hook_down: HookDown = HookDown::Open, Shape::Word(&["open", "closed"]), Restart;
+    }
+}
+
+section! {
     /// Logging, to standard error.
     Log = "log" {
         /// What is logged: levels (error, warn, info, debug, trace), for everything or by module, separated
@@ -246,6 +307,28 @@ section! {
         /// `text` for people, `json` for machines.
         format: LogFormat = LogFormat::Text, Shape::Word(&["text", "json"]), Restart;
     }
+}
+
+/// Which links messages may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkRule {
+    /// Any.
+    Allow,
+    /// Those to the hosts that are listed.
+    Listed,
+    /// None.
+    Refuse,
+}
+
+/// What becomes of a message when the hook does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HookDown {
+    /// It is taken.
+    Open,
+    /// It is refused for now.
+    Closed,
 }
 
 /// How log lines look.

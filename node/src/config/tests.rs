@@ -136,7 +136,9 @@ fn the_port_for_other_nodes_says_what_it_needs() {
         (&[secret, everywhere], "set peer.advertise to the host:port"),
         (&[("MADANG_PEER__SEEDS", "a:7400,b")], "peer.seeds: `b` has no port; write host:port"),
         (&[("MADANG_PEER__ADVERTISE", "a")], "peer.advertise: `a` has no port"),
-        (&[("MADANG_HTTP__ADVERTISE", "http://a:1")], "http.advertise: `http://a:1` is not host:port"),
+        (&[("MADANG_HTTP__ADVERTISE", "a:b:1")], "http.advertise: `a:b:1` is not host:port"),
+        (&[("MADANG_HTTP__ADVERTISE", "https://a/b")], "http.advertise: `https://a/b` is neither host:port"),
+        (&[("MADANG_HTTP__ADVERTISE", "ws://a")], "http.advertise: `ws://a` is neither host:port"),
         (
             &[("MADANG_PEER__TLS_CA", "ca.pem")],
             "set peer.tls_ca, missing peer.tls_certificate and peer.tls_key",

@@ -1,19 +1,20 @@
 //! From the service's values to the JSON types of the protocol.
 
 use madang_actors::service::{
-    Log, LoggedIn, MemberPage, Profile, ReadMark, RoomPage, RoomView, Sent, SessionView,
+    Log, LoggedIn, MemberPage, MyReactions, Profile, ReadMark, RoomPage, RoomView, Sent, SessionView,
 };
 use madang_cluster::Freshness;
 use madang_cluster::command::Repeat;
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::SessionId;
-use madang_storage::row::{EventBody, MemberState, Role, RoomKind};
+use madang_storage::row::{EventBody, Life, MemberState, Role, RoomKind, Switch, Until};
 
+use super::{keep, message as talk};
 use crate::api::{account, message, room as json};
 
-pub(super) fn logged_in(login: LoggedIn) -> account::LoggedIn {
+pub(super) fn logged_in(login: LoggedIn, nodes: Vec<String>) -> account::LoggedIn {
     let LoggedIn { user, session, token } = login;
-    account::LoggedIn { user, session, token }
+    account::LoggedIn { user, session, token, nodes }
 }
 
 pub(super) fn profile(profile: Profile) -> account::Profile {
@@ -39,6 +40,12 @@ pub fn room(view: RoomView) -> json::Room {
         kind: room_kind(head.kind),
         title: head.title,
         topic: head.topic,
+        picture: head.picture,
+        archived: head.life == Life::Archived,
+        features: keep::features(head.features),
+        rights: keep::rights(&head.rights),
+        slow_mode_s: head.slow_mode_s,
+        places_max: head.places_max,
         created_ms: head.created_ms,
         members: head.joined,
         last_seq: head.last_seq,
@@ -48,6 +55,10 @@ pub fn room(view: RoomView) -> json::Room {
             role: role(mine.role),
             read_seq: mine.read_seq,
             unread: mine.unread,
+            muted_until_ms: keep::holds_until_ms(mine.muted),
+            quiet_until_ms: keep::until_ms(mine.quiet),
+            pinned: mine.pinned_ms > 0,
+            mentions: mine.mentions,
         }),
         peer: peer.map(profile),
         stale: freshness == Freshness::Stale,
@@ -65,6 +76,7 @@ pub(super) fn members(page: MemberPage) -> json::Members {
         display_name: member.display_name,
         role: role(member.role),
         state: member_state(member.state),
+        muted_until_ms: keep::holds_until_ms(member.muted),
         online: member.online,
     };
     let stale = page.freshness == Freshness::Stale;
@@ -73,8 +85,23 @@ pub(super) fn members(page: MemberPage) -> json::Members {
 
 /// An event as its push and a page of history show it.
 pub fn event(event: &RoomEvent) -> message::Event {
+    event_for(event, &MyReactions::new())
+}
+
+/// An event as a page shows it to somebody who has reacted to these messages.
+pub(super) fn event_for(event: &RoomEvent, mine: &MyReactions) -> message::Event {
+    let (overlay, mine) = (event.overlay.as_deref(), mine.get(&event.seq));
     let kind = match event.row.body.clone() {
-        EventBody::Message { cid, text } => message::EventKind::Message { cid, text },
+        EventBody::Message { cid, text, extra } => talk::said((cid, text, extra), overlay, mine),
+        EventBody::Tombstone { cid, thread, by, deleted_ms } => {
+            talk::gone((cid, thread), (by, deleted_ms), overlay)
+        }
+        EventBody::Edited { target, cid, now } => talk::edited(target, cid, now),
+        EventBody::Deleted { target } => message::EventKind::Deleted { target },
+        EventBody::Reacted { target, emoji, to, count } => {
+            message::EventKind::Reacted { target, emoji, on: to == Switch::On, count }
+        }
+        EventBody::Pinned { target, to } => message::EventKind::Pinned { target, on: to == Switch::On },
         EventBody::Created { kind, title } => {
             message::EventKind::Created { room_kind: room_kind(kind), title }
         }
@@ -83,7 +110,18 @@ pub fn event(event: &RoomEvent) -> message::Event {
         EventBody::Invited { target } => message::EventKind::Invited { target },
         EventBody::Kicked { target } => message::EventKind::Kicked { target },
         EventBody::Role { target, role: given } => message::EventKind::Role { target, role: role(given) },
-        EventBody::Changed { title, topic } => message::EventKind::Changed { title, topic },
+        EventBody::Changed(change) => message::EventKind::Changed(keep::changed(*change)),
+        EventBody::Banned { target, until, reason } => {
+            message::EventKind::Banned { target, until_ms: keep::until_ms(until), reason }
+        }
+        EventBody::Unbanned { target } => message::EventKind::Unbanned { target },
+        EventBody::Muted { target, until: Until::OVER } => message::EventKind::Unmuted { target },
+        EventBody::Muted { target, until } => {
+            message::EventKind::Muted { target, until_ms: keep::until_ms(until) }
+        }
+        EventBody::Archived => message::EventKind::Archived {},
+        EventBody::Unarchived => message::EventKind::Unarchived {},
+        EventBody::RoomDeleted => message::EventKind::RoomDeleted {},
     };
     message::Event {
         room: event.room,
@@ -95,8 +133,8 @@ pub fn event(event: &RoomEvent) -> message::Event {
 }
 
 pub(super) fn page(log: &Log) -> message::Page {
-    let Log { page, freshness } = log;
-    let events = page.events.iter().map(|item| event(item)).collect();
+    let Log { page, mine, freshness } = log;
+    let events = page.events.iter().map(|event| event_for(event, mine)).collect();
     message::Page { events, more: page.more, stale: *freshness == Freshness::Stale }
 }
 
@@ -105,7 +143,7 @@ pub(super) fn sent(sent: Sent) -> message::Sent {
 }
 
 pub(super) fn read_mark(mark: ReadMark) -> message::ReadMark {
-    message::ReadMark { read_seq: mark.read_seq, unread: mark.unread }
+    message::ReadMark { read_seq: mark.read_seq, unread: mark.unread, mentions: mark.mentions }
 }
 
 /// The role a client names.
@@ -113,19 +151,21 @@ pub(super) fn role_asked(role: json::Role) -> Role {
     match role {
         json::Role::Owner => Role::Owner,
         json::Role::Admin => Role::Admin,
+        json::Role::Moderator => Role::Moderator,
         json::Role::Member => Role::Member,
     }
 }
 
-fn role(role: Role) -> json::Role {
+pub(super) fn role(role: Role) -> json::Role {
     match role {
         Role::Owner => json::Role::Owner,
         Role::Admin => json::Role::Admin,
+        Role::Moderator => json::Role::Moderator,
         Role::Member => json::Role::Member,
     }
 }
 
-fn room_kind(kind: RoomKind) -> json::RoomKind {
+pub(super) fn room_kind(kind: RoomKind) -> json::RoomKind {
     match kind {
         RoomKind::Direct => json::RoomKind::Direct,
         RoomKind::Group => json::RoomKind::Group,

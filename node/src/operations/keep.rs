@@ -6,6 +6,7 @@ use madang_actors::service::{BanView, Caller, Lasting, LinkView, Preview, Servic
 use madang_storage::row::{Feature, Features, MemberState, Right, Rights, RoomChange, Switch, Until};
 
 use super::answer::{self, role, role_asked};
+use super::people;
 use super::run::{ROOMS_DEFAULT, size};
 use crate::api::account::Empty;
 use crate::api::field::LastingMs;
@@ -105,7 +106,7 @@ async fn run_at_the_door(
         Request::JoinLink(ask) => {
             Response::JoinLink(answer::room(service.join_by_link(caller, &ask.code).await?))
         }
-        other => return Err(ServiceError::Internal(format!("nobody does `{}`", other.operation().name()))),
+        other => return people::run(service, caller, other).await,
     })
 }
 

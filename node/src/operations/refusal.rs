@@ -32,6 +32,11 @@ pub(super) fn api_error(operation: Operation, error: &ServiceError) -> ApiError 
     let api_error = ApiError::new(kind, message);
     match error {
         ServiceError::RateLimited { retry_after_ms } => api_error.retry_after_ms(*retry_after_ms),
+        ServiceError::Refused(
+            Refusal::Muted { retry_after_ms: Some(wait_ms) }
+            | Refusal::Banned { retry_after_ms: Some(wait_ms) }
+            | Refusal::SlowMode { retry_after_ms: wait_ms },
+        ) => api_error.retry_after_ms(*wait_ms),
         ServiceError::Overloaded | ServiceError::Unavailable(_) | ServiceError::Timeout => {
             api_error.retry_after_ms(RETRY_AFTER_MS)
         }
@@ -46,11 +51,30 @@ fn refused(refusal: &Refusal) -> ErrorKind {
         Refusal::UserExists => ErrorKind::AlreadyExists,
         Refusal::CidConflict => ErrorKind::CidConflict,
         Refusal::OutOfOrder => ErrorKind::OutOfOrder,
+        Refusal::NoMessage => ErrorKind::NotFound,
+        Refusal::MessageGone => ErrorKind::Gone,
+        Refusal::TooMany { .. } => ErrorKind::TooLarge,
+        Refusal::NoThread | Refusal::OtherContent => ErrorKind::BadRequest,
+        Refusal::Muted { .. } => ErrorKind::Muted,
+        Refusal::Banned { .. } => ErrorKind::Banned,
+        Refusal::SlowMode { .. } => ErrorKind::SlowMode,
+        Refusal::Archived => ErrorKind::Archived,
+        Refusal::LinkExpired => ErrorKind::LinkExpired,
+        Refusal::FeatureOff => ErrorKind::FeatureOff,
         Refusal::DirectRoom
         | Refusal::OwnerLeaves
         | Refusal::RoomFull { .. }
         | Refusal::RoomExists
         | Refusal::PasswordChanged => ErrorKind::Conflict,
+        Refusal::Private | Refusal::NotStaff => ErrorKind::Forbidden,
+        Refusal::NoReport => ErrorKind::NotFound,
+        Refusal::ListFull { .. } => ErrorKind::TooLarge,
+        Refusal::Yourself => ErrorKind::BadRequest,
+        Refusal::NotAsked
+        | Refusal::BlockedByYou
+        | Refusal::ReportTaken
+        | Refusal::ReportNotTaken
+        | Refusal::ReportClosed => ErrorKind::Conflict,
         Refusal::AlreadyFormed | Refusal::WrongGroup | Refusal::Meta(_) => ErrorKind::Internal,
     }
 }

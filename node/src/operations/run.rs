@@ -1,5 +1,7 @@
 //! One arm an operation.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use madang_actors::service::{Caller, Described, NewRoom, Service, ServiceError};
@@ -7,54 +9,66 @@ use madang_cluster::Page;
 use madang_storage::id::RoomId;
 use madang_storage::row::MemberState;
 
-use super::{answer, refusal};
-use crate::api::account::{Empty, Login, SignUp};
+use super::{answer, keep, message, refusal};
+use crate::api::account::{Empty, Login, Nodes, SignUp};
 use crate::api::message::{History, Send};
 use crate::api::operation::Access;
 use crate::api::room::{CreateRoom, Room, RoomKind};
 use crate::api::{self, ApiError, Dispatch, ErrorKind, Operation, Request, Response};
+use crate::nodes::Directory;
+use crate::safety::Gate;
+use crate::safety::pace::Paces;
 
 /// Items of a page whose client names no limit.
-const ROOMS_DEFAULT: u32 = 50;
-const MEMBERS_DEFAULT: u32 = 100;
+pub(super) const ROOMS_DEFAULT: u32 = 50;
 const HISTORY_DEFAULT: u32 = 50;
 
 /// Carries requests out by the service. Clones share it.
 #[derive(Clone)]
 pub struct Operations {
     service: Service,
+    directory: Directory,
+    gate: Gate,
+    paces: Arc<Paces>,
 }
 
 type Answer = BoxFuture<'static, Result<Response, ApiError>>;
 
 impl Operations {
-    /// Over `service`.
-    pub fn new(service: Service) -> Self {
-        Self { service }
+    /// Over `service`, with the nodes that clients are sent to, what is looked at before a message is taken,
+    /// and how often a user may ask.
+    pub fn new(service: Service, directory: Directory, gate: Gate, paces: Paces) -> Self {
+        Self { service, directory, gate, paces: Arc::new(paces) }
     }
 
     /// Carries out the request of an authenticated caller. Order: a send takes its place behind the
     /// caller's earlier sends before this returns; everything else begins when the future is polled.
     pub fn run(&self, caller: Caller, request: Request) -> Answer {
         let operation = request.operation();
-        let fail = move |error: ServiceError| refusal::api_error(operation, &error);
+        if let Err(error) = self.paces.check(&caller.user, operation) {
+            return ready(Err(error)).boxed();
+        }
+        let operations = self.clone();
         match request {
-            Request::Send(send) => self.send(&caller, send).map(move |sent| sent.map_err(fail)).boxed(),
-            request => {
-                let service = self.service.clone();
-                async move { run(&service, caller, request).await.map_err(fail) }.boxed()
+            Request::Send(send) => self.send(caller, send),
+            Request::Edit(edit) => async move {
+                operations.gate.look(&edit.text)?;
+                operations.gate.ask(&caller.user, edit.room, &edit.text).await?;
+                operations.run_now(caller, Request::Edit(edit)).await
             }
+            .boxed(),
+            request => async move { operations.run_now(caller, request).await }.boxed(),
         }
     }
 
     /// Carries out a request that needs no session.
     fn run_public(&self, request: Request) -> Answer {
         let operation = request.operation();
-        let service = self.service.clone();
+        let Self { service, directory, .. } = self.clone();
         let done = async move {
             match request {
-                Request::SignUp(request) => sign_up(&service, request).await,
-                Request::Login(request) => login(&service, request).await,
+                Request::SignUp(request) => sign_up(&service, &directory, request).await,
+                Request::Login(request) => login(&service, &directory, request).await,
                 _ => Err(ServiceError::BadRequest {
                     what: format!("`{}` needs a WebSocket connection", operation.name()),
                 }),
@@ -63,11 +77,51 @@ impl Operations {
         done.map(move |done| done.map_err(|error| refusal::api_error(operation, &error))).boxed()
     }
 
-    fn send(&self, caller: &Caller, send: Send) -> BoxFuture<'static, Result<Response, ServiceError>> {
-        let Send { room, cid, text, after } = send;
-        match self.service.send(caller, room, cid, text, after) {
-            Ok(sending) => sending.sent().map(|sent| Ok(Response::Send(answer::sent(sent?)))).boxed(),
-            Err(error) => ready(Err(error)).boxed(),
+    /// Looks at a message, asks about it if anybody is to be asked, and sends it. Where nobody is asked it has
+    /// its place at once; else it leaves behind the messages that the session sent to the room before it,
+    /// however long each question takes.
+    fn send(&self, caller: Caller, send: Send) -> Answer {
+        if let Err(error) = self.gate.look(&send.text) {
+            return ready(Err(error)).boxed();
+        }
+        if !self.gate.asks() {
+            return self.begin(&caller, send);
+        }
+        let mut place = self.gate.enter(caller.session, send.room);
+        let operations = self.clone();
+        async move {
+            let verdict = operations.gate.ask(&caller.user, send.room, &send.text).await;
+            place.first().await;
+            verdict?;
+            let answer = operations.begin(&caller, send);
+            drop(place);
+            answer.await
+        }
+        .boxed()
+    }
+
+    /// Gives a message its place in its room before this returns.
+    fn begin(&self, caller: &Caller, send: Send) -> Answer {
+        let fail = |error: ServiceError| refusal::api_error(Operation::Send, &error);
+        let room = send.room;
+        match self.service.send(caller, room, message::new_message(send)) {
+            Ok(sending) => {
+                sending.sent().map(move |sent| Ok(Response::Send(answer::sent(sent.map_err(fail)?)))).boxed()
+            }
+            Err(error) => ready(Err(fail(error))).boxed(),
+        }
+    }
+
+    async fn run_now(&self, caller: Caller, request: Request) -> Result<Response, ApiError> {
+        let operation = request.operation();
+        match request {
+            Request::Nodes(Empty {}) => {
+                Ok(Response::Nodes(Nodes { nodes: self.directory.best(&caller.user) }))
+            }
+            request => {
+                let done = run(&self.service, caller, request).await;
+                done.map_err(|error| refusal::api_error(operation, &error))
+            }
         }
     }
 
@@ -82,6 +136,11 @@ impl Operations {
         let view = self.service.room(caller, room).await.ok()?;
         let joined = view.my.as_ref().is_some_and(|my| my.state == MemberState::Joined);
         joined.then(|| answer::room(view))
+    }
+
+    /// The nodes that clients are sent to.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// The service behind the operations.
@@ -155,16 +214,7 @@ async fn run_in_rooms(
             let limit = size(ask.limit.map_or(ROOMS_DEFAULT, |limit| limit.get()));
             Response::Rooms(answer::rooms(service.rooms(caller, limit, ask.next.as_deref()).await?))
         }
-        Request::OpenRooms(ask) => {
-            let limit = size(ask.limit.map_or(ROOMS_DEFAULT, |limit| limit.get()));
-            Response::OpenRooms(answer::rooms(service.open_rooms(caller, limit, ask.next.as_deref()).await?))
-        }
         Request::Room(ask) => Response::Room(answer::room(service.room(caller, &ask.room).await?)),
-        Request::SetRoom(ask) => {
-            let title = ask.title.map(|title| title.into_string());
-            let topic = ask.topic.map(|topic| topic.into_string());
-            Response::SetRoom(answer::room(service.set_room(caller, ask.room, title, topic).await?))
-        }
         Request::Join(ask) => Response::Join(answer::room(service.join(caller, ask.room).await?)),
         Request::Leave(ask) => {
             service.leave(caller, ask.room).await?;
@@ -182,33 +232,40 @@ async fn run_in_rooms(
             service.set_role(caller, ask.room, ask.user, answer::role_asked(ask.role)).await?;
             Response::SetRole(Empty {})
         }
-        Request::Members(ask) => {
-            let limit = size(ask.limit.map_or(MEMBERS_DEFAULT, |limit| limit.get()));
-            let page = service.members(caller, ask.room, limit, ask.next.as_deref()).await?;
-            Response::Members(answer::members(page))
-        }
         Request::History(ask) => {
             let limit = size(ask.limit.map_or(HISTORY_DEFAULT, |limit| limit.get()));
             Response::History(answer::page(&service.history(caller, ask.room, position(&ask), limit).await?))
         }
+        request @ (Request::Forward(_)
+        | Request::Edit(_)
+        | Request::Delete(_)
+        | Request::Edits(_)
+        | Request::React(_)
+        | Request::Reactions(_)
+        | Request::Pin(_)
+        | Request::Pins(_)
+        | Request::Thread(_)
+        | Request::Mentions(_)) => return message::run(service, caller, request).await,
         Request::MarkRead(ask) => {
             Response::MarkRead(answer::read_mark(service.mark_read(caller, ask.room, ask.seq).await?))
         }
-        other => return Err(ServiceError::Internal(format!("`{}` has no room", other.operation().name()))),
+        other => return keep::run(service, caller, other).await,
     })
 }
 
-async fn sign_up(service: &Service, ask: SignUp) -> Result<Response, ServiceError> {
+async fn sign_up(service: &Service, directory: &Directory, ask: SignUp) -> Result<Response, ServiceError> {
     let display_name = ask.display_name.map(|name| name.into_string());
     let device = ask.device.map_or_else(String::new, |device| device.into_string());
     let login = service.sign_up(ask.user, ask.password.expose(), display_name, device).await?;
-    Ok(Response::SignUp(answer::logged_in(login)))
+    let nodes = directory.best(&login.user);
+    Ok(Response::SignUp(answer::logged_in(login, nodes)))
 }
 
-async fn login(service: &Service, ask: Login) -> Result<Response, ServiceError> {
+async fn login(service: &Service, directory: &Directory, ask: Login) -> Result<Response, ServiceError> {
     let device = ask.device.map_or_else(String::new, |device| device.into_string());
     let login = service.log_in(ask.user, ask.password.expose(), device).await?;
-    Ok(Response::Login(answer::logged_in(login)))
+    let nodes = directory.best(&login.user);
+    Ok(Response::Login(answer::logged_in(login, nodes)))
 }
 
 fn new_room(ask: CreateRoom) -> Result<NewRoom, ServiceError> {
@@ -236,6 +293,6 @@ fn position(ask: &History) -> Page {
     }
 }
 
-fn size(limit: u32) -> usize {
+pub(super) fn size(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }

@@ -4,39 +4,36 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use madang_actors::actors::{Actors, Parts};
 use madang_actors::audience::Audiences;
 use madang_actors::auth::{PasswordError, Passwords};
 use madang_actors::encoder::FrameEncoder;
 use madang_actors::hub::Hubs;
-use madang_actors::outbound::Close;
 use madang_actors::service::{Service, Views};
 use madang_cluster::machine::meta::NodeState;
 use madang_cluster::{Beginning, Cluster, ClusterError};
 use madang_storage::{LogStore, StateStore, StorageError};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{canary, options};
+use super::drain::{self, Farewell};
+use super::{advertise, canary, options};
 use crate::api::http::{ClusterDoor, HttpState, app};
 use crate::api::throttle::Throttle;
 use crate::config::{Config, Live};
-use crate::edge::{EdgeHandle, EdgeServer, SessionFactory};
+use crate::edge::{EdgeConfig, EdgeHandle, EdgeServer, SessionFactory};
+use crate::nodes::Directory;
 use crate::operations::Operations;
+use crate::safety::pace::Paces;
+use crate::safety::{Gate, WebhookError};
 use crate::session::{JsonFrames, Session, SessionParts};
 use crate::telemetry::{Measured, Metrics, Readiness, Ready};
 
-/// When clients of a stopping node should come back at the earliest: about what a restart takes.
-const RECONNECT_AFTER_MS: u64 = 1_000;
 /// How long handing over leadership may take.
 const HANDED_OVER_WITHIN: Duration = Duration::from_secs(3);
-/// How long sessions get to hear of the drain and to say goodbye.
-const GOODBYE_WITHIN: Duration = Duration::from_secs(3);
-/// How often it is looked whether they have.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +47,9 @@ pub enum StartError {
     /// The actors.
     #[error(transparent)]
     Actors(#[from] madang_actors::actors::StartError),
+    /// The safety hook.
+    #[error(transparent)]
+    Safety(#[from] WebhookError),
     /// The password parameters.
     #[error("auth: {0}")]
     Passwords(#[from] PasswordError),
@@ -74,12 +74,12 @@ pub enum StartError {
 /// A running node.
 pub struct Node {
     edge: Arc<EdgeHandle>,
-    hubs: Hubs,
-    encoder: Arc<dyn FrameEncoder>,
+    farewell: Farewell,
     actors: Actors,
     cluster: Cluster,
     readiness: Readiness,
-    canary: (CancellationToken, JoinHandle<()>),
+    /// What goes on beside: the canary, and what follows and tells the cluster.
+    beside: Beside,
     fenced: mpsc::Receiver<StorageError>,
 }
 
@@ -96,15 +96,11 @@ impl Node {
         let audiences = Audiences::new(Arc::new(cluster.clone()));
         let hubs = Hubs::new(options::hubs(&config), Some(Arc::new(audiences.clone())));
         let encoder: Arc<dyn FrameEncoder> = Arc::new(JsonFrames::new(Views::new(cluster.clone())));
-        let parts = Parts {
-            truth: Arc::new(cluster.clone()),
-            hubs: hubs.clone(),
-            audiences,
-            encoder: Arc::clone(&encoder),
-        };
+        let parts = Parts { truth: Arc::new(cluster.clone()), hubs: hubs.clone(), audiences, encoder };
         let actors = Actors::start(parts, options::actors(&config)).await?;
 
-        let operations = operations(&config, &cluster, &actors).await?;
+        let directory = Directory::new(cluster.clone());
+        let operations = operations(&config, &cluster, &actors, directory.clone()).await?;
         let this_edge = Arc::new(OnceLock::new());
         let measured = Measured {
             log,
@@ -114,13 +110,13 @@ impl Node {
         };
         let served = Served { operations, metrics: Metrics::new(|registry| measured.register(registry)) };
         let edge = Arc::new(start_edge(&live, &cluster, &actors, &hubs, served, readiness.clone())?);
-        cluster.serves_clients_at(&advertised(&config, &edge));
+        let bound = edge.addrs().first().copied().unwrap_or(config.http.listen);
+        cluster.serves_clients_at(&advertise::for_clients(&config.http, &config.peer, bound));
         // Nobody else sets it.
         let _ = this_edge.set(Arc::downgrade(&edge));
-        let stop = CancellationToken::new();
-        let singing = tokio::spawn(canary::run(cluster.clone(), readiness.clone(), stop.clone()));
-        let canary = (stop, singing);
-        Ok(Self { edge, hubs, encoder, actors, cluster, readiness, canary, fenced })
+        let farewell = Farewell::new(edge.clone(), directory, &config.drain);
+        let beside = Beside::start(&cluster, &edge, &farewell, &readiness);
+        Ok(Self { edge, farewell, actors, cluster, readiness, beside, fenced })
     }
 
     /// Where it listens, with the real port.
@@ -174,39 +170,42 @@ impl Node {
         }
     }
 
-    /// Stops in order: no new clients, clients told and closed, requests finished, actors and consensus
-    /// ended, all on disk. Requests get `grace`. Errors: the last checkpoint failed; nothing is lost, the
-    /// next start replays the log.
+    /// Stops in order: leadership handed over, clients sent away, requests finished, actors and consensus
+    /// ended, all on disk. Goodbyes and requests get `grace`. Errors: the last checkpoint failed; nothing is
+    /// lost, the next start replays the log.
     pub async fn stop(self, grace: Duration) -> Result<(), ClusterError> {
+        let deadline = Instant::now() + self.farewell.limit();
         self.readiness.set(Ready::Draining);
-        self.cluster.drain(HANDED_OVER_WITHIN).await;
-        self.edge.refuse_connections();
-        self.hubs.broadcast(&self.encoder.drain(RECONNECT_AFTER_MS));
-        // The hubs close behind the push; the edge would overtake it.
-        self.hubs.close_all(Close::DRAINING);
-        let gone = async {
-            while self.edge.connections() > 0 {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        };
-        let _ = tokio::time::timeout(grace.min(GOODBYE_WITHIN), gone).await;
+        self.beside.stop().await;
+        self.cluster.drain(HANDED_OVER_WITHIN.min(self.farewell.limit())).await;
+        self.farewell.say(deadline).await;
         if let Err(error) = self.edge.stop(grace).await {
             tracing::warn!(%error, "the edge did not stop cleanly");
         }
-        let (stop, singing) = self.canary;
-        stop.cancel();
-        let _ = singing.await;
         self.actors.stop().await;
         self.cluster.shutdown().await
     }
 }
 
-/// Where clients reach this node.
-fn advertised(config: &Config, edge: &EdgeHandle) -> String {
-    if !config.http.advertise.is_empty() {
-        return config.http.advertise.clone();
+/// Tasks that run beside everything else.
+struct Beside {
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Beside {
+    fn start(cluster: &Cluster, edge: &Arc<EdgeHandle>, farewell: &Farewell, readiness: &Readiness) -> Self {
+        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        tasks.spawn(canary::run(cluster.clone(), readiness.clone(), stop.clone()));
+        tasks.spawn(drain::tell_load(cluster.clone(), edge.clone(), stop.clone()));
+        tasks.spawn(drain::follow(cluster.clone(), farewell.clone(), readiness.clone(), stop.clone()));
+        Self { stop, tasks }
     }
-    edge.addrs().first().copied().unwrap_or(config.http.listen).to_string()
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.join_all().await;
+    }
 }
 
 /// Opens both stores. Their recovery reads the disk for as long as it takes.
@@ -240,7 +239,12 @@ fn watch_fences(log: &LogStore, state: &StateStore) -> mpsc::Receiver<StorageErr
     receiver
 }
 
-async fn operations(config: &Config, cluster: &Cluster, actors: &Actors) -> Result<Operations, StartError> {
+async fn operations(
+    config: &Config,
+    cluster: &Cluster,
+    actors: &Actors,
+    directory: Directory,
+) -> Result<Operations, StartError> {
     let options = options::passwords(config);
     let passwords = tokio::task::spawn_blocking(move || Passwords::new(options));
     let passwords = passwords.await.map_err(|error| StartError::System {
@@ -249,7 +253,8 @@ async fn operations(config: &Config, cluster: &Cluster, actors: &Actors) -> Resu
     })??;
     let (rooms, presence) = (actors.rooms().clone(), actors.presence().clone());
     let service = Service::new(cluster.clone(), rooms, presence, passwords, options::service(config));
-    Ok(Operations::new(service))
+    let gate = Gate::new(&config.safety)?;
+    Ok(Operations::new(service, directory, gate, Paces::new(&config.limits)))
 }
 
 /// What clients and operators can ask.
@@ -268,6 +273,7 @@ fn start_edge(
 ) -> Result<EdgeHandle, StartError> {
     let config = live.get();
     let Served { operations, metrics } = served;
+    let directory = operations.directory().clone();
     let dispatch = Arc::new(Throttle::new(operations.clone(), &config.limits));
     let sessions = Arc::new(SessionParts {
         operations,
@@ -278,9 +284,16 @@ fn start_edge(
     });
     let factory: SessionFactory = Arc::new(move || Box::new(Session::new(Arc::clone(&sessions))));
     let door = ClusterDoor { standing: Arc::new(cluster.clone()), secret: options::secret_text(&config)? };
-    let http =
-        HttpState { dispatch, config: live.clone(), cluster: door, readiness, metrics: Arc::new(metrics) };
-    let edge = options::edge(&config, config.http.allowed_origins.clone());
+    let nodes = directory.clone();
+    let http = HttpState {
+        dispatch,
+        config: live.clone(),
+        cluster: door,
+        readiness,
+        metrics: Arc::new(metrics),
+        nodes: Arc::new(move || nodes.all()),
+    };
+    let edge = EdgeConfig { peer_origins: Some(Arc::new(directory)), ..options::edge(&config) };
     EdgeServer::start(edge, move || app(http.clone()), factory)
         .map_err(|error| StartError::Listen { address: config.http.listen, error })
 }

@@ -9,6 +9,7 @@ use madang_actors::options::{ActorOptions, SendRate};
 use madang_actors::service::ServiceOptions;
 use madang_cluster::link::{LinkClientOptions, LinkOptions, LinkTls, Secret};
 use madang_cluster::{Breach, ClusterOptions, PeerOptions, RaftOptions};
+use madang_storage::id::UserId;
 use madang_storage::{LogOptions, MemoryLimits, SharedMemory, StateOptions, Sync};
 
 use super::advertise;
@@ -18,6 +19,8 @@ use crate::config::{Config, SecretText};
 use crate::edge::EdgeConfig;
 use crate::session::SessionOptions;
 
+/// After a pause a room takes this many seconds' worth of messages at once.
+const ROOM_BURST_SECONDS: u32 = 2;
 /// A page of history ends here, however few events it holds.
 const HISTORY_BYTES_MAX: usize = 256 * 1024;
 /// What a raft entry and its envelope take beside the largest message.
@@ -173,6 +176,10 @@ pub(super) fn actors(config: &Config) -> ActorOptions {
         tail_events_max: rooms.hot_tail_events,
         tails_bytes_max: rooms.hot_tail_bytes_max,
         send_rate: Some(SendRate { per_second: limits.sends_per_second, burst: limits.sends_burst }),
+        room_rate: (limits.room_sends_per_second > 0).then(|| SendRate {
+            per_second: limits.room_sends_per_second,
+            burst: limits.room_sends_per_second.saturating_mul(ROOM_BURST_SECONDS),
+        }),
         ..ActorOptions::default()
     }
 }
@@ -203,6 +210,8 @@ pub(super) fn service(config: &Config) -> ServiceOptions {
         history_bytes_max: HISTORY_BYTES_MAX,
         sessions_max: u16::try_from(limits.sessions_per_user_max).unwrap_or(u16::MAX),
         rooms_per_user_max: limits.rooms_per_user_max,
+        admins: config.safety.admins.iter().filter_map(|name| UserId::parse(name).ok()).collect(),
+        room_places_max: limits.room_places_max,
     }
 }
 
@@ -221,7 +230,7 @@ pub(super) fn sessions(config: &Config, node: u64) -> SessionOptions {
     }
 }
 
-pub(super) fn edge(config: &Config, origins: Vec<String>) -> EdgeConfig {
+pub(super) fn edge(config: &Config) -> EdgeConfig {
     let http = &config.http;
     let workers = match http.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -234,7 +243,7 @@ pub(super) fn edge(config: &Config, origins: Vec<String>) -> EdgeConfig {
         frame_bytes_max: config.limits.frame_bytes_max,
         outbound_bytes_max: config.limits.outbound_bytes_max,
         send_buffer_bytes: http.send_buffer_bytes,
-        allowed_origins: origins,
+        allowed_origins: http.allowed_origins.clone(),
         request_head_timeout: Duration::from_millis(http.request_ms),
         keep_alive: Duration::from_millis(http.keep_alive_ms),
         http_drain_timeout: Duration::from_millis(config.node.shutdown_grace_ms),

@@ -5,12 +5,13 @@ use futures_util::future::BoxFuture;
 use madang_actors::encoder::{FrameEncoder, Online, Unreadable};
 use madang_actors::outbound::frame;
 use madang_actors::position::{Cursors, Positions};
-use madang_actors::service::{ServiceError, Views};
+use madang_actors::service::{ReadMark, ServiceError, Views};
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::{RoomId, UserId};
+use madang_storage::row::{Blocked, Relation, Until};
 
 use crate::api::Push;
-use crate::operations::{event_answer, room_answer};
+use crate::operations::{contact_state, event_answer, room_answer, until_answer};
 
 /// Writes pushes as JSON.
 pub struct JsonFrames {
@@ -49,8 +50,26 @@ impl FrameEncoder for JsonFrames {
         encode(&Push::RoomRemoved { room: *room })
     }
 
-    fn read(&self, room: &RoomId, read_seq: u64, unread: u64) -> Bytes {
-        encode(&Push::Read { room: *room, read_seq, unread })
+    fn read(&self, room: &RoomId, mark: ReadMark) -> Bytes {
+        let ReadMark { read_seq, unread, mentions } = mark;
+        encode(&Push::Read { room: *room, read_seq, unread, mentions })
+    }
+
+    fn my_room(&self, room: &RoomId, quiet: Until, pinned_ms: u64) -> Bytes {
+        let (quiet_until_ms, pinned) = (until_answer(quiet), pinned_ms > 0);
+        encode(&Push::MyRoom { room: *room, quiet_until_ms, pinned })
+    }
+
+    fn receipt(&self, room: &RoomId, user: &UserId, read_seq: u64, received_seq: u64) -> Bytes {
+        encode(&Push::Receipt { room: *room, user: user.clone(), read_seq, received_seq })
+    }
+
+    fn contact(&self, other: &UserId, relation: Relation, at_ms: u64) -> Bytes {
+        encode(&Push::Contact { user: other.clone(), state: contact_state(relation), at_ms })
+    }
+
+    fn block(&self, other: &UserId, blocked: Blocked) -> Bytes {
+        encode(&Push::Block { user: other.clone(), blocked: blocked == Blocked::Yes })
     }
 
     fn presence(&self, user: &UserId, online: Online) -> Bytes {
@@ -59,10 +78,6 @@ impl FrameEncoder for JsonFrames {
 
     fn cursor(&self, told: &Positions) -> Bytes {
         encode(&Push::Cursor(self.cursors.text(told)))
-    }
-
-    fn drain(&self, reconnect_after_ms: u64) -> Bytes {
-        encode(&Push::Drain { reconnect_after_ms })
     }
 }
 

@@ -16,6 +16,9 @@ use crate::api::field::Secret;
 use crate::api::operation::Access;
 use crate::api::{ApiError, Caller, ErrorKind, Request, Response};
 
+/// Fields in paths that are numbers in requests.
+const NUMBERS_IN_PATHS: [&str; 1] = ["seq"];
+
 /// Registers every route of the table, and an answer for the methods that a path does not have.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let mut paths: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
@@ -122,7 +125,11 @@ fn from_body(route: &Route, body: &[u8], path: BTreeMap<String, String>) -> Resu
         if fields.contains_key(&name) {
             return Err(ApiError::bad_request(format!("field `{name}` is in the path already")));
         }
-        fields.insert(name, Value::String(value));
+        let value = match value.parse::<u64>() {
+            Ok(number) if NUMBERS_IN_PATHS.contains(&name.as_str()) => number.into(),
+            _ => Value::String(value),
+        };
+        fields.insert(name, value);
     }
     Request::read(route.operation, Value::Object(fields))
 }
@@ -161,7 +168,7 @@ fn is_json(http: &HttpRequest) -> bool {
 fn success(route: &Route, answer: &Response) -> HttpResponse {
     let status = match answer {
         // Nothing was created by this request: the first one did.
-        Response::Send(sent) if sent.dup => 200,
+        Response::Send(sent) | Response::Forward(sent) if sent.dup => 200,
         _ => route.status,
     };
     match serde_json::to_vec(answer) {

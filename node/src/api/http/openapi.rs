@@ -116,7 +116,8 @@ fn add_fields(mut builder: OperationBuilder, route: &Route, fields: Object) -> O
 
 /// The chapter of the protocol's page.
 fn tag(path: &str) -> &'static str {
-    if path.ends_with("/messages") || path.ends_with("/read") {
+    let about_messages = ["/messages", "/forwards", "/pins", "/mentions", "/read"];
+    if about_messages.iter().any(|part| path.contains(part)) {
         "Messages"
     } else if path.contains("rooms") {
         "Rooms"

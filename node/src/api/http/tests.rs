@@ -52,6 +52,7 @@ fn fixture_with(config: Config) -> Fixture {
         config: Live::fixed(config),
         readiness: Readiness::starting(),
         metrics: Arc::new(Metrics::new(|_| {})),
+        nodes: Arc::new(|| vec!["http://a.example:7300".to_owned(), "https://b.example; x".to_owned()]),
     };
     Fixture { recorder, state }
 }
@@ -226,6 +227,46 @@ async fn every_route_makes_the_request_that_the_command_makes() {
             "history",
             json!({"room": ROOM, "before": 77, "limit": 20}),
         ),
+        (
+            "POST",
+            format!("{rooms}/forwards"),
+            Some(json!({"cid": "c1", "from_room": ROOM, "from_seq": 7})),
+            "forward",
+            json!({"room": ROOM, "cid": "c1", "from_room": ROOM, "from_seq": 7}),
+        ),
+        (
+            "PATCH",
+            format!("{rooms}/messages/7"),
+            Some(json!({"text": "다시", "cid": "e1"})),
+            "edit",
+            json!({"room": ROOM, "seq": 7, "text": "다시", "cid": "e1"}),
+        ),
+        ("DELETE", format!("{rooms}/messages/7"), None, "delete", json!({"room": ROOM, "seq": 7})),
+        ("GET", format!("{rooms}/messages/7/edits"), None, "edits", json!({"room": ROOM, "seq": 7})),
+        (
+            "POST",
+            format!("{rooms}/messages/7/reactions"),
+            Some(json!({"emoji": "👍", "on": false})),
+            "react",
+            json!({"room": ROOM, "seq": 7, "emoji": "👍", "on": false}),
+        ),
+        (
+            "GET",
+            format!("{rooms}/messages/7/reactions?emoji=%F0%9F%91%8D"),
+            None,
+            "reactions",
+            json!({"room": ROOM, "seq": 7, "emoji": "👍"}),
+        ),
+        ("POST", format!("{rooms}/messages/7/pin"), None, "pin", json!({"room": ROOM, "seq": 7})),
+        ("GET", format!("{rooms}/pins"), None, "pins", json!({"room": ROOM})),
+        (
+            "GET",
+            format!("{rooms}/messages/7/thread?after=9"),
+            None,
+            "thread",
+            json!({"room": ROOM, "seq": 7, "after": 9}),
+        ),
+        ("GET", "/v1/me/mentions?limit=5".into(), None, "mentions", json!({"limit": 5})),
         (
             "POST",
             format!("{rooms}/read"),
