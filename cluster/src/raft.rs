@@ -12,6 +12,8 @@ mod copy;
 mod entry;
 mod export;
 mod group;
+#[cfg(test)]
+mod hand_over_tests;
 mod log;
 mod machine;
 mod network;
