@@ -14,12 +14,13 @@ use crate::gate::Gate;
 use crate::hub::Hubs;
 use crate::metrics::{ActorMeter, Counters};
 use crate::node::{Node, NodeArguments, NodeMessage};
-use crate::options::ActorOptions;
+use crate::options::{ActorOptions, Switch};
 use crate::presence::{Announcer, Presence, Roster};
 use crate::room::Budget;
 use crate::rooms::Rooms;
 use crate::shard::RoomsForPeers;
 use crate::truth::Truth;
+use crate::typing::TypingRelay;
 
 /// All actors of one node.
 ///
@@ -68,14 +69,16 @@ impl Actors {
         let Parts { truth, hubs, audiences, encoder } = parts;
         let options = Arc::new(options);
         hubs.write_with(encoder.clone());
-        let roster = Roster::new();
-        let announcer = Announcer {
-            truth: truth.clone(),
-            audiences: audiences.clone(),
-            encoder: encoder.clone(),
-            options: options.presence,
+        let roster = Roster::new(options.presence.idle_after_ms);
+        let presence = match options.presence.switch {
+            Switch::On => {
+                let (audiences, hubs, encoder) = (audiences.clone(), hubs.clone(), encoder.clone());
+                let announcer = Announcer { audiences, hubs, encoder };
+                Presence::start(truth.clone(), roster.clone(), announcer, options.presence)?
+            }
+            Switch::Off => Presence::off(roster.clone()),
         };
-        let presence = Presence::start(roster.clone(), announcer)?;
+        let typing = TypingRelay::new(truth.clone(), audiences.clone(), hubs.clone(), encoder.clone());
         let shards: Vec<_> = truth.slots().all().map(|_| Arc::new(Gate::shut())).collect();
         let rooms = Rooms::new(&*truth, shards.iter().cloned(), &options);
         truth.serve(Service::ROOMS, Arc::new(RoomsForPeers(rooms.clone())));
@@ -93,6 +96,8 @@ impl Actors {
             hubs,
             encoder,
             roster,
+            presence: presence.clone(),
+            typing,
             budget,
             counters: meter.counters.clone(),
             options,

@@ -4,20 +4,12 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{Blocked, Relation, Until};
+use madang_storage::row::{Blocked, PresenceRow, Relation, Until};
 
 use crate::position::Positions;
+use crate::presence::Shown;
 use crate::service::ReadMark;
-
-/// Whether a user is here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Online {
-    /// With at least one live session, or gone for less than the grace period.
-    Yes,
-    /// Gone.
-    #[default]
-    No,
-}
+use crate::typing::Typing;
 
 /// A room could not be read, so it cannot be shown now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,8 +47,17 @@ pub trait FrameEncoder: Send + Sync + 'static {
     /// `block`: the user blocks somebody, or does so no longer.
     fn block(&self, other: &UserId, blocked: Blocked) -> Bytes;
 
-    /// `presence`: somebody came or went.
-    fn presence(&self, user: &UserId, online: Online) -> Bytes;
+    /// `presence`: somebody came or went. One line of a frame.
+    fn presence(&self, user: &UserId, shown: &Shown) -> Bytes;
+
+    /// A frame of several lines.
+    fn lines(&self, lines: &[Bytes]) -> Bytes;
+
+    /// `my_presence`: the user changed what others see, on some device.
+    fn my_presence(&self, row: &PresenceRow) -> Bytes;
+
+    /// `typing`: somebody writes in a room, or has stopped to.
+    fn typing(&self, room: &RoomId, user: &UserId, typing: Typing) -> Bytes;
 
     /// `cursor`: everything through here was told.
     fn cursor(&self, told: &Positions) -> Bytes;

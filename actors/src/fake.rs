@@ -8,19 +8,25 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
-use madang_cluster::command::{Op, Outcome, Repeat, Reply, RoomOp};
+use madang_cluster::command::{
+    Op, Outcome, PresenceOp, Refusal, Repeat, Reply, RoomOp, StatusChange, UserOp,
+};
 use madang_cluster::event::{FeedBatch, RoomEvent, ShardEvent};
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{ClusterError, EventPage, Leader, Page, PeerService, Service, Tail, Tails};
 use madang_storage::id::{Cid, RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::{Blocked, EventBody, EventRow, MemberState, Relation, Until, UserRoomRow};
+use madang_storage::row::{
+    Blocked, EventBody, EventRow, MemberState, PresenceRow, Relation, Until, UserRoomRow,
+};
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::encoder::{FrameEncoder, Online, Unreadable};
+use crate::encoder::{FrameEncoder, Unreadable};
 use crate::position::Positions;
+use crate::presence::{Shown, State};
 use crate::service::ReadMark;
-use crate::truth::{Found, Head, History, Peers, Proposer, Truth};
+use crate::truth::{Found, Head, History, Peers, Proposer, Truth, Typist};
+use crate::typing::Typing;
 
 /// How many batches a listener of the feed may be late.
 const FEED_BATCHES: usize = 64;
@@ -42,6 +48,8 @@ pub(crate) struct FakeCluster {
     rooms: Mutex<HashMap<RoomId, Vec<Arc<RoomEvent>>>>,
     pub(crate) lists: Mutex<HashMap<UserId, HashMap<RoomId, Option<MemberState>>>>,
     pub(crate) ended: Mutex<Vec<SessionId>>,
+    /// What users show of being there.
+    pub(crate) shows: Mutex<HashMap<UserId, PresenceRow>>,
     pub(crate) joined: AtomicUsize,
     /// Answers that are held back.
     pub(crate) held: Mutex<Option<Vec<Waiting>>>,
@@ -76,6 +84,7 @@ impl FakeCluster {
             rooms: Mutex::default(),
             lists: Mutex::default(),
             ended: Mutex::default(),
+            shows: Mutex::default(),
             joined: AtomicUsize::new(2),
             held: Mutex::default(),
             silent: AtomicBool::new(false),
@@ -115,6 +124,27 @@ impl FakeCluster {
         seq
     }
 
+    /// A user shows something else of being there.
+    pub(crate) fn show(&self, user: UserId, op: PresenceOp) {
+        let row = {
+            let mut shows = self.shows.lock();
+            let row = shows.entry(user.clone()).or_default();
+            match op {
+                PresenceOp::Show { visibility, status } => {
+                    row.visibility = visibility.unwrap_or(row.visibility);
+                    match status {
+                        Some(StatusChange::Set(status)) => row.status = Some(status),
+                        Some(StatusChange::Clear) => row.status = None,
+                        None => {}
+                    }
+                }
+                PresenceOp::Gone { last_active_ms } => row.last_active_ms = last_active_ms,
+            }
+            row.clone()
+        };
+        self.publish(self.slots.of_user(&user), ShardEvent::Presence { user, row });
+    }
+
     pub(crate) fn publish(&self, shard: ShardId, event: ShardEvent) {
         if !self.silent.load(Ordering::Relaxed) {
             let _ = self.feeds[usize::from(shard.0)].send(FeedBatch { shard, events: Arc::new(vec![event]) });
@@ -148,6 +178,10 @@ impl Proposer for FakeCluster {
             Op::Room { room, user, op: RoomOp::Send { text, .. } } => {
                 let seq = self.log(room, &user, &text);
                 Reply::Sent { seq, at_ms: 0, dup: Repeat::First }
+            }
+            Op::User { user, op: UserOp::Presence(op) } => {
+                self.show(user, op);
+                Reply::Done { outbox: vec![] }
             }
             _ => Reply::Done { outbox: vec![] },
         };
@@ -243,6 +277,20 @@ impl History for FakeCluster {
     fn session_lives<'a>(&'a self, _: &'a UserId, session: &'a SessionId) -> Found<'a, bool> {
         let lives = !self.ended.lock().contains(session);
         Box::pin(ready(Ok(lives)))
+    }
+
+    fn presence<'a>(&'a self, user: &'a UserId) -> Found<'a, PresenceRow> {
+        Box::pin(ready(Ok(self.shows.lock().get(user).cloned().unwrap_or_default())))
+    }
+
+    fn typist<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Found<'a, Typist> {
+        let place = self.lists.lock().get(user).and_then(|list| list.get(room).copied()).flatten();
+        let members = self.joined.load(Ordering::Relaxed) as u64;
+        let typist = match place {
+            Some(MemberState::Joined) => Typist::Member { members },
+            _ => Typist::Refused(Refusal::NotMember),
+        };
+        Box::pin(ready(Ok(typist)))
     }
 }
 
@@ -358,8 +406,26 @@ impl FrameEncoder for Words {
         Bytes::from(format!("block {other} {blocked:?}"))
     }
 
-    fn presence(&self, user: &UserId, online: Online) -> Bytes {
-        format!("{user} {online:?}\n").into()
+    fn presence(&self, user: &UserId, shown: &Shown) -> Bytes {
+        let state = match shown.state {
+            State::Online => "online",
+            State::Idle => "idle",
+            State::Offline => "offline",
+        };
+        let status = shown.status.as_ref().map_or(String::new(), |status| format!(" ({})", status.text));
+        format!("{user} {state}{status}\n").into()
+    }
+
+    fn lines(&self, lines: &[Bytes]) -> Bytes {
+        lines.concat().into()
+    }
+
+    fn my_presence(&self, row: &PresenceRow) -> Bytes {
+        format!("you are {:?}\n", row.visibility).into()
+    }
+
+    fn typing(&self, _: &RoomId, user: &UserId, typing: Typing) -> Bytes {
+        format!("{user} types: {typing:?}\n").into()
     }
 
     fn cursor(&self, told: &Positions) -> Bytes {

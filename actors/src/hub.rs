@@ -13,12 +13,14 @@
 
 mod message;
 pub use message::{
-    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Logged, OnlineIn, Place, Reached, SetPlaces,
+    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Logged, Notice, OnlineIn, Passing, Place, Reached,
+    SetPlaces,
 };
 
 mod backlog;
 mod giving;
 mod machine;
+mod notices;
 mod rooms;
 mod sessions;
 mod told;

@@ -12,7 +12,7 @@
 //! which the cluster's machines decide. Actors send each other no message that waits for its answer.
 //!
 //! Reading order: [`rooms`] (the way down: router `shard`, owner `room`), [`audience`] (the way up, with
-//! [`hub`], [`outbound`] and [`position`]), [`presence`], `node` (who starts whom again), [`actors`] (all together), and
+//! [`hub`], [`outbound`] and [`position`]), [`presence`], [`typing`], `node` (who starts whom again), [`actors`] (all together), and
 //! on top [`auth`] and [`service`].
 
 pub mod actors;
@@ -35,6 +35,7 @@ pub mod rooms;
 pub mod service;
 mod shard;
 pub mod truth;
+pub mod typing;
 
 pub use actors::{Actors, Parts, StartError};
 pub use encoder::FrameEncoder;

@@ -43,6 +43,17 @@ pub struct ActorOptions {
     pub restart_wait_ms_max: u64,
     /// Presence.
     pub presence: PresenceOptions,
+    /// Typing.
+    pub typing: TypingOptions,
+}
+
+/// Whether something is there at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not, and costs nothing.
+    Off,
 }
 
 /// How fast one user may send to one room.
@@ -54,9 +65,24 @@ pub struct SendRate {
     pub burst: u32,
 }
 
+/// Typing's limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TypingOptions {
+    /// Larger rooms are not told who types.
+    pub room_members_max: u64,
+    /// How often one user may say so in one room.
+    pub user_rate: SendRate,
+    /// How often a room is told, whoever types; the rest is dropped.
+    pub room_rate: SendRate,
+}
+
 /// Presence's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PresenceOptions {
+    /// Whether there is presence at all.
+    pub switch: Switch,
+    /// A device on which nothing was done for so long counts as one that nobody looks at.
+    pub idle_after_ms: u64,
     /// A user counts as online for this long after the last session has gone, and a node's users after the
     /// node could be reached last.
     pub grace_ms: u64,
@@ -89,12 +115,29 @@ impl Default for ActorOptions {
             restart_wait_ms_min: 10,
             restart_wait_ms_max: 2_000,
             presence: PresenceOptions::default(),
+            typing: TypingOptions::default(),
+        }
+    }
+}
+
+impl Default for TypingOptions {
+    fn default() -> Self {
+        Self {
+            room_members_max: 100,
+            user_rate: SendRate { per_second: 1, burst: 5 },
+            room_rate: SendRate { per_second: 20, burst: 40 },
         }
     }
 }
 
 impl Default for PresenceOptions {
     fn default() -> Self {
-        Self { grace_ms: 5_000, room_members_max: 200, rooms_max: 500 }
+        Self {
+            switch: Switch::On,
+            idle_after_ms: 600_000,
+            grace_ms: 5_000,
+            room_members_max: 200,
+            rooms_max: 500,
+        }
     }
 }

@@ -1,38 +1,52 @@
-//! Who is online, on whichever node. Each user who comes or goes has one light actor, which lets a short
-//! absence pass unnoticed and tells the listeners of the user's smaller rooms on this node. A registry actor
-//! starts entries on demand; all of them live on one thread of their own.
+//! Who is online. Each user has a *home*: the node that leads the user's shard, which the ring places. There
+//! one light actor for each user who is there decides between online, idle and offline over all devices on
+//! all nodes, and lets a short absence pass unnoticed. All of a node's entries live on one thread of their own.
 //!
-//! Nodes tell each other who is connected to them (`exchange`), so that each knows the union of all, and
-//! each tells its own listeners what changes in it: nobody has to agree with anybody on who announces what,
-//! and nothing that one node misses makes another tell an untruth. A node that cannot be reached counts as
-//! before for the grace period, its users' lease, and then all of them are gone at once.
+//! Nodes report to homes who is connected to them, and homes post on every node's *board* what others may
+//! see: one stream of bounded portions a pair of nodes, for all shards (`exchange`). From the board is
+//! read, and listeners on the node are told what changes on it (`announcer`).
 //!
-//! Sessions are written down at once in the [`Roster`]; actors are only told to look there, so that a
-//! message lost or repeated does no harm and a registry that failed is replaced by one that looks at all.
+//! Nobody goes offline because a home moves: boards keep what the old home said until the new one is
+//! *settled*, which is when every node that can be reached has reported and the grace period has passed. A node
+//! that cannot be reached counts as before for the grace period, its users' lease.
 //!
-//! Reading order: `roster`, `machine` (what one entry decides), `message`, `announcer`, `actor`; between
-//! nodes `wire`, `elsewhere` (what others say), `telling` (what they are told), `exchange`.
+//! Connections are written down at once in the [`Roster`], reports in the home; actors are only told to look
+//! there, so that a message lost or repeated does no harm and a registry that failed is replaced by one
+//! that looks at all.
+//!
+//! Switched off, there is a roster and nothing else: no thread, no task, no message.
+//!
+//! Reading order: `shown` (what others see), `roster` (who is here), `home` (what a home hears), `machine`
+//! (what one entry decides), `board` (what homes say); between nodes `wire`, `telling`, `exchange`; together
+//! `core`, `homes`; the actors `message`, `actor`; to the listeners `announcer`.
+
+mod shown;
+pub use shown::{Attention, Shown, State};
 
 mod roster;
 pub(crate) use roster::Roster;
 
+mod board;
+mod home;
 mod machine;
+
+mod telling;
+mod wire;
+
+mod core;
+mod exchange;
+mod homes;
+
+mod actor;
 mod message;
 
 mod announcer;
 pub(crate) use announcer::Announcer;
 
-mod actor;
-
-mod wire;
-
-mod elsewhere;
-mod telling;
-
-mod exchange;
-
 #[cfg(test)]
-mod elsewhere_tests;
+mod board_tests;
+#[cfg(test)]
+mod home_tests;
 #[cfg(test)]
 mod machine_tests;
 #[cfg(test)]
@@ -40,89 +54,180 @@ mod tests;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{Actor, Addr, System};
 use madang_cluster::Service;
-use madang_storage::id::{SessionId, UserId};
+use madang_storage::id::{SessionId, ShardId, UserId};
 use parking_lot::Mutex;
 
 use actor::Registry;
-use exchange::{Exchange, PresenceForPeers};
+use core::Core;
+use exchange::PresenceForPeers;
 use machine::Absence;
-use message::Look;
+use message::{Look, Why};
+use roster::Changed;
+use wire::News;
 
+use crate::options::PresenceOptions;
 use crate::pump::Running;
+use crate::truth::Truth;
+
+/// How often it is looked for devices that are not used any more.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Who is online. Clones share it.
 #[derive(Clone)]
-pub struct Presence(Arc<Inner>);
+pub struct Presence {
+    roster: Roster,
+    /// `None`: it is switched off.
+    inner: Option<Arc<Inner>>,
+}
 
 struct Inner {
-    roster: Roster,
-    announcer: Arc<Announcer>,
+    core: Arc<Core>,
     thread: System,
     registry: Mutex<Addr<Registry>>,
-    exchange: Exchange,
-    following: Mutex<Option<Running>>,
+    tasks: Mutex<Vec<Running>>,
 }
 
 impl Presence {
+    /// Who is connected here is known, and nothing is made of it.
+    pub(crate) fn off(roster: Roster) -> Self {
+        Self { roster, inner: None }
+    }
+
     /// Starts the thread, and the exchange with other nodes on the current runtime. Errors: the system has
     /// no threads left.
-    pub(crate) fn start(roster: Roster, announcer: Announcer) -> io::Result<Self> {
-        let (truth, announcer) = (announcer.truth.clone(), Arc::new(announcer));
+    pub(crate) fn start(
+        truth: Arc<dyn Truth>,
+        roster: Roster,
+        announcer: Announcer,
+        options: PresenceOptions,
+    ) -> io::Result<Self> {
+        let core = Arc::new(Core::new(truth.clone(), roster.clone(), options));
         let thread = start_thread()?;
-        let registry = Mutex::new(start_registry(&thread, &roster, &announcer));
-        let (exchange, following) = (Exchange::default(), Mutex::default());
-        let inner = Arc::new(Inner { roster, announcer, thread, registry, exchange, following });
+        let registry = Mutex::new(start_registry(&thread, &core));
+        let inner = Arc::new(Inner { core: core.clone(), thread, registry, tasks: Mutex::default() });
         truth.serve(Service::PRESENCE, Arc::new(PresenceForPeers(Arc::downgrade(&inner))));
-        *inner.following.lock() = Some(exchange::follow(truth, Arc::downgrade(&inner)));
-        Ok(Self(inner))
+        let mut tasks = vec![
+            homes::follow_links(&inner),
+            Running::start(announcer.run(core)),
+            Running::start(sweep(Arc::downgrade(&inner))),
+        ];
+        tasks.extend(truth.slots().all().filter_map(|shard| homes::follow_leader(&inner, shard)));
+        *inner.tasks.lock() = tasks;
+        Ok(Self { roster, inner: Some(inner) })
     }
 
     /// Ends the exchange with other nodes.
     pub(crate) fn stop(&self) {
-        self.0.following.lock().take();
-        self.0.exchange.stop();
+        if let Some(inner) = &self.inner {
+            inner.tasks.lock().clear();
+            inner.core.exchange.stop();
+        }
     }
 
     /// A user's session got a connection. Call it before the user's rooms are read, so that no news about
     /// them falls in between.
     pub fn opened(&self, user: &UserId, session: SessionId) {
-        if self.0.roster.enter(user, session) {
-            self.0.exchange.changed(user);
-        }
-        self.0.look(user.clone(), Absence::Fresh);
+        self.report_if(self.roster.enter(user, session, self.now_ms()), user);
     }
 
     /// One connection of a user's session has gone: exactly one call for each [`opened`](Self::opened).
     pub fn closed(&self, user: &UserId, session: SessionId) {
-        if self.0.roster.leave(user, session) {
-            self.0.exchange.changed(user);
+        self.report_if(self.roster.leave(user, session, self.now_ms()), user);
+    }
+
+    /// A connected session does something. Costs a lock: call it now and then, not each time.
+    pub fn active(&self, user: &UserId, session: SessionId) {
+        if self.inner.is_some() {
+            self.report_if(self.roster.active(user, session, self.now_ms()), user);
         }
-        self.0.look(user.clone(), Absence::Fresh);
     }
 
-    /// Which of these users are online, in their order.
-    pub fn online(&self, users: &[UserId]) -> Vec<bool> {
-        users.iter().map(|user| self.0.roster.is_online(user)).collect()
+    /// A session says whether somebody looks at it; it may be connected to another node.
+    pub fn attend(&self, user: &UserId, session: SessionId, attention: Attention) {
+        let Some(inner) = &self.inner else { return };
+        match inner.core.attend(user, session, attention) {
+            Changed::Yes => inner.report(user),
+            Changed::No => {}
+            Changed::Unknown => {
+                for node in inner.core.truth.linked().borrow().iter().copied() {
+                    let (core, news) = (inner.core.clone(), News::Attend(user.clone(), session, attention));
+                    tokio::spawn(async move {
+                        // A session that says so once more if it was not heard.
+                        let _ = exchange::say(&core, node, vec![news]).await;
+                    });
+                }
+            }
+        }
     }
 
-    /// Whether the user has a connection to another node, as far as is known.
-    #[cfg(test)]
-    pub(crate) fn is_elsewhere(&self, user: &UserId) -> bool {
-        self.0.roster.is_elsewhere(user)
+    /// What others see of these users, in their order; `None`: they are offline. All are while it is switched
+    /// off.
+    pub async fn shown(&self, users: &[UserId]) -> Vec<Option<Shown>> {
+        match &self.inner {
+            Some(inner) => inner.core.read(users).await,
+            None => vec![None; users.len()],
+        }
+    }
+
+    /// Whether there is presence at all.
+    pub fn is_on(&self) -> bool {
+        self.inner.is_some()
+    }
+
+    /// The user has changed what others see; heard from the feed of the user's shard.
+    pub(crate) fn row_changed(&self, user: &UserId) {
+        if let Some(inner) = &self.inner
+            && inner.core.seen(user).is_some()
+        {
+            inner.look(user.clone(), Why::Row);
+        }
+    }
+
+    /// News of what the shard's users show was lost.
+    pub(crate) fn rows_may_have_changed(&self, shard: ShardId) {
+        let Some(inner) = &self.inner else { return };
+        let Some(shard) = inner.core.shard(shard) else { return };
+        let users: Vec<UserId> = match &*shard.home.lock() {
+            Some(home) => home.users().cloned().collect(),
+            None => Vec::new(),
+        };
+        users.into_iter().for_each(|user| inner.look(user, Why::Row));
+    }
+
+    fn report_if(&self, changed: Changed, user: &UserId) {
+        if let (Changed::Yes, Some(inner)) = (changed, &self.inner) {
+            inner.report(user);
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.inner.as_ref().map_or(0, |inner| inner.core.now_ms())
     }
 }
 
 impl Inner {
-    fn look(&self, user: UserId, absence: Absence) {
+    /// Something changed for a user with connections here.
+    fn report(&self, user: &UserId) {
+        if self.core.report(user) {
+            self.look(user.clone(), Why::Connections(Absence::Fresh));
+        }
+    }
+
+    fn look_at(&self, users: Vec<UserId>, absence: Absence) {
+        users.into_iter().for_each(|user| self.look(user, Why::Connections(absence)));
+    }
+
+    fn look(&self, user: UserId, why: Why) {
         let mut registry = self.registry.lock();
         if !registry.connected() {
             tracing::error!("presence failed and is started again");
-            *registry = start_registry(&self.thread, &self.roster, &self.announcer);
+            *registry = start_registry(&self.thread, &self.core);
         }
-        registry.do_send(Look { user, absence });
+        registry.do_send(Look { user, why });
     }
 }
 
@@ -132,9 +237,20 @@ impl Drop for Inner {
     }
 }
 
-fn start_registry(thread: &System, roster: &Roster, announcer: &Arc<Announcer>) -> Addr<Registry> {
-    let (roster, announcer) = (roster.clone(), announcer.clone());
-    Registry::start_in_arbiter(thread.arbiter(), |_| Registry::new(roster, announcer))
+/// Looks for devices that are not used any more, for as long as there is a presence.
+async fn sweep(inner: std::sync::Weak<Inner>) {
+    loop {
+        let Some(every) = inner.upgrade().map(|inner| inner.core.options.idle_after_ms / 4) else { return };
+        tokio::time::sleep(Duration::from_millis(every.max(1)).min(SWEEP_EVERY)).await;
+        let Some(inner) = inner.upgrade() else { return };
+        let now_ms = inner.core.now_ms();
+        inner.core.roster.sweep(now_ms).iter().for_each(|user| inner.report(user));
+    }
+}
+
+fn start_registry(thread: &System, core: &Arc<Core>) -> Addr<Registry> {
+    let core = core.clone();
+    Registry::start_in_arbiter(thread.arbiter(), |_| Registry::new(core))
 }
 
 /// An actix system of its own: whoever starts the node needs none.

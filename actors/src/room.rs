@@ -3,14 +3,15 @@
 //! It holds soft state only. Order, membership and rights are decided by the replicated machine; an owner
 //! that is lost is built anew and nobody but the rate limits forgets anything.
 //!
-//! Reading order: `message`, `rate` (who sends too fast), `tail` (the newest events), `machine` (what is
+//! Reading order: `message`, `rate` (who sends too fast), `typists` (who may say that they type), `tail` (the newest events), `machine` (what is
 //! admitted, what is read), `relay` (how answers come back), `actor`.
 
 mod message;
-pub(crate) use message::{Read, Reader, RoomMessage, Submit, Wanted};
+pub(crate) use message::{Read, Reader, RoomMessage, Submit, TypingNote, Wanted};
 
 mod rate;
 mod tail;
+mod typists;
 pub(crate) use tail::Budget;
 
 mod machine;

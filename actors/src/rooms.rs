@@ -6,19 +6,24 @@ use std::time::Duration;
 use madang_cluster::command::{Outcome, RoomOp};
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{ClusterError, EventPage, Page};
-use madang_storage::id::{RoomId, ShardId, UserId};
+use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::answer::Answer;
 use crate::error::ActorError;
 use crate::gate::Gate;
 use crate::options::ActorOptions;
-use crate::room::{Read, Reader, RoomMessage, Submit, Wanted};
+use crate::room::{Read, Reader, RoomMessage, Submit, TypingNote, Wanted};
 use crate::shard::ShardMessage;
 use crate::truth::{History, Truth};
+use crate::typing::Typing;
 
 /// How often a read is tried again when its owner was replaced meanwhile.
 const READ_TRIES: usize = 3;
+/// How many may say at the same time, in the rooms of one shard, that they type.
+const TYPING_MAX: usize = 1_024;
+/// What is full when too many type.
+const TYPING: (&str, usize) = ("those who say that they type", TYPING_MAX);
 
 /// The rooms of this node. Clones share them.
 #[derive(Clone)]
@@ -40,6 +45,8 @@ struct Lane {
     /// Of callers on other nodes.
     forwarded: Arc<Semaphore>,
     reads: Arc<Semaphore>,
+    /// Of those who type.
+    typing: Arc<Semaphore>,
 }
 
 impl Rooms {
@@ -55,6 +62,7 @@ impl Rooms {
             commands: Arc::new(Semaphore::new(commands_max)),
             forwarded: Arc::new(Semaphore::new(forwarded_max)),
             reads: Arc::new(Semaphore::new(reads_max)),
+            typing: Arc::new(Semaphore::new(TYPING_MAX)),
         };
         let (slots, lanes) = (truth.slots(), gates.into_iter().map(lane).collect());
         let answer_timeout_ms = options.answer_timeout_ms;
@@ -91,6 +99,44 @@ impl Rooms {
             |lane| &lane.forwarded,
             ("the shard's forwarded commands", limit),
             |answer, permit| ShardMessage::Decide { room, submit: Submit { user, op, answer, permit } },
+        )
+    }
+
+    /// Has a room's listeners told that somebody types. At once or not at all.
+    pub fn typing(
+        &self,
+        room: RoomId,
+        user: UserId,
+        session: SessionId,
+        typing: Typing,
+    ) -> oneshot::Receiver<Result<Outcome, ActorError>> {
+        self.enter(
+            room,
+            |lane| &lane.typing,
+            TYPING,
+            |answer, permit| ShardMessage::Typing {
+                room,
+                note: TypingNote { user, session, typing, answer, permit },
+            },
+        )
+    }
+
+    /// The same for somebody on another node, if this one leads.
+    pub(crate) fn typing_there(
+        &self,
+        room: RoomId,
+        user: UserId,
+        session: SessionId,
+        typing: Typing,
+    ) -> oneshot::Receiver<Result<Outcome, ActorError>> {
+        self.enter(
+            room,
+            |lane| &lane.typing,
+            TYPING,
+            |answer, permit| ShardMessage::TypingThere {
+                room,
+                note: TypingNote { user, session, typing, answer, permit },
+            },
         )
     }
 

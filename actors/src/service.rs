@@ -24,6 +24,7 @@ mod message_read;
 mod my_room;
 mod names;
 mod people;
+mod presence;
 mod receipts;
 mod resume;
 mod room;
@@ -51,6 +52,7 @@ pub use list::Home;
 pub use message::{Log, MyReactions, NewMessage, Sending, Sent};
 pub use message_change::MessageAt;
 pub use message_read::{MentionPage, PinPage, ReactionPage};
+pub use presence::{MyPresence, SetPresence};
 pub use resume::{Missed, ResumeLimits, Resumed};
 pub use people::{
     BlockView, ContactStep, ContactView, InvitationView, Listed, PersonView, Privacy,

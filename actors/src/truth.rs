@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use madang_cluster::command::{Op, Outcome};
+use madang_cluster::command::{Op, Outcome, Refusal};
 use madang_cluster::event::FeedBatch;
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{Cluster, ClusterError, EventPage, Leader, Page, PeerService, Reader, Service, Tails};
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::{MemberState, UserRoomRow};
+use madang_storage::row::{MemberState, PresenceRow, RoomKind, UserRoomRow};
 use tokio::sync::{broadcast, oneshot, watch};
 
 /// Something that is read, perhaps on another node.
@@ -53,6 +53,12 @@ pub trait History: Send + Sync + 'static {
 
     /// Whether a user's session has not been ended.
     fn session_lives<'a>(&'a self, user: &'a UserId, session: &'a SessionId) -> Found<'a, bool>;
+
+    /// What a user shows of being there.
+    fn presence<'a>(&'a self, user: &'a UserId) -> Found<'a, PresenceRow>;
+
+    /// Whether a room may be told that a user types.
+    fn typist<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Found<'a, Typist>;
 }
 
 /// The other nodes.
@@ -99,6 +105,18 @@ pub struct Head {
     pub last_seq: u64,
     /// How many members have joined.
     pub joined: u64,
+}
+
+/// Somebody who types in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typist {
+    /// May say so.
+    Member {
+        /// How many have joined the room.
+        members: u64,
+    },
+    /// May not.
+    Refused(Refusal),
 }
 
 impl Proposer for Cluster {
@@ -161,6 +179,24 @@ impl History for Reader {
 
     fn session_lives<'a>(&'a self, user: &'a UserId, session: &'a SessionId) -> Found<'a, bool> {
         Box::pin(async move { Ok(self.session(user, session).await?.is_some()) })
+    }
+
+    fn presence<'a>(&'a self, user: &'a UserId) -> Found<'a, PresenceRow> {
+        Box::pin(async move { Ok(Self::presence(self, user).await?.unwrap_or_default()) })
+    }
+
+    fn typist<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Found<'a, Typist> {
+        Box::pin(async move {
+            let Some(head) = self.room(room).await? else { return Ok(Typist::Refused(Refusal::NoRoom)) };
+            Ok(match self.member(room, user).await? {
+                Some(member) if member.state == MemberState::Joined => {
+                    Typist::Member { members: head.joined }
+                }
+                // Who may not see the room does not learn that there is one.
+                None if head.kind != RoomKind::Open => Typist::Refused(Refusal::NoRoom),
+                _ => Typist::Refused(Refusal::NotMember),
+            })
+        })
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Listener {
 }
 
 pub(crate) fn options() -> ActorOptions {
-    let presence = PresenceOptions { grace_ms: 20, ..PresenceOptions::default() };
+    let presence = PresenceOptions { grace_ms: 100, ..PresenceOptions::default() };
     ActorOptions { restart_wait_ms_min: 1, send_rate: None, presence, ..ActorOptions::default() }
 }
 
@@ -45,7 +45,10 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 impl Yard {
     pub(crate) async fn start(truth: Arc<dyn Truth>, options: ActorOptions) -> Self {
         let audiences = Audiences::new(truth.clone());
-        let hubs = Hubs::new(HubOptions::default(), Some(Arc::new(audiences.clone())));
+        let hubs = Hubs::new(
+            HubOptions { notice_after_ms: 1, ..HubOptions::default() },
+            Some(Arc::new(audiences.clone())),
+        );
         let encoder = Arc::new(Words);
         let parts = Parts { truth: truth.clone(), hubs: hubs.clone(), audiences: audiences.clone(), encoder };
         let actors = Actors::start(parts, options).await.unwrap();
@@ -72,11 +75,6 @@ impl Yard {
     ) -> Result<EventPage, ActorError> {
         let from = self.truth.reader(self.truth.slots().of_room(&room)).await.unwrap();
         self.actors.rooms().history(from, room, page, limit, 1 << 20).await
-    }
-
-    /// Whether other nodes say that they have a connection of the user.
-    pub(crate) fn on_other_nodes(&self, user: &UserId) -> bool {
-        self.actors.presence().is_elsewhere(user)
     }
 
     /// Sends until it is acknowledged, as a client does.

@@ -13,6 +13,7 @@ pub mod message;
 pub mod message_about;
 pub mod message_parts;
 pub mod people;
+pub mod presence;
 pub mod room;
 pub mod safety;
 

@@ -8,6 +8,7 @@ mod answer;
 mod keep;
 mod message;
 mod people;
+mod presence;
 mod refusal;
 mod run;
 mod safety;
@@ -16,6 +17,8 @@ pub use answer::event as event_answer;
 pub use answer::room as room_answer;
 pub use keep::until_ms as until_answer;
 pub use people::contact_state;
+pub use presence::my_presence as my_presence_answer;
+pub use presence::presence as presence_answer;
 pub use run::Operations;
 
 #[cfg(doc)]

@@ -182,7 +182,8 @@ impl AudienceState {
                     self.people.tell_of(user, |encoder| encoder.block(other, *blocked));
                 }
                 ShardEvent::Skipped => skipped = true,
-                ShardEvent::Outbox | ShardEvent::Sweep | ShardEvent::Presence { .. } => {}
+                ShardEvent::Presence { user, row } => self.people.shows(user, row),
+                ShardEvent::Outbox | ShardEvent::Sweep => {}
             }
         }
         for (room, user, mark) in receipts {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use madang_cluster::ClusterError;
 use madang_cluster::event::SessionEnd;
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::{MemberState, UserRoomRow};
+use madang_storage::row::{MemberState, PresenceRow, UserRoomRow};
 use tokio::sync::{Notify, mpsc};
 
 use super::audiences::Seats;
@@ -17,7 +17,7 @@ use crate::encoder::{FrameEncoder, Unreadable};
 use crate::hub::{Begun, Hubs, Place};
 use crate::outbound::Close;
 use crate::position::FeedPos;
-use crate::presence::Roster;
+use crate::presence::{Presence, Roster};
 use crate::pump::Running;
 use crate::service::ReadMark;
 use crate::truth::Truth;
@@ -38,6 +38,8 @@ pub(crate) struct Parts {
     pub(crate) encoder: Arc<dyn FrameEncoder>,
     /// See the audience's arguments.
     pub(crate) roster: Roster,
+    /// See the audience's arguments.
+    pub(crate) presence: Presence,
 }
 
 /// What the task hears, in the order of the feed.
@@ -108,6 +110,14 @@ impl People {
         }
     }
 
+    /// A user changed what others see, on some device: the others hear of it, and so does the user's home.
+    pub(super) fn shows(&self, user: &UserId, row: &PresenceRow) {
+        if self.parts.roster.is_here(user) {
+            self.parts.hubs.deliver_user(user, None, &self.parts.encoder.my_presence(row));
+        }
+        self.parts.presence.row_changed(user);
+    }
+
     /// A session was ended.
     pub(super) fn session_ended(&self, user: &UserId, session: SessionId, why: SessionEnd) {
         if self.parts.roster.is_here(user) {
@@ -128,6 +138,7 @@ impl People {
 
     /// News was lost: looks all people up who are here.
     pub(super) fn catch_up(&self) {
+        self.parts.presence.rows_may_have_changed(self.parts.shard);
         self.catch_up.due.store(true, Ordering::Release);
         self.catch_up.wake.notify_one();
     }

@@ -14,7 +14,9 @@ use super::backlog::Backlog;
 use super::giving::Frame;
 use super::hubs::{HubId, Hubs, Interest};
 use super::machine::{Machine, Turn};
-use super::message::{CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Reached, SetPlaces};
+use super::message::{
+    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Notice, OnlineIn, Passing, Reached, SetPlaces,
+};
 use crate::outbound::Stamp;
 
 /// Sessions written to before the thread's other work gets its turn.
@@ -32,6 +34,8 @@ pub struct Hub {
     pub(super) interest: Option<Arc<dyn Interest>>,
     pub(super) hubs: Hubs,
     pub(super) pumping: bool,
+    /// What was noted is told when the time comes.
+    pub(super) noticing: bool,
     pub(super) sweeps: u32,
 }
 
@@ -166,6 +170,31 @@ impl Handler<CloseSession> for Hub {
 
     fn handle(&mut self, message: CloseSession, _: &mut Context<Self>) {
         self.machine.borrow_mut().close_session(message.session, message.close);
+    }
+}
+
+impl Handler<Notice> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: Notice, ctx: &mut Context<Self>) {
+        self.machine.borrow_mut().notice(&message);
+        if !std::mem::replace(&mut self.noticing, true) {
+            ctx.run_later(self.hubs.notice_after(), |hub, ctx| {
+                hub.noticing = false;
+                if let Some(encoder) = hub.hubs.encoder() {
+                    hub.machine.borrow_mut().tell_notices(|lines| encoder.lines(lines));
+                }
+                hub.pump(ctx);
+            });
+        }
+    }
+}
+
+impl Handler<Passing> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: Passing, _: &mut Context<Self>) {
+        self.machine.borrow_mut().pass(&message);
     }
 }
 

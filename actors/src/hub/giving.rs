@@ -52,6 +52,22 @@ impl Session {
         }
     }
 
+    /// Gives it what nobody misses: one that has its fill goes without.
+    pub(super) fn give_if_it_fits(&mut self, bytes: &Bytes) {
+        match self.resuming.as_deref_mut() {
+            Some(Resuming::Held { frames, bytes: held }) if self.outbound.is_open() => {
+                if *held < self.outbound.limit_bytes() {
+                    *held += bytes.len();
+                    frames.push_back(Frame { at: None, bytes: bytes.clone() });
+                }
+            }
+            Some(Resuming::Held { .. }) => {}
+            _ => {
+                let _ = self.outbound.push(bytes.clone());
+            }
+        }
+    }
+
     fn give_now(&mut self, frame: &Frame) {
         let _ = self.outbound.push_or_close(frame.bytes.clone());
         if let Some(at) = frame.at {

@@ -18,7 +18,7 @@ use super::actor::Hub;
 use super::backlog::Backlog;
 use super::machine::{HubOptions, Machine};
 use super::message::{
-    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, OnlineIn, Place, Reached, SetPlaces,
+    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Notice, OnlineIn, Passing, Place, Reached, SetPlaces,
 };
 use super::sessions::SessionKey;
 use crate::encoder::FrameEncoder;
@@ -145,6 +145,25 @@ impl Hubs {
         }
     }
 
+    /// Tells whoever should know on this node about a user, a moment later.
+    pub(crate) fn notice(&self, notice: &Notice) {
+        for hub in self.all().iter() {
+            hub.addr.do_send(notice.clone());
+        }
+    }
+
+    /// Sends a frame that nobody misses to whoever on this node is in a room now.
+    pub(crate) fn pass(&self, passing: &Passing) {
+        for hub in self.all().iter() {
+            hub.addr.do_send(passing.clone());
+        }
+    }
+
+    /// How long after the first of it is told who came and went.
+    pub(super) fn notice_after(&self) -> Duration {
+        Duration::from_millis(u64::from(self.0.options.notice_after_ms))
+    }
+
     /// Lets all of a user's sessions on this node enter a room.
     pub fn join_user(&self, user: &UserId, room: RoomId) {
         for hub in self.all().iter() {
@@ -208,6 +227,7 @@ impl Hubs {
             interest: interest.clone(),
             hubs: self.clone(),
             pumping: false,
+            noticing: false,
             sweeps: 0,
         };
         let started = HubRef { id, addr: hub.start(), backlog };

@@ -13,7 +13,8 @@ use madang_storage::id::{RoomId, SessionId, UserId};
 
 use super::backlog::Backlog;
 use super::giving::Frame;
-use super::message::{Logged, Place};
+use super::message::{Logged, Notice, Passing, Place};
+use super::notices::Notices;
 use super::rooms::{Fed, HOLE, RUN_BYTES_MAX, Rooms};
 use super::sessions::{Session, SessionKey, Sessions};
 use super::told::Told;
@@ -35,11 +36,13 @@ pub struct HubOptions {
     pub idle_ms: u32,
     /// Bytes of frames on their way to one hub; at the limit senders wait or are refused.
     pub backlog_bytes_max: usize,
+    /// Who came and went is told together, this long after the first of it.
+    pub notice_after_ms: u32,
 }
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { ping_ms: 25_000, idle_ms: 62_500, backlog_bytes_max: 16 << 20 }
+        Self { ping_ms: 25_000, idle_ms: 62_500, backlog_bytes_max: 16 << 20, notice_after_ms: 1_000 }
     }
 }
 
@@ -53,6 +56,8 @@ pub(super) enum Turn {
 enum Work {
     /// A room with frames on their way.
     Room(u32),
+    /// Frames that each have one session.
+    Notices(std::vec::IntoIter<(SessionKey, Bytes)>),
     /// Something for everybody, from this index on.
     Everybody { next: u32, what: Round },
 }
@@ -81,6 +86,7 @@ pub(super) struct Machine {
     work: VecDeque<Work>,
     sweeping: bool,
     told: Told,
+    notices: Notices,
     backlog: Arc<Backlog>,
 }
 
@@ -94,6 +100,7 @@ impl Machine {
             work: VecDeque::new(),
             sweeping: false,
             told: Told::new(reached),
+            notices: Notices::default(),
             backlog,
         }
     }
@@ -206,6 +213,44 @@ impl Machine {
         }
     }
 
+    /// Notes who is to be told of a user.
+    pub(super) fn notice(&mut self, notice: &Notice) {
+        let Notice { about, rooms, users, except, line } = notice;
+        for room in rooms {
+            let Some(room) = self.rooms.find(*room).and_then(|index| self.rooms.get(index)) else { continue };
+            let sessions = &self.sessions;
+            let to = room.members.iter().filter_map(|index| {
+                let listener = sessions.user_of(*index)?;
+                (listener != about && !except.contains(listener)).then(|| sessions.key_of(*index)).flatten()
+            });
+            self.notices.add(about, line, to);
+        }
+        for user in users {
+            let sessions = &self.sessions;
+            let to = sessions.of_user(user).iter().filter_map(|index| sessions.key_of(*index));
+            self.notices.add(about, line, to);
+        }
+    }
+
+    /// Begins to tell what was noted; `frame` makes one of several lines.
+    pub(super) fn tell_notices(&mut self, frame: impl Fn(&[Bytes]) -> Bytes) {
+        self.work.push_back(Work::Notices(self.notices.take(frame).into_iter()));
+    }
+
+    /// Gives a frame to whoever is in the room now, but one session.
+    pub(super) fn pass(&mut self, passing: &Passing) {
+        let Some(room) = self.rooms.find(passing.room).and_then(|index| self.rooms.get(index)) else {
+            return;
+        };
+        for member in &room.members {
+            if let Some(session) = self.sessions.by_index(*member)
+                && session.session != passing.except
+            {
+                session.give_if_it_fits(&passing.frame);
+            }
+        }
+    }
+
     pub(super) fn close_session(&mut self, session: SessionId, close: Close) {
         self.sessions
             .iter()
@@ -277,6 +322,7 @@ impl Machine {
             let Some(work) = self.work.pop_front() else { return Turn::Idle };
             match work {
                 Work::Room(index) => bytes += self.turn_room(index, &mut looks),
+                Work::Notices(notices) => self.turn_notices(notices, &mut looks),
                 Work::Everybody { next, what } => self.turn_everybody(next, what, &mut looks),
             }
         }
@@ -308,6 +354,17 @@ impl Machine {
         }
         self.look_at_mark();
         bytes
+    }
+
+    fn turn_notices(&mut self, mut notices: std::vec::IntoIter<(SessionKey, Bytes)>, looks: &mut u32) {
+        while *looks > 0 {
+            let Some((key, frame)) = notices.next() else { return };
+            if let Some(session) = self.sessions.by_key(key) {
+                session.give_if_it_fits(&frame);
+            }
+            *looks = looks.saturating_sub(LOOKS_PER_WRITE);
+        }
+        self.work.push_back(Work::Notices(notices));
     }
 
     fn turn_everybody(&mut self, first: u32, what: Round, looks: &mut u32) {

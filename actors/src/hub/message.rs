@@ -98,6 +98,36 @@ pub struct CloseSession {
     pub close: Close,
 }
 
+/// From presence: a line about a user for whoever of this thread is in these rooms, but the user. Told with
+/// others like it, a moment later.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Notice {
+    /// The user.
+    pub about: UserId,
+    /// The rooms.
+    pub rooms: Vec<RoomId>,
+    /// Sessions of these are told in any case.
+    pub users: Vec<UserId>,
+    /// Sessions of these are not told.
+    pub except: Vec<UserId>,
+    /// What is said.
+    pub line: Bytes,
+}
+
+/// From typing: a frame for whoever of this thread is in the room now, but one session. It is the first that
+/// overload drops.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Passing {
+    /// The room.
+    pub room: RoomId,
+    /// Who is not told.
+    pub except: SessionId,
+    /// The encoded frame.
+    pub frame: Bytes,
+}
+
 /// From whoever lists members: the users with a session of this thread in the room, sorted.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Vec<UserId>")]

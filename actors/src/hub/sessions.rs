@@ -83,6 +83,16 @@ impl Sessions {
         self.slots.get_mut(index as usize)
     }
 
+    /// The key of the session that has this index now.
+    pub(super) fn key_of(&self, index: u32) -> Option<SessionKey> {
+        self.slots.get(index as usize).map(|session| SessionKey { index, serial: session.serial })
+    }
+
+    /// Whose session has this index now.
+    pub(super) fn user_of(&self, index: u32) -> Option<&UserId> {
+        self.slots.get(index as usize).map(|session| &session.user)
+    }
+
     pub(super) fn of_user(&self, user: &UserId) -> &[u32] {
         self.by_user.get(user).map_or(&[], Vec::as_slice)
     }

@@ -15,10 +15,11 @@ use crate::gate::Gate;
 use crate::hub::Hubs;
 use crate::metrics::Counters;
 use crate::options::ActorOptions;
-use crate::presence::Roster;
+use crate::presence::{Presence, Roster};
 use crate::room::{Budget, Relay, Surroundings};
 use crate::shard::{Shard, ShardArguments, ShardMessage};
 use crate::truth::Truth;
+use crate::typing::TypingRelay;
 
 /// The root of a node's actors.
 pub(crate) struct Node;
@@ -37,6 +38,10 @@ pub(crate) struct NodeArguments {
     pub(crate) encoder: Arc<dyn FrameEncoder>,
     /// Who is here.
     pub(crate) roster: Roster,
+    /// Who is online.
+    pub(crate) presence: Presence,
+    /// The way to those who hear who types.
+    pub(crate) typing: TypingRelay,
     /// What all tails of the node may take.
     pub(crate) budget: Budget,
     /// What is counted.
@@ -174,6 +179,7 @@ impl NodeState {
             options: options.clone(),
             budget: self.parts.budget.clone(),
             counters: self.parts.counters.clone(),
+            typing: self.parts.typing.clone(),
             relay: Relay::start(Duration::from_millis(options.answer_timeout_ms)),
             epoch: self.epoch,
         };
@@ -188,6 +194,7 @@ impl NodeState {
             hubs: self.parts.hubs.clone(),
             encoder: self.parts.encoder.clone(),
             roster: self.parts.roster.clone(),
+            presence: self.parts.presence.clone(),
         };
         AudienceArguments {
             seats,

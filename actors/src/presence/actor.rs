@@ -1,4 +1,4 @@
-//! The registry and the entries: look at the roster, let the machine decide, announce.
+//! The registry and the entries: look at what the home has seen, let the machine decide, announce.
 
 use std::collections::{HashMap, hash_map};
 use std::sync::Arc;
@@ -6,49 +6,48 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, WrapFuture};
 use madang_storage::id::UserId;
+use madang_storage::row::{PresenceRow, Visibility};
 
-use super::announcer::Announcer;
-use super::machine::{Absence, Effect, Machine, Seen};
-use super::message::{Idle, Look, ToEntry};
-use super::roster::Roster;
+use super::core::{Core, wall_ms};
+use super::machine::{Absence, Effect, Machine};
+use super::message::{Idle, Look, ToEntry, Why};
+use super::shown::{Shown, State};
 
-/// Starts an entry for each user who comes or goes. The only one who sends to entries.
+/// Starts an entry for each user whose home is here and who is there, or was a moment ago. The only one
+/// who sends to entries.
 pub(super) struct Registry {
-    roster: Roster,
-    announcer: Arc<Announcer>,
-    entries: HashMap<UserId, Busy>,
+    core: Arc<Core>,
+    entries: HashMap<UserId, Known>,
     looks: u64,
 }
 
-/// An entry at work.
-struct Busy {
+/// An entry.
+struct Known {
     entry: Addr<Entry>,
     /// The number of the look it was told last.
     look: u64,
 }
 
 impl Registry {
-    pub(super) fn new(roster: Roster, announcer: Arc<Announcer>) -> Self {
-        Self { roster, announcer, entries: HashMap::new(), looks: 0 }
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        Self { core, entries: HashMap::new(), looks: 0 }
     }
 
-    fn look(&mut self, user: UserId, absence: Absence, registry: Addr<Self>) {
+    fn look(&mut self, user: UserId, why: Why, registry: Addr<Self>) {
         self.looks += 1;
         let number = self.looks;
-        let message = ToEntry::Look { absence, number };
+        let message = ToEntry::Look { why, number };
         match self.entries.get_mut(&user) {
-            Some(busy) if busy.entry.connected() => {
-                busy.look = number;
-                busy.entry.do_send(message);
+            Some(known) if known.entry.connected() => {
+                known.look = number;
+                known.entry.do_send(message);
             }
             _ => {
-                let (roster, announcer) = (self.roster.clone(), self.announcer.clone());
-                let machine = Machine::new(roster.last_announced(&user));
-                let user_of_entry = user.clone();
-                let entry =
-                    Entry { user: user_of_entry, roster, announcer, registry, machine, look: 0 }.start();
+                let machine = Machine::new(self.core.announced(&user));
+                let core = self.core.clone();
+                let entry = Entry { user: user.clone(), core, registry, machine, look: 0 }.start();
                 entry.do_send(message);
-                self.entries.insert(user, Busy { entry, look: number });
+                self.entries.insert(user, Known { entry, look: number });
             }
         }
     }
@@ -59,8 +58,15 @@ impl Actor for Registry {
 
     /// Takes over from a predecessor that failed.
     fn started(&mut self, ctx: &mut Context<Self>) {
-        for user in self.roster.everybody() {
-            self.look(user, Absence::Fresh, ctx.address());
+        let mut users = Vec::new();
+        for (_, shard) in self.core.shards() {
+            let home = shard.home.lock();
+            users.extend(home.iter().flat_map(|home| home.users().cloned()));
+            drop(home);
+            users.extend(shard.board.lock().everybody().map(|(user, _)| user.clone()));
+        }
+        for user in users {
+            self.look(user, Why::Connections(Absence::Fresh), ctx.address());
         }
     }
 }
@@ -68,8 +74,12 @@ impl Actor for Registry {
 impl Handler<Look> for Registry {
     type Result = ();
 
-    fn handle(&mut self, Look { user, absence }: Look, ctx: &mut Context<Self>) {
-        self.look(user, absence, ctx.address());
+    fn handle(&mut self, Look { user, why }: Look, ctx: &mut Context<Self>) {
+        // Only who has an entry has anything to hear of those.
+        if matches!(why, Why::Row | Why::Home) && !self.entries.contains_key(&user) {
+            return;
+        }
+        self.look(user, why, ctx.address());
     }
 }
 
@@ -78,19 +88,18 @@ impl Handler<Idle> for Registry {
 
     fn handle(&mut self, Idle { user, look }: Idle, _: &mut Context<Self>) {
         // One that was told to look meanwhile says so again when it has.
-        if let hash_map::Entry::Occupied(busy) = self.entries.entry(user)
-            && busy.get().look == look
+        if let hash_map::Entry::Occupied(known) = self.entries.entry(user)
+            && known.get().look == look
         {
-            busy.remove().entry.do_send(ToEntry::Stop);
+            known.remove().entry.do_send(ToEntry::Stop);
         }
     }
 }
 
-/// One user who comes or goes.
+/// One user who is there, at home.
 pub(super) struct Entry {
     user: UserId,
-    roster: Roster,
-    announcer: Arc<Announcer>,
+    core: Arc<Core>,
     registry: Addr<Registry>,
     machine: Machine,
     /// The number of the last look.
@@ -98,18 +107,31 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    fn look(&mut self, why: Why, ctx: &mut Context<Self>) {
+        let Some(seen) = self.core.seen(&self.user) else {
+            // Another home looks after the user now; a new entry goes on from what is announced.
+            self.registry.do_send(Idle { user: self.user.clone(), look: self.look });
+            return;
+        };
+        let effect = match why {
+            Why::Connections(absence) => self.machine.look(seen, absence, wall_ms()),
+            Why::Row => Some(Effect::Announce),
+            Why::Home => None,
+        };
+        self.carry_out(effect, ctx);
+    }
+
     fn carry_out(&mut self, effect: Option<Effect>, ctx: &mut Context<Self>) {
         match effect {
             None => self.rest(),
-            Some(Effect::Announce(online)) => {
-                self.roster.announced(&self.user, online);
-                let (announcer, user) = (self.announcer.clone(), self.user.clone());
-                let told = async move { announcer.announce(&user, online).await };
-                // The entry hears nothing until its rooms know: news keep their order.
-                ctx.wait(told.into_actor(self).map(|(), entry, _| entry.rest()));
+            Some(Effect::Announce) => {
+                let (core, user) = (self.core.clone(), self.user.clone());
+                let row = async move { core.row(&user).await };
+                // The entry hears nothing until everybody knows: news keep their order.
+                ctx.wait(row.into_actor(self).map(|row, entry, _| entry.announce(&row)));
             }
             Some(Effect::Wait(absence)) => {
-                ctx.run_later(Duration::from_millis(self.announcer.options.grace_ms), move |entry, ctx| {
+                ctx.run_later(Duration::from_millis(self.core.options.grace_ms), move |entry, ctx| {
                     let effect = entry.machine.grace_over(absence);
                     entry.carry_out(effect, ctx);
                 });
@@ -117,9 +139,19 @@ impl Entry {
         }
     }
 
-    /// An entry is needed only while something is under way: who is online is in the roster.
+    fn announce(&mut self, row: &PresenceRow) {
+        let (state, since) = (self.machine.state(), self.machine.last_active_ms());
+        self.core.announce(&self.user, Shown::of(state, since, row, wall_ms()));
+        if let (State::Offline, Some(last_active_ms), Visibility::Visible) = (state, since, row.visibility)
+            && last_active_ms > row.last_active_ms
+        {
+            self.core.remember(&self.user, last_active_ms);
+        }
+        self.rest();
+    }
+
     fn rest(&self) {
-        if self.machine.is_settled() {
+        if self.machine.is_gone() {
             self.registry.do_send(Idle { user: self.user.clone(), look: self.look });
         }
     }
@@ -134,11 +166,9 @@ impl Handler<ToEntry> for Entry {
 
     fn handle(&mut self, message: ToEntry, ctx: &mut Context<Self>) {
         match message {
-            ToEntry::Look { absence, number } => {
+            ToEntry::Look { why, number } => {
                 self.look = number;
-                let seen = if self.roster.is_anywhere(&self.user) { Seen::Here } else { Seen::Nowhere };
-                let effect = self.machine.look(seen, absence);
-                self.carry_out(effect, ctx);
+                self.look(why, ctx);
             }
             ToEntry::Stop => ctx.stop(),
         }

@@ -1,4 +1,5 @@
-//! Nodes tell each other who is here: each node the full list when they are linked, then what changes.
+//! What nodes tell each other about who is there: one stream a pair of nodes and direction, for all shards, in
+//! portions that are acknowledged one after the other.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
@@ -8,29 +9,27 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use madang_cluster::{ClusterError, PeerService, Service};
-use madang_storage::id::UserId;
+use madang_storage::id::{ShardId, UserId};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 
 use super::Inner;
-use super::elsewhere::{Effect, Elsewhere};
-use super::machine::Absence;
-use super::roster::Roster;
-use super::telling::{Next, Telling, USERS_AT_ONCE};
-use super::wire::News;
+use super::core::Core;
+use super::shown::Shown;
+use super::telling::{Change, Next, Telling, Topic, USERS_AT_ONCE};
+use super::wire::{self, Heard, News, Refused};
 use crate::pump::Running;
-use crate::truth::Truth;
 
 /// How long a node that did not take the news is left alone.
-const RETRY: Duration = Duration::from_millis(500);
+const RETRY: Duration = Duration::from_millis(200);
+/// How often a node that knows all is reminded of who its homes are: one that has been started anew between
+/// two looks at the links knows nothing.
+const REMIND: Duration = Duration::from_secs(2);
 
-/// What this node tells the others, and what it heard from them.
+/// The other nodes that are told.
 #[derive(Default)]
-pub(super) struct Exchange {
-    elsewhere: Mutex<Elsewhere>,
-    /// The nodes that are told.
-    told: Mutex<HashMap<u64, Told>>,
-}
+pub(super) struct Exchange(Mutex<HashMap<u64, Told>>);
 
 /// One node that is told. Ends with this.
 struct Told {
@@ -45,50 +44,78 @@ struct Side {
     wake: Notify,
 }
 
+impl Side {
+    fn change(&self, change: impl FnOnce(&mut Telling)) {
+        change(&mut self.telling.lock());
+        self.wake.notify_one();
+    }
+}
+
 impl Exchange {
-    /// Somebody came to this node or went.
-    pub(super) fn changed(&self, user: &UserId) {
-        for told in self.told.lock().values() {
-            told.side.telling.lock().changed(user);
-            told.side.wake.notify_one();
+    /// Something changed of which one node is told.
+    pub(super) fn changed(&self, node: u64, topic: Topic, user: &UserId, shown: Option<Arc<Shown>>) {
+        if let Some(told) = self.0.lock().get(&node) {
+            told.side.change(|telling| telling.changed(topic, user, shown));
+        }
+    }
+
+    /// Something changed of which all nodes are told.
+    pub(super) fn changed_for_all(&self, topic: Topic, user: &UserId, shown: &Arc<Shown>) {
+        for told in self.0.lock().values() {
+            told.side.change(|telling| telling.changed(topic, user, Some(shown.clone())));
+        }
+    }
+
+    /// Does something for all nodes that are told.
+    pub(super) fn for_all(&self, change: impl Fn(&mut Telling)) {
+        for told in self.0.lock().values() {
+            told.side.change(&change);
         }
     }
 
     /// Tells nobody any more.
     pub(super) fn stop(&self) {
-        self.told.lock().clear();
-    }
-
-    /// These other nodes can be reached now, and no others.
-    fn linked(&self, nodes: &BTreeSet<u64>, truth: &Arc<dyn Truth>, roster: &Roster) -> Vec<Effect> {
-        let mut told = self.told.lock();
-        told.retain(|node, _| nodes.contains(node));
-        for node in nodes {
-            told.entry(*node).or_insert_with(|| {
-                let side = Arc::new(Side::default());
-                let task = tell(side.clone(), *node, truth.clone(), roster.clone());
-                Told { side, _task: Running::start(task) }
-            });
-        }
-        self.elsewhere.lock().linked(nodes.iter())
+        self.0.lock().clear();
     }
 }
 
-/// Follows the links for as long as there is a presence.
-pub(super) fn follow(truth: Arc<dyn Truth>, presence: Weak<Inner>) -> Running {
-    Running::start(async move {
-        let mut linked = truth.linked();
-        loop {
-            let nodes = linked.borrow_and_update().clone();
-            let Some(inner) = presence.upgrade() else { return };
-            let effects = inner.exchange.linked(&nodes, &truth, &inner.roster);
-            inner.carry_out(effects);
-            drop(inner);
-            if linked.changed().await.is_err() {
-                return;
-            }
+impl Core {
+    /// These other nodes can be reached now, and no others.
+    pub(super) fn tell_these(self: &Arc<Self>, nodes: &BTreeSet<u64>) {
+        self.exchange.0.lock().retain(|node, _| nodes.contains(node));
+        nodes.iter().for_each(|node| self.tell_too(*node, |_| {}));
+    }
+
+    /// A node says that it is a home: it is told who of its users is here, and no other node is.
+    pub(super) fn tell_home(self: &Arc<Self>, node: u64, shard: ShardId, epoch: u64) {
+        self.tell_too(node, |_| {});
+        for (other, told) in self.exchange.0.lock().iter() {
+            told.side.change(|telling| match *other == node {
+                true => telling.begin(Topic::Connected(shard), epoch),
+                false => telling.end(Topic::Connected(shard)),
+            });
         }
-    })
+    }
+
+    /// Tells a node, from now on, what the homes here say, and makes this change.
+    fn tell_too(self: &Arc<Self>, node: u64, change: impl FnOnce(&mut Telling)) {
+        let mut all = self.exchange.0.lock();
+        let told = all.entry(node).or_insert_with(|| {
+            let side = Arc::new(Side::default());
+            for (id, shard) in self.shards() {
+                if let Some(home) = &*shard.home.lock() {
+                    let mut telling = side.telling.lock();
+                    telling.begin(Topic::Posted(id), home.epoch());
+                    if home.is_settled() {
+                        telling.settle(Topic::Posted(id));
+                    }
+                }
+            }
+            let task = tell(side.clone(), node, Arc::downgrade(self));
+            Told { side, _task: Running::start(task) }
+        });
+        told.side.change(change);
+    }
 }
 
 /// Hears the other nodes. Must not keep the presence alive: the cluster holds this, and presence the cluster.
@@ -96,11 +123,12 @@ pub(super) struct PresenceForPeers(pub(super) Weak<Inner>);
 
 impl PeerService for PresenceForPeers {
     fn request(&self, from: u64, payload: Bytes) -> BoxFuture<'static, Result<Bytes, String>> {
-        let heard = match (News::read(&payload), self.0.upgrade()) {
+        let heard = match (wire::read::<Vec<News>>(&payload), self.0.upgrade()) {
             (Ok(news), Some(inner)) => {
-                let effects = inner.exchange.elsewhere.lock().told(from, news);
-                inner.carry_out(effects);
-                Ok(Bytes::new())
+                let mut refused: Vec<Refused> =
+                    news.into_iter().flat_map(|news| inner.hear(from, news)).collect();
+                refused.dedup();
+                wire::write(&Heard { refused }).map_err(|error| error.to_string())
             }
             (Err(error), _) => {
                 tracing::warn!(from, %error, "who is on another node is not known");
@@ -112,69 +140,121 @@ impl PeerService for PresenceForPeers {
     }
 }
 
-impl Inner {
-    fn carry_out(self: &Arc<Self>, effects: Vec<Effect>) {
-        for effect in effects {
-            let (changed, absence) = match effect {
-                Effect::Set(node, users) => (self.roster.set_elsewhere(node, users), Absence::Fresh),
-                Effect::Change { node, came, went } => {
-                    came.iter().for_each(|user| self.roster.enter_elsewhere(user, node));
-                    went.iter().for_each(|user| self.roster.leave_elsewhere(user, node));
-                    ([came, went].concat(), Absence::Fresh)
-                }
-                Effect::Drop(node) => {
-                    (self.roster.set_elsewhere(node, std::collections::HashSet::new()), Absence::Over)
-                }
-                Effect::Wait { node, lease } => {
-                    let (presence, grace_ms) = (Arc::downgrade(self), self.announcer.options.grace_ms);
-                    tokio::spawn(async move {
-                        tokio::time::sleep(Duration::from_millis(grace_ms)).await;
-                        if let Some(inner) = presence.upgrade() {
-                            let effect = inner.exchange.elsewhere.lock().lease_over(node, lease);
-                            inner.carry_out(effect.into_iter().collect());
-                        }
-                    });
-                    continue;
-                }
-            };
-            changed.into_iter().for_each(|user| self.look(user, absence));
+/// Tells one node, one message after the other.
+async fn tell(side: Arc<Side>, node: u64, core: Weak<Core>) {
+    let mut again_at: Option<Instant> = None;
+    loop {
+        if again_at.is_some_and(|again_at| again_at <= Instant::now()) {
+            again_at = None;
+            side.telling.lock().try_again();
         }
+        let Some(next) = side.telling.lock().next() else {
+            let remind_at = Instant::now() + REMIND;
+            let wake = timeout_at(again_at.unwrap_or(remind_at), side.wake.notified()).await;
+            if wake.is_err() && again_at.is_none() {
+                let Some(core) = core.upgrade() else { return };
+                again_at = take(&side, node, remind(&core, &side, node).await).await;
+            }
+            continue;
+        };
+        let Some(core) = core.upgrade() else { return };
+        let told = match next {
+            Next::List(topic, epoch) => tell_all(&core, node, topic, epoch).await,
+            Next::Settled(Topic::Posted(shard), epoch) => {
+                say(&core, node, vec![News::Settled(shard, epoch)]).await
+            }
+            Next::Settled(Topic::Connected(_), _) => continue,
+            Next::Changed(changes) => {
+                let news =
+                    changes.into_iter().map(|(topic, epoch, changes)| part(&core, topic, epoch, changes));
+                say(&core, node, news.collect()).await
+            }
+        };
+        again_at = take(&side, node, told).await.or(again_at);
     }
 }
 
-/// Tells one node, one message after the other.
-async fn tell(side: Arc<Side>, node: u64, truth: Arc<dyn Truth>, roster: Roster) {
-    loop {
-        let next = side.telling.lock().next();
-        let told = match next {
-            None => {
-                side.wake.notified().await;
-                continue;
+/// What becomes of something that was told; when to try again what the node did not want to hear.
+async fn take(side: &Side, node: u64, told: Result<Vec<Refused>, ClusterError>) -> Option<Instant> {
+    match told {
+        Ok(refused) => {
+            let mut telling = side.telling.lock();
+            for refused in &refused {
+                match *refused {
+                    Refused::NotTheHome(shard) => telling.not_the_home(shard),
+                    Refused::NoHomeHere(shard, epoch) => telling.no_home_there(shard, epoch),
+                }
             }
-            Some(Next::List) => tell_all(node, &*truth, &roster).await,
-            Some(Next::Changed(users)) => {
-                let (came, went) = users.into_iter().partition(|user| roster.is_here(user));
-                say(node, &*truth, &News::Changed { came, went }).await
-            }
-        };
-        if let Err(error) = told {
+            (!refused.is_empty()).then(|| Instant::now() + RETRY)
+        }
+        Err(error) => {
             tracing::debug!(node, %error, "a node was not told who is here");
             side.telling.lock().failed();
             tokio::time::sleep(RETRY).await;
+            None
         }
     }
 }
 
-async fn tell_all(node: u64, truth: &dyn Truth, roster: &Roster) -> Result<(), ClusterError> {
-    say(node, truth, &News::Begin).await?;
-    let users: Vec<UserId> = roster.people(|_| true).into_iter().map(|(user, _)| user).collect();
-    for users in users.chunks(USERS_AT_ONCE) {
-        say(node, truth, &News::Here(users.to_vec())).await?;
-    }
-    say(node, truth, &News::End).await
+/// Says who the homes are, in case the node has forgotten.
+async fn remind(core: &Core, side: &Side, node: u64) -> Result<Vec<Refused>, ClusterError> {
+    let homes = side.telling.lock().homes();
+    if homes.is_empty() { Ok(Vec::new()) } else { say(core, node, vec![News::Still(homes)]).await }
 }
 
-async fn say(node: u64, truth: &dyn Truth, news: &News) -> Result<(), ClusterError> {
-    let payload = news.write().map_err(|error| ClusterError::Misfit(error.to_string()))?;
-    truth.request(node, Service::PRESENCE, payload).await.map(|_| ())
+/// A whole topic. Stops where the node does not want to hear more.
+async fn tell_all(core: &Core, node: u64, topic: Topic, epoch: u64) -> Result<Vec<Refused>, ClusterError> {
+    let (begin, changes, end) = match topic {
+        Topic::Posted(shard) => {
+            let posted = core.shard(shard).map(|shard| {
+                let board = shard.board.lock();
+                let change = |(user, shown): (&UserId, &Shown)| (user.clone(), Some(Arc::new(shown.clone())));
+                board.everybody().map(change).collect::<Vec<Change>>()
+            });
+            (News::Home(shard, epoch), posted.unwrap_or_default(), None)
+        }
+        Topic::Connected(shard) => {
+            let here = core.roster.people(|user| core.shard_of(user) == shard);
+            let changes = here.into_iter().map(|(user, _)| (user, None)).collect();
+            (News::Begin(shard, epoch), changes, Some(News::End(shard, epoch)))
+        }
+    };
+    let mut portion = vec![begin];
+    for changes in changes.chunks(USERS_AT_ONCE) {
+        portion.push(part(core, topic, epoch, changes.to_vec()));
+        let refused = say(core, node, std::mem::take(&mut portion)).await?;
+        if !refused.is_empty() {
+            return Ok(refused);
+        }
+    }
+    portion.extend(end);
+    if portion.is_empty() { Ok(Vec::new()) } else { say(core, node, portion).await }
+}
+
+/// How it is with these users now.
+fn part(core: &Core, topic: Topic, epoch: u64, changes: Vec<Change>) -> News {
+    match topic {
+        Topic::Posted(shard) => {
+            let posted = |(user, shown): Change| {
+                let shown = shown.map(|shown| Arc::unwrap_or_clone(shown)).unwrap_or_default();
+                (user, shown)
+            };
+            News::Posted(shard, epoch, changes.into_iter().map(posted).collect())
+        }
+        Topic::Connected(shard) => {
+            let word = |(user, _): Change| {
+                let attention = core.roster.attention(&user);
+                (user, attention)
+            };
+            News::Connected(shard, epoch, changes.into_iter().map(word).collect())
+        }
+    }
+}
+
+/// Returns what the node did not want to hear.
+pub(super) async fn say(core: &Core, node: u64, news: Vec<News>) -> Result<Vec<Refused>, ClusterError> {
+    let odd = |error: wire::WireError| ClusterError::Misfit(error.to_string());
+    let payload = wire::write(&news).map_err(odd)?;
+    let answer = core.truth.request(node, Service::PRESENCE, payload).await?;
+    Ok(wire::read::<Heard>(&answer).map_err(odd)?.refused)
 }

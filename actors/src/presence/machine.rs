@@ -1,12 +1,12 @@
 //! What one user's entry decides, wherever the user's connections are: a short absence is none.
 
-use crate::encoder::Online;
+use super::shown::{Attention, State};
 
 /// To be carried out by the entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// Tell the user's rooms.
-    Announce(Online),
+    /// Have everybody told how it is now.
+    Announce,
     /// Say [`Machine::grace_over`] with this number after the grace period.
     Wait(u64),
 }
@@ -14,23 +14,24 @@ pub(super) enum Effect {
 /// One user's entry.
 #[derive(Debug)]
 pub(super) struct Machine {
-    state: State,
+    place: Place,
     absences: u64,
+    last_active_ms: Option<u64>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum State {
-    Offline,
-    Online,
-    /// No connection; the number tells this absence from earlier ones.
-    Absent(u64),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Gone,
+    Here(Attention),
+    /// No connection since a moment ago; the number tells this absence from earlier ones.
+    Absent(Attention, u64),
 }
 
-/// What the roster says.
+/// What the home has seen of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seen {
     /// At least one connection, to whichever node.
-    Here,
+    Here(Attention),
     /// None.
     Nowhere,
 }
@@ -45,49 +46,73 @@ pub(super) enum Absence {
 }
 
 impl Machine {
-    /// A new entry, by what was announced last: a predecessor may have failed.
-    pub(super) fn new(announced: Online) -> Self {
-        let state = match announced {
-            Online::Yes => State::Online,
-            Online::No => State::Offline,
+    /// A new entry, by what was announced last: it may have been by another home.
+    pub(super) fn new(announced: State) -> Self {
+        let place = match announced {
+            State::Offline => Place::Gone,
+            State::Idle => Place::Here(Attention::Away),
+            State::Online => Place::Here(Attention::Active),
         };
-        Self { state, absences: 0 }
+        Self { place, absences: 0, last_active_ms: None }
     }
 
-    /// The roster may have changed. Repeats do nothing.
-    pub(super) fn look(&mut self, seen: Seen, absence: Absence) -> Option<Effect> {
-        match (&self.state, seen) {
-            (State::Offline, Seen::Here) => {
-                self.state = State::Online;
-                Some(Effect::Announce(Online::Yes))
-            }
-            (State::Absent(_), Seen::Here) => {
-                self.state = State::Online;
+    /// The home may have seen something. Repeats do nothing.
+    pub(super) fn look(&mut self, seen: Seen, absence: Absence, now_ms: u64) -> Option<Effect> {
+        match (self.place, seen) {
+            (Place::Here(was) | Place::Absent(was, _), Seen::Here(is)) if was == is => {
+                self.place = Place::Here(is);
                 None
             }
-            (State::Online, Seen::Nowhere) if absence == Absence::Over => {
-                self.state = State::Offline;
-                Some(Effect::Announce(Online::No))
+            (_, Seen::Here(is)) => {
+                self.leave_off(now_ms);
+                self.place = Place::Here(is);
+                Some(Effect::Announce)
             }
-            (State::Online, Seen::Nowhere) => {
+            (Place::Here(_) | Place::Absent(..), Seen::Nowhere) if absence == Absence::Over => {
+                self.leave_off(now_ms);
+                self.place = Place::Gone;
+                Some(Effect::Announce)
+            }
+            (Place::Here(was), Seen::Nowhere) => {
+                self.leave_off(now_ms);
                 self.absences += 1;
-                self.state = State::Absent(self.absences);
+                self.place = Place::Absent(was, self.absences);
                 Some(Effect::Wait(self.absences))
             }
-            (State::Offline | State::Absent(_), Seen::Nowhere) | (State::Online, Seen::Here) => None,
+            (Place::Gone | Place::Absent(..), Seen::Nowhere) => None,
         }
-    }
-
-    /// Whether nothing is under way: a successor could go on from what was announced last.
-    pub(super) fn is_settled(&self) -> bool {
-        !matches!(self.state, State::Absent(_))
     }
 
     /// The grace period of an absence is over.
     pub(super) fn grace_over(&mut self, absence: u64) -> Option<Effect> {
-        (self.state == State::Absent(absence)).then(|| {
-            self.state = State::Offline;
-            Effect::Announce(Online::No)
+        matches!(self.place, Place::Absent(_, number) if number == absence).then(|| {
+            self.place = Place::Gone;
+            Effect::Announce
         })
+    }
+
+    /// How it is, as far as others are to know.
+    pub(super) fn state(&self) -> State {
+        match self.place {
+            Place::Gone => State::Offline,
+            Place::Here(attention) | Place::Absent(attention, _) => attention.into(),
+        }
+    }
+
+    /// When the user was active last, if that ended while this entry was there.
+    pub(super) fn last_active_ms(&self) -> Option<u64> {
+        self.last_active_ms
+    }
+
+    /// Whether the user has gone and nothing is under way.
+    pub(super) fn is_gone(&self) -> bool {
+        self.place == Place::Gone
+    }
+
+    /// Whoever was active until now was so last now.
+    fn leave_off(&mut self, now_ms: u64) {
+        if self.place == Place::Here(Attention::Active) {
+            self.last_active_ms = Some(now_ms);
+        }
     }
 }

@@ -1,60 +1,82 @@
+use proptest::prelude::*;
+
 use super::machine::{Absence, Effect, Machine, Seen};
-use crate::encoder::Online;
+use super::shown::{Attention, State};
+
+const ACTIVE: Seen = Seen::Here(Attention::Active);
+const AWAY: Seen = Seen::Here(Attention::Away);
 
 #[test]
-fn the_first_connection_is_announced_and_further_ones_are_not() {
-    let mut machine = Machine::new(Online::No);
-    assert_eq!(machine.look(Seen::Here, Absence::Fresh), Some(Effect::Announce(Online::Yes)));
-    assert_eq!(machine.look(Seen::Here, Absence::Fresh), None);
+fn who_comes_looks_away_and_goes_is_told_of_each_time() {
+    let mut entry = Machine::new(State::Offline);
+    assert_eq!(entry.look(ACTIVE, Absence::Fresh, 10), Some(Effect::Announce));
+    assert_eq!(entry.look(ACTIVE, Absence::Fresh, 11), None);
+    assert_eq!(entry.look(AWAY, Absence::Fresh, 20), Some(Effect::Announce));
+    assert_eq!((entry.state(), entry.last_active_ms()), (State::Idle, Some(20)));
+    assert_eq!(entry.look(Seen::Nowhere, Absence::Fresh, 30), Some(Effect::Wait(1)));
+    assert_eq!(entry.state(), State::Idle, "for the grace period");
+    assert_eq!(entry.grace_over(1), Some(Effect::Announce));
+    assert_eq!((entry.state(), entry.last_active_ms()), (State::Offline, Some(20)));
+    assert!(entry.is_gone());
 }
 
 #[test]
-fn a_short_absence_is_none() {
-    let mut machine = Machine::new(Online::No);
-    machine.look(Seen::Here, Absence::Fresh);
-    assert_eq!(machine.look(Seen::Nowhere, Absence::Fresh), Some(Effect::Wait(1)));
-    assert_eq!(machine.look(Seen::Nowhere, Absence::Fresh), None);
-    assert_eq!(machine.look(Seen::Here, Absence::Fresh), None);
-    assert_eq!(machine.grace_over(1), None);
-    assert_eq!(machine.look(Seen::Nowhere, Absence::Fresh), Some(Effect::Wait(2)));
-    assert_eq!(machine.grace_over(1), None, "that absence ended");
-    assert_eq!(machine.grace_over(2), Some(Effect::Announce(Online::No)));
-    assert!(machine.is_settled());
-    assert_eq!(machine.look(Seen::Nowhere, Absence::Fresh), None);
+fn a_short_absence_is_none_and_an_old_wait_ends_nothing() {
+    let mut entry = Machine::new(State::Online);
+    assert_eq!(entry.look(Seen::Nowhere, Absence::Fresh, 1), Some(Effect::Wait(1)));
+    assert_eq!(entry.look(Seen::Nowhere, Absence::Fresh, 2), None);
+    assert_eq!(entry.look(ACTIVE, Absence::Fresh, 3), None);
+    assert_eq!(entry.look(Seen::Nowhere, Absence::Fresh, 4), Some(Effect::Wait(2)));
+    assert_eq!(entry.grace_over(1), None);
+    assert_eq!(entry.look(AWAY, Absence::Fresh, 5), Some(Effect::Announce), "back on another device");
+    assert_eq!(entry.grace_over(2), None);
+    assert_eq!(entry.state(), State::Idle);
 }
 
 #[test]
-fn who_returns_after_the_grace_period_is_announced_again() {
-    let mut machine = Machine::new(Online::No);
-    machine.look(Seen::Here, Absence::Fresh);
-    machine.look(Seen::Nowhere, Absence::Fresh);
-    machine.grace_over(1);
-    assert_eq!(machine.look(Seen::Here, Absence::Fresh), Some(Effect::Announce(Online::Yes)));
+fn whose_node_has_died_has_had_the_grace_period_already() {
+    let mut entry = Machine::new(State::Online);
+    assert_eq!(entry.look(Seen::Nowhere, Absence::Over, 9), Some(Effect::Announce));
+    assert!(entry.is_gone());
+    let mut entry = Machine::new(State::Offline);
+    assert_eq!(entry.look(Seen::Nowhere, Absence::Over, 9), None);
 }
 
-#[test]
-fn an_entry_that_takes_over_does_not_announce_again_what_is_known() {
-    let mut machine = Machine::new(Online::Yes);
-    assert_eq!(machine.look(Seen::Here, Absence::Fresh), None);
-    let mut machine = Machine::new(Online::Yes);
-    assert_eq!(machine.look(Seen::Nowhere, Absence::Fresh), Some(Effect::Wait(1)));
-    assert_eq!(machine.grace_over(1), Some(Effect::Announce(Online::No)));
+fn step() -> impl Strategy<Value = (Seen, Absence, bool)> {
+    let seen = prop_oneof![Just(ACTIVE), Just(AWAY), Just(Seen::Nowhere)];
+    let absence = prop_oneof![9 => Just(Absence::Fresh), 1 => Just(Absence::Over)];
+    (seen, absence, any::<bool>())
 }
 
-#[test]
-fn when_a_nodes_lease_is_over_its_users_have_been_absent_long_enough() {
-    let mut machine = Machine::new(Online::Yes);
-    assert_eq!(machine.look(Seen::Here, Absence::Over), None, "on another node as well");
-    assert_eq!(machine.look(Seen::Nowhere, Absence::Over), Some(Effect::Announce(Online::No)));
-    assert!(machine.is_settled());
-    assert_eq!(machine.look(Seen::Nowhere, Absence::Over), None);
-}
-
-#[test]
-fn an_absence_that_began_here_is_not_cut_short_by_the_lease_of_another_node() {
-    let mut machine = Machine::new(Online::Yes);
-    assert_eq!(machine.look(Seen::Nowhere, Absence::Fresh), Some(Effect::Wait(1)));
-    assert!(!machine.is_settled());
-    assert_eq!(machine.look(Seen::Nowhere, Absence::Over), None);
-    assert_eq!(machine.grace_over(1), Some(Effect::Announce(Online::No)));
+proptest! {
+    /// Whatever is seen in whatever order: what was announced last is how it is, and nothing is announced
+    /// twice in a row.
+    #[test]
+    fn what_was_announced_last_is_how_it_is(steps in prop::collection::vec(step(), 0..60)) {
+        let (mut entry, mut told, mut waits) = (Machine::new(State::Offline), State::Offline, Vec::new());
+        for (seen, absence, waited) in steps {
+            let mut effects = vec![entry.look(seen, absence, 0)];
+            if waited {
+                effects.extend(waits.drain(..).map(|wait| entry.grace_over(wait)));
+            }
+            for effect in effects.into_iter().flatten() {
+                match effect {
+                    Effect::Announce => {
+                        prop_assert_ne!(told, entry.state());
+                        told = entry.state();
+                    }
+                    Effect::Wait(wait) => waits.push(wait),
+                }
+            }
+            prop_assert_eq!(told, entry.state());
+            if let Seen::Here(attention) = seen {
+                prop_assert_eq!(entry.state(), State::from(attention));
+            }
+        }
+        entry.look(Seen::Nowhere, Absence::Fresh, 0).into_iter().for_each(|effect| {
+            if let Effect::Wait(wait) = effect { waits.push(wait); }
+        });
+        waits.into_iter().for_each(|wait| { entry.grace_over(wait); });
+        prop_assert!(entry.is_gone(), "nobody stays who is nowhere");
+    }
 }

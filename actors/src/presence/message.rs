@@ -5,18 +5,28 @@ use madang_storage::id::UserId;
 
 use super::machine::Absence;
 
-/// To the registry, from connections and other nodes: this user's place in the roster may have changed. Repeats do
-/// nothing.
+/// What somebody is to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The user's connections may have changed.
+    Connections(Absence),
+    /// What the user shows has changed.
+    Row,
+    /// The home is not here any more, perhaps.
+    Home,
+}
+
+/// To the registry: something may have changed for this user. Repeats do nothing.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(super) struct Look {
     /// Who.
     pub(super) user: UserId,
-    /// What an absence is worth.
-    pub(super) absence: Absence,
+    /// What.
+    pub(super) why: Why,
 }
 
-/// To the registry, from an entry: its user's rooms know all. It is stopped, unless it was told to look
+/// To the registry, from an entry: its user has gone, or its home. It is stopped, unless it was told to look
 /// again meanwhile.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -31,10 +41,10 @@ pub(super) struct Idle {
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(super) enum ToEntry {
-    /// Look at the roster.
+    /// Look.
     Look {
-        /// What an absence is worth.
-        absence: Absence,
+        /// At what.
+        why: Why,
         /// The number of the look: larger than any before.
         number: u64,
     },

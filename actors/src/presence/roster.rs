@@ -1,7 +1,7 @@
-//! Who has a connection to this node, written down by the connections themselves, and who has one to which
-//! other node, as those say.
+//! Who has a connection to this node, written down by the connections themselves, and whether somebody looks
+//! at what comes over it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,137 +9,128 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use madang_storage::id::{SessionId, UserId};
 use parking_lot::Mutex;
 
-use crate::encoder::Online;
+use super::shown::Attention;
 
 /// Parts with a lock of their own, so that threads rarely meet.
 const PARTS: usize = 16;
 
-/// Who has a connection. Bounded by the number of connections of all nodes. Clones share it.
+/// Who has a connection. Bounded by the number of connections. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Roster(Arc<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     hasher: RandomState,
     parts: [Mutex<HashMap<UserId, Seat>>; PARTS],
     connections: AtomicUsize,
+    idle_after_ms: u64,
 }
 
-#[derive(Debug, Default)]
+/// One user's sessions, and what is made of them.
+#[derive(Debug)]
 struct Seat {
-    /// How many connections each session has.
-    sessions: Vec<(SessionId, usize)>,
-    /// Other nodes to which the user has connections.
-    nodes: Vec<u64>,
-    /// What was announced last.
-    announced: Online,
+    sessions: Vec<Sitting>,
+    attention: Attention,
+}
+
+#[derive(Debug)]
+struct Sitting {
+    session: SessionId,
+    connections: usize,
+    /// What the client says.
+    says: Attention,
+    /// When it did something last.
+    active_ms: u64,
+}
+
+/// Whether there is news about a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Changed {
+    Yes,
+    No,
+    /// The session is not here.
+    Unknown,
 }
 
 impl Roster {
-    /// Nobody is here.
-    pub(crate) fn new() -> Self {
-        Self(Arc::default())
+    /// Nobody is here. A session that does nothing for so long is taken for one that nobody looks at.
+    pub(crate) fn new(idle_after_ms: u64) -> Self {
+        Self(Arc::new(Inner {
+            hasher: RandomState::new(),
+            parts: std::array::from_fn(|_| Mutex::default()),
+            connections: AtomicUsize::new(0),
+            idle_after_ms,
+        }))
     }
 
-    /// A session has one more connection. Returns whether it is the user's first on this node.
-    pub(crate) fn enter(&self, user: &UserId, session: SessionId) -> bool {
-        let mut part = self.part(user).lock();
-        let seat = part.entry(user.clone()).or_default();
-        let first = seat.sessions.is_empty();
-        match seat.sessions.iter_mut().find(|(id, _)| *id == session) {
-            Some((_, connections)) => *connections += 1,
-            None => seat.sessions.push((session, 1)),
-        }
+    /// A session has one more connection.
+    pub(crate) fn enter(&self, user: &UserId, session: SessionId, now_ms: u64) -> Changed {
         self.0.connections.fetch_add(1, Ordering::Relaxed);
-        first
+        let mut part = self.part(user).lock();
+        let first = !part.contains_key(user);
+        let seat = part.entry(user.clone()).or_insert_with(Seat::empty);
+        match seat.sessions.iter_mut().find(|sitting| sitting.session == session) {
+            Some(sitting) => {
+                sitting.connections += 1;
+                (sitting.says, sitting.active_ms) = (Attention::Active, now_ms);
+            }
+            None => {
+                let says = Attention::Active;
+                seat.sessions.push(Sitting { session, connections: 1, says, active_ms: now_ms });
+            }
+        }
+        let changed = seat.settle(now_ms, self.0.idle_after_ms);
+        if first { Changed::Yes } else { changed }
     }
 
-    /// A session has one connection less. Returns whether it was the user's last on this node.
-    pub(crate) fn leave(&self, user: &UserId, session: SessionId) -> bool {
+    /// A session has one connection less.
+    pub(crate) fn leave(&self, user: &UserId, session: SessionId, now_ms: u64) -> Changed {
         let mut part = self.part(user).lock();
-        let Some(seat) = part.get_mut(user) else { return false };
-        if let Some((_, connections)) = seat.sessions.iter_mut().find(|(id, _)| *id == session) {
-            *connections -= 1;
+        let Some(seat) = part.get_mut(user) else { return Changed::Unknown };
+        if let Some(sitting) = seat.sessions.iter_mut().find(|sitting| sitting.session == session) {
+            sitting.connections -= 1;
             self.0.connections.fetch_sub(1, Ordering::Relaxed);
         }
-        seat.sessions.retain(|(_, connections)| *connections > 0);
-        let last = seat.sessions.is_empty();
-        if seat.is_empty() {
+        seat.sessions.retain(|sitting| sitting.connections > 0);
+        if seat.sessions.is_empty() {
             part.remove(user);
+            return Changed::Yes;
         }
-        last
+        seat.settle(now_ms, self.0.idle_after_ms)
     }
 
-    /// The user has connections to another node. Repeats do nothing.
-    pub(crate) fn enter_elsewhere(&self, user: &UserId, node: u64) {
-        let mut part = self.part(user).lock();
-        let seat = part.entry(user.clone()).or_default();
-        if !seat.nodes.contains(&node) {
-            seat.nodes.push(node);
-        }
+    /// A session says whether somebody looks.
+    pub(crate) fn attend(&self, user: &UserId, session: SessionId, says: Attention, now_ms: u64) -> Changed {
+        self.with_sitting(user, session, now_ms, |sitting| {
+            (sitting.says, sitting.active_ms) = (says, now_ms);
+        })
     }
 
-    /// The user has no connections to another node any more. Repeats do nothing.
-    pub(crate) fn leave_elsewhere(&self, user: &UserId, node: u64) {
-        let mut part = self.part(user).lock();
-        let Some(seat) = part.get_mut(user) else { return };
-        seat.nodes.retain(|id| *id != node);
-        if seat.is_empty() {
-            part.remove(user);
-        }
+    /// A session does something.
+    pub(crate) fn active(&self, user: &UserId, session: SessionId, now_ms: u64) -> Changed {
+        self.with_sitting(user, session, now_ms, |sitting| sitting.active_ms = now_ms)
     }
 
-    /// Exactly these users have connections to another node. Returns those for whom that is new.
-    pub(crate) fn set_elsewhere(&self, node: u64, mut users: HashSet<UserId>) -> Vec<UserId> {
+    /// Time has passed: those of whom nothing was heard for too long. Returns for whom that is news.
+    pub(crate) fn sweep(&self, now_ms: u64) -> Vec<UserId> {
         let mut changed = Vec::new();
         for part in &self.0.parts {
-            for (user, _) in part.lock().iter().filter(|(_, seat)| seat.nodes.contains(&node)) {
-                // Those that stay are no news.
-                if !users.remove(user) {
+            for (user, seat) in part.lock().iter_mut() {
+                if seat.settle(now_ms, self.0.idle_after_ms) == Changed::Yes {
                     changed.push(user.clone());
                 }
             }
         }
-        changed.iter().for_each(|user| self.leave_elsewhere(user, node));
-        users.iter().for_each(|user| self.enter_elsewhere(user, node));
-        changed.extend(users);
         changed
     }
 
-    /// Writes down what the user's rooms are being told.
-    pub(crate) fn announced(&self, user: &UserId, online: Online) {
-        let mut part = self.part(user).lock();
-        let seat = part.entry(user.clone()).or_default();
-        seat.announced = online;
-        if seat.is_empty() {
-            part.remove(user);
-        }
-    }
-
-    /// What the user's rooms were told last.
-    pub(crate) fn last_announced(&self, user: &UserId) -> Online {
-        self.part(user).lock().get(user).map_or(Online::No, |seat| seat.announced)
-    }
-
-    /// Whether the user has a connection to any node.
-    pub(crate) fn is_anywhere(&self, user: &UserId) -> bool {
-        let part = self.part(user).lock();
-        part.get(user).is_some_and(|seat| !seat.sessions.is_empty() || !seat.nodes.is_empty())
-    }
-
-    /// Whether the user has a connection to another node.
-    #[cfg(test)]
-    pub(crate) fn is_elsewhere(&self, user: &UserId) -> bool {
-        self.part(user).lock().get(user).is_some_and(|seat| !seat.nodes.is_empty())
+    /// Whether somebody looks, on any of the user's sessions here; `None`: there are none.
+    pub(crate) fn attention(&self, user: &UserId) -> Option<Attention> {
+        self.part(user).lock().get(user).map(|seat| seat.attention)
     }
 
     /// Whether the user has a connection to this node.
     pub(crate) fn is_here(&self, user: &UserId) -> bool {
-        self.part(user).lock().get(user).is_some_and(|seat| !seat.sessions.is_empty())
-    }
-
-    /// Whether the user has a connection to any node, or had one a moment ago.
-    pub(crate) fn is_online(&self, user: &UserId) -> bool {
         self.part(user).lock().contains_key(user)
     }
 
@@ -150,11 +141,7 @@ impl Roster {
 
     /// How many users have one.
     pub(crate) fn users(&self) -> usize {
-        self.0
-            .parts
-            .iter()
-            .map(|part| part.lock().values().filter(|seat| !seat.sessions.is_empty()).count())
-            .sum()
+        self.0.parts.iter().map(|part| part.lock().len()).sum()
     }
 
     /// Whether anybody with a connection to this node is one that `which` picks.
@@ -170,17 +157,27 @@ impl Roster {
         let mut people = Vec::new();
         for part in &self.0.parts {
             let part = part.lock();
-            let here = part.iter().filter(|(user, seat)| !seat.sessions.is_empty() && which(user));
-            for (user, seat) in here {
-                people.push((user.clone(), seat.sessions.iter().map(|(session, _)| *session).collect()));
+            for (user, seat) in part.iter().filter(|(user, _)| which(user)) {
+                people.push((user.clone(), seat.sessions.iter().map(|sitting| sitting.session).collect()));
             }
         }
         people
     }
 
-    /// Everybody who is known, also those just gone.
-    pub(crate) fn everybody(&self) -> Vec<UserId> {
-        self.0.parts.iter().flat_map(|part| part.lock().keys().cloned().collect::<Vec<_>>()).collect()
+    fn with_sitting(
+        &self,
+        user: &UserId,
+        session: SessionId,
+        now_ms: u64,
+        act: impl FnOnce(&mut Sitting),
+    ) -> Changed {
+        let mut part = self.part(user).lock();
+        let Some(seat) = part.get_mut(user) else { return Changed::Unknown };
+        let Some(sitting) = seat.sessions.iter_mut().find(|sitting| sitting.session == session) else {
+            return Changed::Unknown;
+        };
+        act(sitting);
+        seat.settle(now_ms, self.0.idle_after_ms)
     }
 
     fn part(&self, user: &UserId) -> &Mutex<HashMap<UserId, Seat>> {
@@ -191,7 +188,68 @@ impl Roster {
 }
 
 impl Seat {
-    fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.nodes.is_empty() && self.announced == Online::No
+    fn empty() -> Self {
+        Self { sessions: Vec::new(), attention: Attention::Away }
+    }
+
+    /// Makes one of all sessions.
+    fn settle(&mut self, now_ms: u64, idle_after_ms: u64) -> Changed {
+        let attention = |sitting: &Sitting| match sitting.says {
+            Attention::Active if now_ms.saturating_sub(sitting.active_ms) < idle_after_ms => {
+                Attention::Active
+            }
+            _ => Attention::Away,
+        };
+        let now = self.sessions.iter().map(attention).max().unwrap_or(Attention::Away);
+        if std::mem::replace(&mut self.attention, now) == now { Changed::No } else { Changed::Yes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::user;
+
+    const PHONE: SessionId = SessionId([1; 16]);
+    const LAPTOP: SessionId = SessionId([2; 16]);
+
+    #[test]
+    fn a_user_is_as_active_as_the_most_active_device() {
+        let (roster, jun) = (Roster::new(100), user("jun"));
+        assert_eq!(roster.attention(&jun), None);
+        assert_eq!(roster.enter(&jun, PHONE, 0), Changed::Yes);
+        assert_eq!(roster.enter(&jun, LAPTOP, 0), Changed::No);
+        assert_eq!(roster.attend(&jun, PHONE, Attention::Away, 1), Changed::No);
+        assert_eq!(roster.leave(&jun, LAPTOP, 2), Changed::Yes, "the phone is in a pocket");
+        assert_eq!(roster.attention(&jun), Some(Attention::Away));
+        assert_eq!(roster.attend(&jun, PHONE, Attention::Active, 3), Changed::Yes);
+        assert_eq!(roster.leave(&jun, PHONE, 4), Changed::Yes);
+        assert_eq!(roster.attention(&jun), None);
+        assert_eq!(roster.attend(&jun, PHONE, Attention::Active, 5), Changed::Unknown);
+    }
+
+    #[test]
+    fn who_does_nothing_is_away_after_a_while_and_back_with_the_first_thing_done() {
+        let (roster, jun) = (Roster::new(100), user("jun"));
+        roster.enter(&jun, PHONE, 0);
+        assert_eq!(roster.sweep(99), []);
+        assert_eq!(roster.active(&jun, PHONE, 99), Changed::No);
+        assert_eq!(roster.sweep(198), []);
+        assert_eq!(roster.sweep(199), [jun.clone()]);
+        assert_eq!(roster.sweep(300), []);
+        assert_eq!(roster.active(&jun, PHONE, 300), Changed::Yes);
+        assert_eq!(roster.attention(&jun), Some(Attention::Active));
+    }
+
+    #[test]
+    fn connections_of_one_session_count_until_the_last_is_gone() {
+        let (roster, jun) = (Roster::new(100), user("jun"));
+        roster.enter(&jun, PHONE, 0);
+        roster.enter(&jun, PHONE, 0);
+        assert_eq!((roster.connections(), roster.users()), (2, 1));
+        assert_eq!(roster.leave(&jun, PHONE, 0), Changed::No);
+        assert!(roster.is_here(&jun));
+        assert_eq!(roster.leave(&jun, PHONE, 0), Changed::Yes);
+        assert_eq!((roster.connections(), roster.users()), (0, 0));
     }
 }

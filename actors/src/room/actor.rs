@@ -5,18 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use madang_cluster::Page;
-use madang_cluster::command::Op;
+use madang_cluster::command::{Op, Outcome, Refusal, Reply};
 use madang_storage::id::{RoomId, ShardId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::machine::{Effect, Machine};
-use super::message::{Read, Reader, RoomMessage, Submit, Wanted};
+use super::message::{Read, Reader, RoomMessage, Submit, TypingNote, Wanted};
 use super::relay::{Counted, Relay};
 use super::tail::Budget;
+use super::typists::Told;
 use crate::error::ActorError;
 use crate::metrics::{ActiveRoom, Counters};
 use crate::options::ActorOptions;
-use crate::truth::Truth;
+use crate::truth::{Truth, Typist};
+use crate::typing::TypingRelay;
 
 /// What one load of the tail reads at most, however few events that is.
 const LOAD_BYTES_MAX: usize = 1 << 20;
@@ -46,6 +48,8 @@ pub(crate) struct Surroundings {
     pub(crate) counters: Arc<Counters>,
     /// The way back for answers.
     pub(crate) relay: Relay,
+    /// The way to those who hear who types.
+    pub(crate) typing: TypingRelay,
     /// Where the owners' clock begins.
     pub(crate) epoch: Instant,
 }
@@ -83,6 +87,7 @@ impl Actor for Owner {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             RoomMessage::Submit(submit) => state.submit(submit),
+            RoomMessage::Typing(note) => state.typing(note),
             RoomMessage::Read(Read { wanted, reader }) => {
                 let effects = state.machine.read(wanted, reader);
                 state.carry_out(effects, &myself);
@@ -109,7 +114,7 @@ impl Actor for Owner {
 impl OwnerState {
     fn submit(&mut self, submit: Submit) {
         let Submit { user, op, answer, permit } = submit;
-        let now_us = u64::try_from(self.around.epoch.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let now_us = self.now_us();
         let in_flight = self.in_flight.load(Ordering::Relaxed);
         if let Err(refused) = self.machine.admit(&user, &op, in_flight, now_us) {
             return answer.send(Err(refused));
@@ -120,6 +125,35 @@ impl OwnerState {
             }
             Err(error) => answer.send(Err(error.into())),
         }
+    }
+
+    fn typing(&mut self, note: TypingNote) {
+        let TypingNote { user, session, typing, answer, permit } = note;
+        let now_us = self.now_us();
+        let told = match self.machine.typists().admit(&user, now_us) {
+            Ok(told) => told,
+            Err(refused) => return answer.send(Err(refused)),
+        };
+        let members_max = self.around.options.typing.room_members_max;
+        let (around, room) = (self.around.clone(), self.room);
+        tokio::spawn(async move {
+            let typist = async { around.truth.reader_now(around.shard)?.typist(&room, &user).await };
+            let outcome: Outcome = match typist.await {
+                Ok(Typist::Member { members }) if members > members_max => Err(Refusal::SwitchedOff),
+                Ok(Typist::Member { .. }) => Ok(Reply::Done { outbox: Vec::new() }),
+                Ok(Typist::Refused(refusal)) => Err(refusal),
+                Err(error) => return answer.send(Err(error.into())),
+            };
+            if outcome.is_ok() && told == Told::ToAll {
+                around.typing.tell(room, user, session, typing);
+            }
+            answer.send(Ok(outcome));
+            drop(permit);
+        });
+    }
+
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.around.epoch.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn carry_out(&self, effects: Vec<Effect<Reader>>, myself: &ActorRef<RoomMessage>) {

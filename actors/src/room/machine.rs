@@ -10,6 +10,7 @@ use madang_storage::id::UserId;
 use super::message::Wanted;
 use super::rate::{Bucket, Rates, TooFast};
 use super::tail::{Budget, Tail};
+use super::typists::Typists;
 use crate::error::ActorError;
 use crate::options::ActorOptions;
 
@@ -35,6 +36,7 @@ pub(super) struct Machine<W> {
     rates: Rates,
     /// How fast all users together send.
     everybody: Bucket,
+    typists: Typists,
     tail: Tail,
     loading: Loading<W>,
 }
@@ -73,7 +75,15 @@ impl<W> Machine<W> {
             tail_events_max: options.tail_events_max,
         };
         let tail = Tail::new(options.tail_events_max, budget);
-        Self { limits, rates: Rates::default(), everybody: Bucket::default(), tail, loading: Loading::No }
+        let typists = Typists::new(options.typing);
+        Self {
+            limits,
+            rates: Rates::default(),
+            everybody: Bucket::default(),
+            typists,
+            tail,
+            loading: Loading::No,
+        }
     }
 
     /// Whether a command may be passed on, with `in_flight` commands of the room waiting for an answer.
@@ -102,6 +112,11 @@ impl<W> Machine<W> {
                 ActorError::Overloaded { what: "the people who send to the room", limit: users_max }
             }
         })
+    }
+
+    /// The people who type.
+    pub(super) fn typists(&mut self) -> &mut Typists {
+        &mut self.typists
     }
 
     /// The log grew.

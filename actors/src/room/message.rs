@@ -5,17 +5,20 @@ use std::sync::Arc;
 use madang_cluster::command::{Outcome, RoomOp};
 use madang_cluster::event::RoomEvent;
 use madang_cluster::{ClusterError, EventPage, Page};
-use madang_storage::id::UserId;
+use madang_storage::id::{SessionId, UserId};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::Answer;
 use crate::truth::History;
+use crate::typing::Typing;
 
 /// What a room owner hears.
 pub(crate) enum RoomMessage {
     /// From a service, through the shard's router: has the room decide. Answered by the cluster, or at
     /// once if it is not admitted.
     Submit(Submit),
+    /// From a service, through the shard's router: somebody types. Answered once it is passed on or refused.
+    Typing(TypingNote),
     /// From a service, through the router: a page of the log.
     Read(Read),
     /// From the router: the room's log grew. A repeat does nothing; after a hole the tail begins anew.
@@ -39,6 +42,20 @@ pub(crate) struct Submit {
     /// Where to.
     pub(crate) answer: Answer<Outcome>,
     /// One of the shard's places, given back with the answer.
+    pub(crate) permit: OwnedSemaphorePermit,
+}
+
+/// That somebody types, or has stopped to.
+pub(crate) struct TypingNote {
+    /// Who.
+    pub(crate) user: UserId,
+    /// On which device.
+    pub(crate) session: SessionId,
+    /// Whether.
+    pub(crate) typing: Typing,
+    /// Where to.
+    pub(crate) answer: Answer<Outcome>,
+    /// One of the shard's places for this, given back with the answer.
     pub(crate) permit: OwnedSemaphorePermit,
 }
 

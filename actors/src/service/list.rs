@@ -59,14 +59,14 @@ impl Service {
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|(user, _)| cursor::member_text(user));
         let users: Vec<UserId> = rows.iter().map(|(user, _)| user.clone()).collect();
-        let online = self.0.presence.online(&users);
-        let members = rows.into_iter().zip(online).map(|((user, row), online)| {
+        let shown = self.shown(&users).await;
+        let members = rows.into_iter().zip(shown).map(|((user, row), shown)| {
             let readers = &readers;
             async move {
                 coop::consume_budget().await;
                 let display_name = readers.profile(&user).await?.display_name;
                 let (role, state, muted) = (row.role, row.state, row.muted);
-                Ok::<_, ServiceError>(MemberView { user, display_name, role, state, muted, online })
+                Ok::<_, ServiceError>(MemberView { user, display_name, role, state, muted, shown })
             }
         });
         let members = stream::iter(members).buffered(READS_AT_ONCE).try_collect().await?;

@@ -12,6 +12,7 @@ use madang_storage::row::{Life, MemberRow, MemberState, Role, RoomKind, RoomRow,
 use super::readers::Readers;
 use super::{ServiceError, now_ms};
 use crate::position::Cursors;
+use crate::presence::Shown;
 
 /// What everybody may know about a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,8 +87,8 @@ pub struct MemberView {
     pub state: MemberState,
     /// Until when they may not speak.
     pub muted: Until,
-    /// Whether a device of theirs is connected.
-    pub online: bool,
+    /// What others see of them.
+    pub shown: Shown,
 }
 
 /// A page of members.

@@ -13,10 +13,10 @@ use super::course::{Course, Step, Why};
 use super::forward::{Forwarded, Forwarding};
 use super::machine::{Machine, Routed};
 use super::message::ShardMessage;
-use super::wire;
+use super::wire::{self, Response};
 use crate::error::ActorError;
 use crate::pump::{Fed, Running, pump};
-use crate::room::{Owner, OwnerArguments, RoomMessage, Submit, Surroundings};
+use crate::room::{Owner, OwnerArguments, RoomMessage, Submit, Surroundings, TypingNote};
 
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -100,6 +100,8 @@ impl Actor for Shard {
                 state.wake_in_time(&myself);
             }
             ShardMessage::Decide { room, submit } => state.decide(room, submit, &myself).await,
+            ShardMessage::Typing { room, note } => state.typing(room, note, &myself).await,
+            ShardMessage::TypingThere { room, note } => state.typing_there(room, note, &myself).await,
             ShardMessage::Answered(pass) => state.course.answered(pass),
             ShardMessage::Refused { pass, node, submit } => {
                 let steps = state.course.refused(pass, node, submit, state.now_ms());
@@ -198,6 +200,35 @@ impl ShardState {
         }
     }
 
+    async fn typing(&mut self, room: RoomId, note: TypingNote, myself: &ActorRef<ShardMessage>) {
+        let Leader::Node(node) = self.course.leads() else {
+            return self.typing_there(room, note, myself).await;
+        };
+        let TypingNote { user, session, typing, answer, permit } = note;
+        let payload = match wire::typing(&room, &user, &session, typing) {
+            Ok(payload) => payload,
+            Err(error) => return answer.send(Err(ClusterError::Misfit(error.to_string()).into())),
+        };
+        let answered = self.around.truth.request(node, Service::ROOMS, payload);
+        tokio::spawn(async move {
+            let answered = match answered.await.map(|bytes| Response::read(&bytes)) {
+                Ok(Ok(response)) => response.into(),
+                Ok(Err(error)) => Err(ClusterError::Interrupted { why: error.to_string() }.into()),
+                Err(error) => Err(error.into()),
+            };
+            answer.send(answered);
+            drop(permit);
+        });
+    }
+
+    /// Nobody waits for a leader with this: the next keystroke says it again.
+    async fn typing_there(&mut self, room: RoomId, note: TypingNote, myself: &ActorRef<ShardMessage>) {
+        match self.course.leads() {
+            Leader::Here => self.route(room, RoomMessage::Typing(note), myself).await,
+            _ => note.answer.send(Err(ClusterError::NotLeader { leader: self.leader() }.into())),
+        }
+    }
+
     fn leader(&self) -> Option<u64> {
         match self.course.leads() {
             Leader::Node(node) => Some(node),
@@ -261,6 +292,7 @@ impl ShardState {
         let error = ActorError::Overloaded { what: "what waits for the room to wake up", limit };
         match message {
             RoomMessage::Submit(submit) => submit.answer.send(Err(error)),
+            RoomMessage::Typing(note) => note.answer.send(Err(error)),
             RoomMessage::Read(read) => read.reader.answer.send(Err(error)),
             _ => {}
         }

@@ -5,7 +5,7 @@ use madang_storage::id::RoomId;
 
 use super::course::Pass;
 use crate::pump::Fed;
-use crate::room::{RoomMessage, Submit};
+use crate::room::{RoomMessage, Submit, TypingNote};
 
 /// What a shard's router hears.
 pub(crate) enum ShardMessage {
@@ -24,6 +24,21 @@ pub(crate) enum ShardMessage {
         room: RoomId,
         /// The command.
         submit: Submit,
+    },
+    /// From [`Rooms`](crate::rooms::Rooms): somebody on this node types. Goes to whoever leads the shard, at
+    /// once or not at all. Answered in any case.
+    Typing {
+        /// In which room.
+        room: RoomId,
+        /// Who, and whether.
+        note: TypingNote,
+    },
+    /// From another node's router: somebody there types. Answered with `NotLeader` if this node does not lead.
+    TypingThere {
+        /// In which room.
+        room: RoomId,
+        /// Who, and whether.
+        note: TypingNote,
     },
     /// From the task that waits for forwarded commands: this one was answered.
     Answered(Pass),

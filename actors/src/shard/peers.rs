@@ -24,6 +24,14 @@ impl PeerService for RoomsForPeers {
                 }
                 .boxed()
             }
+            Ok(Request::Typing(room, user, session, typing)) => {
+                let answer = self.0.typing_there(room, user, session, typing);
+                async move {
+                    let result = answer.await.unwrap_or(Err(ActorError::Restarted));
+                    Response::of(result).write().map_err(|error| error.to_string())
+                }
+                .boxed()
+            }
             Err(error) => {
                 tracing::warn!(from, %error, "a command of another node is refused");
                 ready(Err(error.to_string())).boxed()

@@ -4,10 +4,11 @@
 use bytes::Bytes;
 use madang_cluster::ClusterError;
 use madang_cluster::command::{Outcome, RoomOp};
-use madang_storage::id::{RoomId, UserId};
+use madang_storage::id::{RoomId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ActorError;
+use crate::typing::Typing;
 
 /// Something that is not one of these messages.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub(crate) enum Request {
     /// Have a room decide.
     #[serde(rename = "1")]
     Decide(RoomId, UserId, RoomOp),
+    /// Somebody types on this device.
+    #[serde(rename = "2")]
+    Typing(RoomId, UserId, SessionId, Typing),
 }
 
 /// The same, borrowed.
@@ -33,6 +37,8 @@ pub(crate) enum Request {
 enum RequestRef<'a> {
     #[serde(rename = "1")]
     Decide(&'a RoomId, &'a UserId, &'a RoomOp),
+    #[serde(rename = "2")]
+    Typing(&'a RoomId, &'a UserId, &'a SessionId, Typing),
 }
 
 /// From the router that was asked.
@@ -74,8 +80,18 @@ pub(super) fn decide(room: &RoomId, user: &UserId, op: &RoomOp) -> Result<Bytes,
     Ok(rmp_serde::to_vec(&RequestRef::Decide(room, user, op))?.into())
 }
 
+/// That somebody types, for another node's router.
+pub(super) fn typing(
+    room: &RoomId,
+    user: &UserId,
+    session: &SessionId,
+    typing: Typing,
+) -> Result<Bytes, WireError> {
+    Ok(rmp_serde::to_vec(&RequestRef::Typing(room, user, session, typing))?.into())
+}
+
 impl Request {
-    /// Reads what [`decide`] wrote.
+    /// Reads what [`decide`] or [`typing`] wrote.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, WireError> {
         Ok(rmp_serde::from_slice(bytes)?)
     }
@@ -119,6 +135,15 @@ impl Failure {
     }
 }
 
+impl From<Response> for Result<Outcome, ActorError> {
+    fn from(response: Response) -> Self {
+        match response {
+            Response::Decided(outcome) => Ok(outcome),
+            Response::Failed(failure) => Err(failure.into()),
+        }
+    }
+}
+
 impl From<Failure> for ActorError {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -153,6 +178,11 @@ mod tests {
         let id = "01".repeat(16);
         assert_eq!(hex(&bytes), format!("81a13193c410{id}a56d696e6a6981a13907"));
         assert_eq!(Request::read(&bytes).unwrap(), Request::Decide(room, user("minji"), op));
+        let session = SessionId([2; 16]);
+        let bytes = typing(&room, &user("minji"), &session, Typing::On).unwrap();
+        let device = "02".repeat(16);
+        assert_eq!(hex(&bytes), format!("81a13294c410{id}a56d696e6a69c410{device}a131"));
+        assert_eq!(Request::read(&bytes).unwrap(), Request::Typing(room, user("minji"), session, Typing::On));
     }
 
     #[test]

@@ -70,6 +70,10 @@ pub enum Refusal {
     #[serde(rename = "15")]
     #[error("this group does not decide that")]
     WrongGroup,
+    /// The room, or the whole cluster, has this switched off, or the room is too large for it.
+    #[serde(rename = "90")]
+    #[error("this is switched off here, or the room is too large for it")]
+    SwitchedOff,
     /// META says no.
     #[serde(rename = "16")]
     #[error(transparent)]

@@ -85,6 +85,8 @@ errors! {
     FeatureOff = 1035, "feature_off", 409, false;
     /// What is said is not allowed here.
     ContentRefused = 1040, "content_refused", 422, false;
+    /// The room, or the whole cluster, has this switched off, or the room is too large for it.
+    SwitchedOff = 1060, "switched_off", 409, false;
 }
 
 /// One error, as a client hears of it.

@@ -143,6 +143,14 @@ text_field!(
     /// Something to say about a report.
     Note, 0, 1000
 );
+text_field!(
+    /// What a user says of being there.
+    StatusText, 0, 128
+);
+text_field!(
+    /// One picture; some are made of several characters.
+    Emoji, 0, 16
+);
 
 /// A text that never shows up in logs: a password or a token.
 #[derive(Clone, PartialEq, Eq, Deserialize)]

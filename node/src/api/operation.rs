@@ -25,6 +25,7 @@ use super::people::{
     Blocks, Contact, Contacts, FindUsers, Invitations, MarkReceived, OfUser, People, PeoplePage, Privacy, Receipts,
     ReceivedMark, SetPrivacy, Unread,
 };
+use super::presence::{GetPresence, MyPresence, Presences, SetPresence, SetTyping};
 use super::room::{CreateRoom, InRoom, Members, MembersPage, Room, Rooms, RoomsPage, SetRole, UserInRoom};
 use super::safety::{
     Appoint, Audit, AuditPage, MakeReport, MoveReport, Report, Reported, Reports, ReportsPage, Staff,
@@ -306,6 +307,12 @@ operations! {
     Appoint = "appoint", Appoint => Empty, Session;
     /// What the staff and the keepers of rooms did.
     Audit = "audit", AuditPage => Audit, Session;
+    /// Whether users are there.
+    Presence = "presence", GetPresence => Presences, Session;
+    /// Changes what others see of oneself.
+    SetPresence = "set_presence", SetPresence => MyPresence, Session;
+    /// Says that one types, or has stopped to.
+    Typing = "typing", SetTyping => Empty, Session;
 }
 
 /// Reads one request type and checks its fields against each other.

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::message::Event;
 use super::people::ContactState;
+use super::presence::{MyPresence, Presence};
 use super::room::Room;
 
 /// An object without `id`, with the push's name as its only key.
@@ -67,12 +68,18 @@ pub enum Push {
         /// Whether it holds.
         blocked: bool,
     },
-    /// A member of one of the user's rooms came or went.
-    Presence {
+    /// Something changed in what others see of a user: a member of one of the rooms, or a contact.
+    Presence(Presence),
+    /// The user changed what others see, on some device.
+    MyPresence(MyPresence),
+    /// Somebody types in a room, or has stopped to. It ends by itself after a while.
+    Typing {
+        /// Where.
+        room: RoomId,
         /// Who.
         user: UserId,
-        /// Came, or went.
-        online: bool,
+        /// Whether.
+        on: bool,
     },
     /// Everything so far is behind this place: where the next connection goes on, if this one breaks.
     Cursor(String),

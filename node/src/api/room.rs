@@ -8,6 +8,7 @@ use super::account::Profile;
 use super::field::{Check, PageLimit, Search, Title, Topic};
 use super::keep::{Features, Rights};
 use super::message::Event;
+use super::presence::State;
 
 /// The most users invited when a room is created.
 pub const INVITED_AT_CREATION_MAX: usize = 99;
@@ -196,6 +197,8 @@ pub struct Member {
     pub muted_until_ms: Option<u64>,
     /// Whether they are connected now.
     pub online: bool,
+    /// The same, and whether somebody looks.
+    pub presence: State,
 }
 
 /// A room as one user sees it.

@@ -37,6 +37,10 @@ pub struct Config {
     pub rooms: Rooms,
     /// Safety.
     pub safety: Safety,
+    /// Who is online.
+    pub presence: Presence,
+    /// Who is typing.
+    pub typing: Typing,
     /// Logging.
     pub log: Log,
 }
@@ -55,6 +59,8 @@ impl Config {
         Raft::SECTION,
         Rooms::SECTION,
         Safety::SECTION,
+        Presence::SECTION,
+        Typing::SECTION,
         Log::SECTION,
     ];
 
@@ -269,6 +275,32 @@ section! {
         active_max: usize = 10_000, number("rooms", 16, 10_000_000), Restart;
         /// A room that nobody uses for this long goes to sleep; nothing is lost.
         idle_hibernate_ms: u64 = 300_000, number("milliseconds", 1_000, 24 * HOUR_MS), Restart;
+    }
+}
+
+section! {
+    /// Who is online.
+    Presence = "presence" {
+        /// Whether there is presence at all. Off, it costs nothing: everybody looks offline. Should be the same on
+        /// all nodes.
+        enabled: bool = true, Shape::Flag, Restart;
+        /// A user counts as online for this long after the last connection has gone, and a node's users for
+        /// this long after the node could be reached last.
+        grace_ms: u64 = 5_000, number("milliseconds", 0, HOUR_MS), Restart;
+        /// A device on which nothing was done for so long counts as one that nobody looks at.
+        idle_after_ms: u64 = 600_000, number("milliseconds", 60_000, 24 * HOUR_MS), Restart;
+        /// Clients are told who came and went this long after the first of it, all together.
+        notice_after_ms: u32 = 1_000, number("milliseconds", 1, 60_000), Restart;
+        /// Members of larger rooms are not told who comes and goes. They ask.
+        room_members_max: u64 = 200, number("members", 0, 100_000), Restart;
+    }
+}
+
+section! {
+    /// Who is typing.
+    Typing = "typing" {
+        /// Members of larger rooms are not told who types.
+        room_members_max: u64 = 100, number("members", 0, 10_000), Restart;
     }
 }
 

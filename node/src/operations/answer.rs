@@ -1,5 +1,6 @@
 //! From the service's values to the JSON types of the protocol.
 
+use madang_actors::presence::State;
 use madang_actors::service::{
     Log, LoggedIn, MemberPage, MyReactions, Profile, ReadMark, RoomPage, RoomView, Sent, SessionView,
 };
@@ -77,7 +78,8 @@ pub(super) fn members(page: MemberPage) -> json::Members {
         role: role(member.role),
         state: member_state(member.state),
         muted_until_ms: keep::holds_until_ms(member.muted),
-        online: member.online,
+        online: member.shown.state != State::Offline,
+        presence: super::presence::state(member.shown.state),
     };
     let stale = page.freshness == Freshness::Stale;
     json::Members { members: page.members.into_iter().map(member).collect(), next: page.next, stale }

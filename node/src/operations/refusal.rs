@@ -49,6 +49,7 @@ fn refused(refusal: &Refusal) -> ErrorKind {
         Refusal::NoRoom | Refusal::NoUser => ErrorKind::NotFound,
         Refusal::NotMember | Refusal::Forbidden | Refusal::InviteOnly => ErrorKind::Forbidden,
         Refusal::UserExists => ErrorKind::AlreadyExists,
+        Refusal::SwitchedOff => ErrorKind::SwitchedOff,
         Refusal::CidConflict => ErrorKind::CidConflict,
         Refusal::OutOfOrder => ErrorKind::OutOfOrder,
         Refusal::NoMessage => ErrorKind::NotFound,

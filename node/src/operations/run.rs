@@ -9,7 +9,7 @@ use madang_cluster::Page;
 use madang_storage::id::RoomId;
 use madang_storage::row::MemberState;
 
-use super::{answer, keep, message, refusal};
+use super::{answer, keep, message, presence, refusal};
 use crate::api::account::{Empty, Login, Nodes, SignUp};
 use crate::api::message::{History, Send};
 use crate::api::operation::Access;
@@ -197,6 +197,9 @@ async fn run(service: &Service, caller: Caller, request: Request) -> Result<Resp
         Request::Profile(ask) => {
             Response::Profile(answer::profile(service.profile(caller, &ask.user).await?))
         }
+        Request::Presence(ask) => Response::Presence(presence::get(service, caller, ask).await?),
+        Request::SetPresence(ask) => Response::SetPresence(presence::set(service, caller, ask).await?),
+        Request::Typing(ask) => Response::Typing(presence::typing(service, caller, ask).await?),
         other => return run_in_rooms(service, caller, other).await,
     })
 }

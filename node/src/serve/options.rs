@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use madang_actors::auth::PasswordOptions;
 use madang_actors::hub::HubOptions;
-use madang_actors::options::{ActorOptions, SendRate};
+use madang_actors::options::{ActorOptions, PresenceOptions, SendRate, Switch, TypingOptions};
 use madang_actors::service::ServiceOptions;
 use madang_cluster::link::{LinkClientOptions, LinkOptions, LinkTls, Secret};
 use madang_cluster::{Breach, ClusterOptions, PeerOptions, RaftOptions};
@@ -180,7 +180,23 @@ pub(super) fn actors(config: &Config) -> ActorOptions {
             per_second: limits.room_sends_per_second,
             burst: limits.room_sends_per_second.saturating_mul(ROOM_BURST_SECONDS),
         }),
+        presence: presence(config),
+        typing: TypingOptions {
+            room_members_max: config.typing.room_members_max,
+            ..TypingOptions::default()
+        },
         ..ActorOptions::default()
+    }
+}
+
+fn presence(config: &Config) -> PresenceOptions {
+    let presence = &config.presence;
+    PresenceOptions {
+        switch: if presence.enabled { Switch::On } else { Switch::Off },
+        idle_after_ms: presence.idle_after_ms,
+        grace_ms: presence.grace_ms,
+        room_members_max: presence.room_members_max,
+        ..PresenceOptions::default()
     }
 }
 
@@ -188,7 +204,12 @@ pub(super) fn hubs(config: &Config) -> HubOptions {
     let ping_ms = config.session.ping_ms;
     let millis = |ms: u64| u32::try_from(ms).unwrap_or(u32::MAX);
     // Two and a half pings without a sign of life: docs/protocol.md, "WebSocket".
-    HubOptions { ping_ms: millis(ping_ms), idle_ms: millis(ping_ms * 5 / 2), ..HubOptions::default() }
+    HubOptions {
+        ping_ms: millis(ping_ms),
+        idle_ms: millis(ping_ms * 5 / 2),
+        notice_after_ms: config.presence.notice_after_ms,
+        ..HubOptions::default()
+    }
 }
 
 pub(super) fn passwords(config: &Config) -> PasswordOptions {

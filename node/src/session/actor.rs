@@ -1,10 +1,10 @@
 //! The session on its worker thread: hears its client's objects, carries out what the machine decides,
 //! answers as the answers come.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use madang_actors::hub::{Begun, Hubs, LocalHub, SessionKey};
 use madang_actors::outbound::Close;
@@ -27,6 +27,9 @@ use crate::operations::Operations;
 /// How often the list of a user's rooms is read until it stands still. Each time means that the user came
 /// or went somewhere in the milliseconds before.
 const ROOM_LIST_READS_MAX: usize = 8;
+
+/// How often presence hears that a session is used.
+const SAID_TO_BE_USED_EVERY: Duration = Duration::from_secs(20);
 
 /// How often a page that waits for room in the queue looks again.
 const PAGE_LOOKS_EVERY: Duration = Duration::from_millis(10);
@@ -78,7 +81,7 @@ impl SessionHandler for Session {
     fn on_open(&mut self, link: SessionLink) {
         let machine = RefCell::new(Machine::new(self.parts.options.limits.commands_in_flight_max));
         let (parts, place, pages) = (Arc::clone(&self.parts), RefCell::new(None), Semaphore::new(1));
-        let live = Rc::new(Live { parts, link, machine, place, pages });
+        let live = Rc::new(Live { parts, link, machine, place, pages, used: Cell::default() });
         let (waiting, deadline) = (Rc::downgrade(&live), self.parts.options.auth_deadline);
         live.link.spawn(async move {
             tokio::time::sleep(deadline).await;
@@ -116,6 +119,8 @@ struct Live {
     place: RefCell<Option<Place>>,
     /// Held by the page that is being read: one at a time.
     pages: Semaphore,
+    /// When presence heard last that the session is used.
+    used: Cell<Option<Instant>>,
 }
 
 /// Where a connected session is known; left again exactly once.
@@ -157,6 +162,7 @@ impl Live {
                 self.answer(id, answer, Then::GoOn);
             }
             Effect::Run { id, caller, request, then } => {
+                self.used(&caller);
                 if then == Then::Close {
                     // The news that the session ended must not close it before its own answer.
                     self.leave();
@@ -375,6 +381,15 @@ impl Live {
                 tracing::error!(%error, "a reply cannot be written");
                 self.link.close(Close::INTERNAL);
             }
+        }
+    }
+
+    /// The client does something.
+    fn used(&self, caller: &Caller) {
+        let due = self.used.get().is_none_or(|used| used.elapsed() >= SAID_TO_BE_USED_EVERY);
+        if due {
+            self.used.set(Some(Instant::now()));
+            self.parts.presence.active(&caller.user, caller.session);
         }
     }
 

@@ -2,16 +2,20 @@
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use madang_actors::encoder::{FrameEncoder, Online, Unreadable};
+use madang_actors::encoder::{FrameEncoder, Unreadable};
 use madang_actors::outbound::frame;
 use madang_actors::position::{Cursors, Positions};
+use madang_actors::presence::Shown;
 use madang_actors::service::{ReadMark, ServiceError, Views};
+use madang_actors::typing::Typing;
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{Blocked, Relation, Until};
+use madang_storage::row::{Blocked, PresenceRow, Relation, Until};
 
 use crate::api::Push;
-use crate::operations::{contact_state, event_answer, room_answer, until_answer};
+use crate::operations::{
+    contact_state, event_answer, my_presence_answer, presence_answer, room_answer, until_answer,
+};
 
 /// Writes pushes as JSON.
 pub struct JsonFrames {
@@ -72,8 +76,20 @@ impl FrameEncoder for JsonFrames {
         encode(&Push::Block { user: other.clone(), blocked: blocked == Blocked::Yes })
     }
 
-    fn presence(&self, user: &UserId, online: Online) -> Bytes {
-        encode(&Push::Presence { user: user.clone(), online: online == Online::Yes })
+    fn presence(&self, user: &UserId, shown: &Shown) -> Bytes {
+        line(&Push::Presence(presence_answer(user, shown))).into()
+    }
+
+    fn lines(&self, lines: &[Bytes]) -> Bytes {
+        frame::text(&lines.join(&b'\n'))
+    }
+
+    fn my_presence(&self, row: &PresenceRow) -> Bytes {
+        encode(&Push::MyPresence(my_presence_answer(row)))
+    }
+
+    fn typing(&self, room: &RoomId, user: &UserId, typing: Typing) -> Bytes {
+        encode(&Push::Typing { room: *room, user: user.clone(), on: typing == Typing::On })
     }
 
     fn cursor(&self, told: &Positions) -> Bytes {
@@ -83,12 +99,14 @@ impl FrameEncoder for JsonFrames {
 
 /// A push as a frame.
 pub(super) fn encode(push: &Push) -> Bytes {
-    match push.to_json() {
-        Ok(json) => frame::text(json.as_bytes()),
-        Err(error) => {
-            // Cannot happen for these types. A sign of life says nothing wrong in the push's place.
-            tracing::error!(%error, "a push cannot be written");
-            frame::PING
-        }
-    }
+    frame::text(line(push).as_bytes())
+}
+
+/// A push as a line of a frame.
+fn line(push: &Push) -> String {
+    push.to_json().unwrap_or_else(|error| {
+        // Cannot happen for these types. A sign of life says nothing wrong in the push's place.
+        tracing::error!(%error, "a push cannot be written");
+        "{}".to_owned()
+    })
 }

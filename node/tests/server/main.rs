@@ -7,6 +7,7 @@ mod bad_input;
 mod client;
 mod http;
 mod node;
+mod presence;
 mod restart;
 mod resume;
 mod rooms;

@@ -93,4 +93,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/v1/staff", Operation::Staff, 200),
     route(Method::POST, "/v1/staff/{user}", Operation::Appoint, 200),
     route(Method::GET, "/v1/audit", Operation::Audit, 200),
+    route(Method::POST, "/v1/presence", Operation::Presence, 200),
+    route(Method::PATCH, "/v1/me/presence", Operation::SetPresence, 200),
+    route(Method::POST, "/v1/rooms/{room}/typing", Operation::Typing, 200),
 ];

@@ -274,6 +274,27 @@ async fn every_route_makes_the_request_that_the_command_makes() {
             "mark_read",
             json!({"room": ROOM, "seq": 9}),
         ),
+        (
+            "POST",
+            "/v1/presence".to_owned(),
+            Some(json!({"users": ["jun"]})),
+            "presence",
+            json!({"users": ["jun"]}),
+        ),
+        (
+            "PATCH",
+            "/v1/me/presence".to_owned(),
+            Some(json!({"state": "idle"})),
+            "set_presence",
+            json!({"state": "idle"}),
+        ),
+        (
+            "POST",
+            format!("{rooms}/typing"),
+            Some(json!({"on": true})),
+            "typing",
+            json!({"room": ROOM, "on": true}),
+        ),
     ];
     assert_eq!(rows.len(), ROUTES.len());
     for (method, path, body, name, fields) in rows {
