@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::command::MetaOp;
 use crate::error::ClusterError;
 use crate::link::{LinkClientOptions, ask};
 use crate::machine::meta::{NodeState, Tunables};
 use crate::overview::Overview;
 use crate::peer::{Answer, Question, decode, encode};
+use crate::service::Service;
 
 /// How long a node may take to answer.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
@@ -47,6 +50,14 @@ impl Operator {
     /// Changes what can be tuned while the cluster runs.
     pub async fn tune(&self, tunables: Tunables) -> Result<(), ClusterError> {
         self.decide(MetaOp::Tune { tunables }).await
+    }
+
+    /// Asks a service that nodes have above the cluster, if it is one for operators.
+    pub async fn request(&self, service: Service, payload: Bytes) -> Result<Bytes, ClusterError> {
+        match self.ask(&Question::Service { service: service.0, payload }).await? {
+            Answer::Service(said) => Ok(said),
+            other => Err(misfit(other)),
+        }
     }
 
     async fn decide(&self, op: MetaOp) -> Result<(), ClusterError> {

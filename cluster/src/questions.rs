@@ -3,9 +3,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::cluster::Inner;
 use crate::command::{MetaOp, NewNode, Reply};
 use crate::peer::{Answer, Known, Question};
+use crate::service::Service;
+
+/// What operators may ask that the cluster itself does not know.
+const FOR_OPERATORS: [Service; 1] = [Service::HEAT];
 
 impl Inner {
     pub(crate) async fn answer_question(self: Arc<Self>, question: Question) -> Answer {
@@ -18,6 +24,19 @@ impl Inner {
             },
             Question::Meta(_) => Answer::Failed("only nodes may ask that".to_owned()),
             Question::Overview => Answer::Overview(Box::new(self.overview().await)),
+            Question::Service { service, payload } => self.ask_service(service, payload).await,
+        }
+    }
+
+    /// The service takes it for a question of this node.
+    async fn ask_service(&self, service: u8, payload: Bytes) -> Answer {
+        let handler = self.services.get(service).filter(|_| FOR_OPERATORS.contains(&Service(service)));
+        let Some(handler) = handler else {
+            return Answer::Failed(format!("this node has no service {service} for operators"));
+        };
+        match handler.request(self.identity.node, payload).await {
+            Ok(said) => Answer::Service(said),
+            Err(why) => Answer::Failed(why),
         }
     }
 

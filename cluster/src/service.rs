@@ -30,6 +30,8 @@ impl Service {
     pub const PRESENCE: Self = Self(33);
     /// Who is typing.
     pub const TYPING: Self = Self(34);
+    /// Which rooms are hot.
+    pub const HEAT: Self = Self(35);
 }
 
 /// Answers other nodes.

@@ -6,7 +6,7 @@ use madang_storage::row::{
 };
 
 use super::*;
-use crate::machine::meta::{NodeState, Tunables};
+use crate::machine::meta::{HeatLimits, NodeState, Tunables};
 
 fn user() -> UserId {
     UserId::parse("minji").unwrap()
@@ -170,8 +170,16 @@ fn commands_to_meta_keep_their_bytes() {
         move_bytes_per_second: 3,
         promote_lag_entries_max: 4,
         substitute_after_ms: 5,
+        heat: HeatLimits {
+            sends_per_s: 6,
+            fetches_per_s: 7,
+            joins_per_s: 8,
+            hot_after_ms: 9,
+            cool_percent: 10,
+            cool_after_ms: 11,
+        },
     };
-    check(MetaOp::Tune { tunables }, "81a137919402030405");
+    check(MetaOp::Tune { tunables }, "81a13791950203040596060708090a0b");
     check(MetaOp::RaiseMachineVersion { to: 2 }, "81a1389102");
 }
 

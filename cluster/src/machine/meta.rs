@@ -1,12 +1,13 @@
 //! What META decides: which cluster this is, which nodes it has and which of them hold which shard.
 //!
-//! `row.rs` is what META knows, with the questions others ask of it; `node.rs` decides who is part of the
-//! cluster, `placement.rs` who holds what. Like every machine it is pure: where a shard *should* be is
-//! worked out by the controller, META only takes what still fits.
+//! `row.rs` is what META knows, with the questions others ask of it, `heat.rs` what it says of hot rooms;
+//! `node.rs` decides who is part of the cluster, `placement.rs` who holds what. Like every machine it is
+//! pure: where a shard *should* be is worked out by the controller, META only takes what still fits.
 //!
 //! Invariants: a node's id is never given twice; a node that is gone never comes back; the version grows
 //! with every change and only then.
 
+mod heat;
 mod node;
 mod placement;
 mod row;
@@ -16,6 +17,7 @@ mod tests;
 use madang_storage::StorageError;
 use madang_storage::row::table;
 
+pub use heat::HeatLimits;
 pub use row::{META_KEY, MetaRow, NodeRow, NodeState, Tunables};
 
 use super::rows::Rows;
@@ -103,12 +105,13 @@ fn form(known: Option<&MetaRow>, op: &MetaOp, at_ms: u64) -> Result<MetaRow, Ref
 }
 
 fn tune(row: &mut MetaRow, tunables: &Tunables) -> Result<(), MetaRefusal> {
-    let Tunables { moves_at_once, move_bytes_per_second, promote_lag_entries_max, substitute_after_ms } =
+    let Tunables { moves_at_once, move_bytes_per_second, promote_lag_entries_max, substitute_after_ms, heat } =
         tunables;
     check("moves_at_once", u64::from(*moves_at_once), 0, 64)?;
     check("move_bytes_per_second", *move_bytes_per_second, 1 << 20, 1 << 40)?;
     check("promote_lag_entries_max", *promote_lag_entries_max, 1, 1 << 20)?;
     check("substitute_after_ms", *substitute_after_ms, 0, SUBSTITUTE_AFTER_MS_MAX)?;
+    heat.check()?;
     row.tunables = tunables.clone();
     Ok(())
 }

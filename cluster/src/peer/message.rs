@@ -135,6 +135,9 @@ pub(crate) enum Question {
     /// How does the cluster stand, as this node sees it?
     #[serde(rename = "4")]
     Overview,
+    /// For a service above the cluster, if operators may ask it.
+    #[serde(rename = "5")]
+    Service { service: u8, payload: Bytes },
 }
 
 /// The answer.
@@ -158,6 +161,9 @@ pub(crate) enum Answer {
     /// Not possible now.
     #[serde(rename = "6")]
     Failed(String),
+    /// What a service says.
+    #[serde(rename = "7")]
+    Service(Bytes),
 }
 
 /// What a member tells of its cluster.
