@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use madang_cluster::Page;
 use madang_cluster::command::RoomOp;
-use madang_cluster::event::RoomEvent;
-use madang_storage::id::RoomId;
+use madang_cluster::event::{Change, RoomEvent};
+use madang_storage::id::{Cid, RoomId};
+use madang_storage::row::EventBody;
 use proptest::prelude::*;
 
 use super::machine::{Effect, Machine};
@@ -195,4 +196,43 @@ proptest! {
         prop_assert_eq!(page.events.last().unwrap().seq, 10);
         prop_assert_eq!(page.more, page.events.len() < 10);
     }
+}
+
+/// Event 4, which deletes what event 2 said.
+fn deletion() -> Arc<RoomEvent> {
+    let mut event = RoomEvent::clone(&event(ROOM, 4, &user("minji"), ""));
+    event.row.body = EventBody::Deleted { target: 2 };
+    event.changes = vec![Change { seq: 2, body: Some(tombstone()), overlay: None }];
+    Arc::new(event)
+}
+
+fn tombstone() -> EventBody {
+    let cid = Cid::parse("c").unwrap();
+    EventBody::Tombstone { cid, thread: None, by: user("minji"), deleted_ms: 1 }
+}
+
+#[test]
+fn what_was_deleted_does_not_live_on_in_memory() {
+    let budget = Budget::new(usize::MAX);
+    let mut tail = Tail::new(10, budget.clone());
+    for event in log(3) {
+        tail.push(event);
+    }
+    let before = budget.used_bytes();
+    tail.push(deletion());
+    let page = tail.page(newest(10, 4)).unwrap();
+    assert_eq!(page.events[1].row.body, tombstone());
+    assert_eq!(page.events[2].row.body, log(3)[2].row.body);
+    drop(tail);
+    assert!(before > 0);
+    assert_eq!(budget.used_bytes(), 0, "what an event weighs changed unnoticed");
+}
+
+#[test]
+fn what_was_deleted_while_the_log_was_read_is_not_brought_back() {
+    let mut tail = Tail::new(10, Budget::new(usize::MAX));
+    tail.push(deletion());
+    tail.load(log(3));
+    let page = tail.page(newest(10, 4)).unwrap();
+    assert_eq!(page.events[1].row.body, tombstone());
 }

@@ -82,7 +82,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/v1/me/contacts/{user}/decline", Operation::DeclineContact, 200),
     route(Method::DELETE, "/v1/me/contacts/{user}", Operation::RemoveContact, 200),
     route(Method::GET, "/v1/me/blocks", Operation::Blocks, 200),
-    route(Method::PUT, "/v1/me/blocks/{user}", Operation::Block, 200),
+    route(Method::POST, "/v1/me/blocks/{user}", Operation::Block, 200),
     route(Method::DELETE, "/v1/me/blocks/{user}", Operation::Unblock, 200),
     route(Method::GET, "/v1/users", Operation::FindUsers, 200),
     route(Method::GET, "/v1/me/privacy", Operation::Privacy, 200),

@@ -321,10 +321,13 @@ async fn the_body_is_the_answer_itself() {
         user: madang_storage::id::UserId::parse("minji").unwrap(),
         session: madang_storage::id::SessionId([0; 16]),
         token: "secret".into(),
+        nodes: vec!["http://a:7300".into()],
     })));
     let answer = fixture.ask(post("/v1/users", json!({"user": "minji", "password": "password"}))).await;
     assert_eq!((answer.status, answer.header("content-type")), (201, "application/json"));
-    assert_eq!(answer.json(), json!({"user": "minji", "session": "0".repeat(26), "token": "secret"}));
+    let nodes = ["http://a:7300"];
+    let expected = json!({"user": "minji", "session": "0".repeat(26), "token": "secret", "nodes": nodes});
+    assert_eq!(answer.json(), expected);
 }
 
 #[actix_web::test]
@@ -470,7 +473,10 @@ async fn the_page_comes_compressed_tagged_and_locked_down() {
     let page = || TestRequest::get().uri("/");
     let answer = fixture.ask(page()).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
-    assert!(answer.header("content-security-policy").contains("default-src 'self'"));
+    let policy = answer.header("content-security-policy");
+    assert!(policy.contains("default-src 'self'"));
+    // The other node's name is none that belongs into a policy.
+    assert!(policy.ends_with("connect-src 'self' ws://a.example:7300"), "{policy}");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert_eq!(answer.header("cache-control"), "no-cache");
     let tag = answer.header("etag").to_owned();
