@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::acquaintance::Acquaintances;
 use crate::away::Away;
 use crate::batcher::Answer;
 use crate::checkpoint;
@@ -23,7 +24,7 @@ use crate::event::FeedBatch;
 use crate::fresh::freshen;
 use crate::hosted::{Ground, Hosted, Replica};
 use crate::identity::{Beginning, Identity};
-use crate::link::{Lane, LinkMeters, Links, PeerAddress};
+use crate::link::{Lane, LinkMeters, Links};
 use crate::load::Load;
 use crate::machine::meta::MetaRow;
 use crate::metrics::ClusterMetrics;
@@ -57,8 +58,8 @@ pub(crate) struct Inner {
     pub(crate) wanted: Vec<watch::Sender<bool>>,
     pub(crate) peers: watch::Sender<BTreeSet<u64>>,
     pub(crate) meta: watch::Sender<Arc<MetaRow>>,
-    /// Where nodes were seen that META may have at an older address.
-    pub(crate) seen: Mutex<BTreeMap<u64, PeerAddress>>,
+    /// What was heard of other nodes, beside META.
+    pub(crate) acquaintances: Mutex<Acquaintances>,
     /// How busy the nodes are, as they said last.
     pub(crate) loads: Mutex<BTreeMap<u64, Load>>,
     /// Where clients reach this node.

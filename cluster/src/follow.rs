@@ -1,7 +1,6 @@
 //! Follows META: opens and removes replicas as it says, keeps links to the nodes it names, and remembers
 //! it, so that a node that starts alone knows where it belongs before it has heard anybody.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -87,16 +86,14 @@ impl Inner {
         Ok(())
     }
 
-    /// Keeps links to the nodes that META names, at the addresses where they were last seen.
+    /// Keeps links to the nodes that META names, and to those that somebody names who has heard more of it.
     pub(crate) fn set_peers(&self) {
-        let (row, seen) = (self.meta_now(), self.seen.lock());
-        let address = |(id, node): (u64, &crate::machine::meta::NodeRow)| {
-            let seen = seen.get(&id).filter(|seen| seen.incarnation == node.incarnation).cloned();
-            let known = PeerAddress { incarnation: node.incarnation, address: node.peer.clone() };
-            (id, seen.unwrap_or(known))
-        };
-        let peers: BTreeMap<u64, PeerAddress> = row.peers_of(self.identity.node).map(address).collect();
-        self.links.set_peers(peers);
+        let (me, row) = (self.identity.node, self.meta_now());
+        let named = row.peers_of(me).map(|(id, node)| {
+            (id, PeerAddress { incarnation: node.incarnation, address: node.peer.clone() })
+        });
+        let acquaintances = self.acquaintances.lock();
+        self.links.set_peers(acquaintances.peers(me, row.version, named.collect()));
     }
 }
 

@@ -12,8 +12,9 @@
 //!
 //! Reading order: [`command`], [`event`], [`machine`], [`placement`], `batcher`, `raft`, `hosted` (a group as
 //! this node sees it), `outbox`, `janitor`, `checkpoint`; then the ring: [`link`], `peer`, `start`, `follow`,
-//! `neighbours`, [`ring`], `controller`, `route`, `fresh`, `away`, `watch`; then [`Cluster`], [`Reader`].
+//! `neighbours`, `acquaintance`, [`ring`], `controller`, `route`, `fresh`, `away`, `watch`; then [`Cluster`], [`Reader`].
 
+mod acquaintance;
 mod away;
 mod batcher;
 mod breach;

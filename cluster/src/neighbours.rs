@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cluster::Inner;
 use crate::command::{MetaOp, NewNode};
 use crate::identity::Identity;
-use crate::link::{Lane, PeerAddress};
+use crate::link::Lane;
 use crate::machine::meta::{MetaRow, NodeState};
 use crate::peer::{Answer, Known, PeerTold, Question, encode, number};
 use crate::service::Leader;
@@ -71,15 +71,10 @@ impl Inner {
         Known { cluster_id, shards, node, incarnation, version: row.version, peers }
     }
 
-    /// Whom another node knows, as long as this one has not heard META, which must come from them. Newcomers
-    /// know few others, so what several say is put together.
+    /// Whom another node knows, as long as this one has not heard META, which must come from them.
     pub(crate) fn meet_first(&self, known: &Known) {
-        let others = known.peers.iter().filter(|(id, _)| **id != self.identity.node);
-        let mut seen = self.seen.lock();
-        for (id, (incarnation, address)) in others {
-            seen.insert(*id, PeerAddress { incarnation: *incarnation, address: address.clone() });
-        }
-        self.links.set_peers(seen.clone());
+        self.acquaintances.lock().meet(known);
+        self.set_peers();
     }
 
     /// What this node says of itself.
@@ -151,10 +146,12 @@ pub(crate) async fn introduce(cluster: Weak<Inner>, stop: CancellationToken) {
 }
 
 /// Looks for nodes that are not linked, where META has them and at the seeds: all addresses may have changed,
-/// and this node may have been removed while it was away.
+/// and this node may have been removed while it was away. When all are linked it asks one of them: there may be
+/// nodes of which this one has not heard yet.
 pub(crate) async fn look_for(cluster: Weak<Inner>, stop: CancellationToken) {
     let mut turns = interval(LOOK_EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut turn: usize = 0;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -162,14 +159,17 @@ pub(crate) async fn look_for(cluster: Weak<Inner>, stop: CancellationToken) {
         }
         let Some(inner) = cluster.upgrade() else { return };
         let (row, linked) = (inner.meta_now(), inner.linked());
-        let missing = row.peers_of(inner.identity.node).filter(|(id, _)| !linked.contains(id));
-        let missing: BTreeSet<&str> = missing.map(|(_, node)| node.peer.as_str()).collect();
+        turn = turn.wrapping_add(1);
+        let peers = row.peers_of(inner.identity.node).map(|(id, node)| (id, node.peer.as_str()));
+        let (there, missing): (Vec<_>, Vec<_>) = peers.partition(|(id, _)| linked.contains(id));
         // A node that has not heard META yet knows nobody but the seeds.
-        if missing.is_empty() && row.version > 0 {
-            continue;
-        }
-        let seeds = inner.options().peers.seeds.iter().map(String::as_str);
-        for address in missing.into_iter().chain(seeds).collect::<BTreeSet<_>>() {
+        let asked: BTreeSet<&str> = if missing.is_empty() && row.version > 0 {
+            there.get(turn % there.len().max(1)).into_iter().map(|(_, address)| *address).collect()
+        } else {
+            let seeds = inner.options().peers.seeds.iter().map(String::as_str);
+            missing.into_iter().map(|(_, address)| address).chain(seeds).collect()
+        };
+        for address in asked {
             if let Some(Answer::Member(known)) = ask(&inner.links, address, &Question::Who).await {
                 inner.heard_of(known, address);
             }
@@ -196,8 +196,7 @@ impl Inner {
             last.nodes.entry(me).and_modify(|node| node.state = NodeState::Gone);
             self.meta.send_replace(Arc::new(last));
         }
-        let at = PeerAddress { incarnation: known.incarnation, address: address.to_owned() };
-        self.seen.lock().insert(known.node, at);
+        self.acquaintances.lock().see(&known, address);
     }
 }
 

@@ -89,7 +89,7 @@ fn assemble(options: ClusterOptions, log: LogStore, state: StateStore, links: Li
         wanted: slots.all().map(|_| watch::Sender::new(false)).collect(),
         peers: watch::Sender::default(),
         meta: watch::Sender::new(Arc::new(row)),
-        seen: Mutex::default(),
+        acquaintances: Mutex::default(),
         loads: Mutex::default(),
         http,
         leaders_changed,
