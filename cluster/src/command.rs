@@ -4,6 +4,10 @@
 
 mod admin;
 #[cfg(test)]
+mod admin_tests;
+#[cfg(test)]
+mod golden_talk_tests;
+#[cfg(test)]
 mod golden_tests;
 mod meta;
 mod people;

@@ -7,9 +7,13 @@
 mod account;
 mod content;
 mod door;
+#[cfg(test)]
+mod door_tests;
 mod event;
 #[cfg(test)]
 mod golden_people_tests;
+#[cfg(test)]
+mod golden_message_tests;
 #[cfg(test)]
 mod golden_tests;
 mod outbox;
