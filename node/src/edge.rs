@@ -12,13 +12,16 @@
 
 mod config;
 mod handler;
-pub use config::EdgeConfig;
-pub use handler::{Closed, SessionFactory, SessionHandler, SessionLink};
+pub use config::{EdgeConfig, Origins};
+pub use handler::{Closed, Goodbye, Label, SessionFactory, SessionHandler, SessionLink};
 
 mod server;
 pub use server::{EdgeHandle, EdgeServer};
 
 mod connections;
+mod drain;
+pub use drain::{Elsewhere, Pace};
+
 mod handshake;
 mod refusal;
 mod upgrade;

@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(10);
 async fn hear_the_end((connection, mut pushes): (Connection, PushFeed)) -> (Option<u64>, Option<u16>) {
     let mut drain = None;
     while let Some((_, push)) = pushes.next().await {
-        if let Push::Drain { reconnect_after_ms } = push {
+        if let Push::Drain { reconnect_after_ms, .. } = push {
             drain = Some(reconnect_after_ms);
         }
     }

@@ -90,6 +90,11 @@ impl Steady {
         }
     }
 
+    /// The node that it is at, or goes to next.
+    pub fn address(&self) -> &str {
+        self.rotation.address(self.rotation.turn())
+    }
+
     /// The live connection, made anew if the last one has ended. Whoever comes second waits for the first.
     ///
     /// Errors: the last attempt's, when `deadline` has passed or coming back is pointless.

@@ -44,6 +44,7 @@ mod tests {
     use madang_storage::id::{Cid, RoomId, UserId};
 
     use super::*;
+    use crate::api::keep::Changed;
     use crate::api::message::{Event, EventKind, Sent};
     use crate::api::message_parts::Message;
     use crate::api::{ErrorKind, Push};
@@ -85,7 +86,15 @@ mod tests {
             replies: None,
             pinned_ms: None,
         }));
-        let changed = EventKind::Changed { title: Some("T".into()), topic: None };
+        let changed = EventKind::Changed(Changed {
+            title: Some("T".into()),
+            topic: None,
+            picture: None,
+            features: None,
+            rights: None,
+            slow_mode_s: None,
+            places_max: None,
+        });
         let rows = [
             (event(message), format!(r#"{head}"kind":"message","cid":"c1","text":"hi"}}}}"#)),
             (event(EventKind::Joined {}), format!(r#"{head}"kind":"joined"}}}}"#)),

@@ -1,7 +1,15 @@
 //! The edge's settings, already checked by the configuration.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Origins that come and go while the node runs.
+pub trait Origins: fmt::Debug + Send + Sync {
+    /// Whether pages of this origin may connect. Called for each connection: must return at once.
+    fn has(&self, origin: &str) -> bool;
+}
 
 /// Limits and addresses of the edge.
 #[derive(Debug, Clone)]
@@ -20,6 +28,8 @@ pub struct EdgeConfig {
     pub send_buffer_bytes: usize,
     /// Origins other than the node's own that browsers may connect from, like `https://chat.example.com`.
     pub allowed_origins: Vec<String>,
+    /// Origins of pages that other nodes of the cluster serve.
+    pub peer_origins: Option<Arc<dyn Origins>>,
     /// How long a peer may take for its part of the close handshake.
     pub close_timeout: Duration,
     /// How long a request's head may take to arrive.
@@ -28,6 +38,15 @@ pub struct EdgeConfig {
     pub keep_alive: Duration,
     /// How long stopping waits for HTTP requests that are being answered.
     pub http_drain_timeout: Duration,
+}
+
+impl EdgeConfig {
+    /// Whether pages of an origin other than the node's own may connect.
+    pub(super) fn allows(&self, origin: &str) -> bool {
+        let same = |other: &String| other.trim_end_matches('/').eq_ignore_ascii_case(origin);
+        self.allowed_origins.iter().any(same)
+            || self.peer_origins.as_ref().is_some_and(|peers| peers.has(origin))
+    }
 }
 
 impl Default for EdgeConfig {
@@ -40,6 +59,7 @@ impl Default for EdgeConfig {
             outbound_bytes_max: 256 * 1024,
             send_buffer_bytes: 64 * 1024,
             allowed_origins: Vec::new(),
+            peer_origins: None,
             close_timeout: Duration::from_secs(3),
             request_head_timeout: Duration::from_secs(5),
             keep_alive: Duration::from_secs(15),

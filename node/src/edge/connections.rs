@@ -1,14 +1,19 @@
 //! Which WebSocket connections are open: their number over the whole node, bounded, and on each worker
-//! thread their queues, so that a stopping node can close them all.
+//! thread their queues, so that a draining node can send them away and a stopping one close them all.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use futures_util::future::join_all;
 use madang_actors::outbound::{Close, Outbound};
+use parking_lot::Mutex;
 use slab::Slab;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::drain::Respite;
+use super::handler::{Goodbye, Name};
 
 /// Connections closed before the thread's other work gets its turn.
 const CLOSES_PER_TURN: usize = 64;
@@ -18,8 +23,18 @@ pub(super) struct Connections {
     open: AtomicUsize,
     open_max: usize,
     refusing: AtomicBool,
-    close_all: watch::Sender<Option<Close>>,
+    workers: Mutex<Vec<mpsc::UnboundedSender<Order>>>,
     emptied: Notify,
+}
+
+/// What workers are told; so seldom that the queue needs no limit.
+enum Order {
+    /// Send so many away.
+    SendAway { count: usize, goodbye: Arc<dyn Goodbye>, respite: Respite },
+    /// Tell how many there are that are not closing yet.
+    Count(oneshot::Sender<usize>),
+    /// Close all.
+    CloseAll(Close),
 }
 
 /// Why a connection is not admitted.
@@ -27,8 +42,8 @@ pub(super) struct Connections {
 pub(super) enum Full {
     /// As many are open as may be.
     Limit,
-    /// The node is stopping.
-    Stopping,
+    /// The node sends its clients away.
+    Draining,
 }
 
 impl Connections {
@@ -37,7 +52,7 @@ impl Connections {
             open: AtomicUsize::new(0),
             open_max,
             refusing: AtomicBool::new(false),
-            close_all: watch::Sender::new(None),
+            workers: Mutex::default(),
             emptied: Notify::new(),
         }
     }
@@ -46,15 +61,50 @@ impl Connections {
         self.open.load(Ordering::Acquire)
     }
 
+    pub(super) fn open_max(&self) -> usize {
+        self.open_max
+    }
+
     /// Admits no more.
     pub(super) fn refuse(&self) {
         self.refusing.store(true, Ordering::SeqCst);
     }
 
+    /// Admits again.
+    pub(super) fn admit(&self) {
+        self.refusing.store(false, Ordering::SeqCst);
+    }
+
+    /// How many connections each worker has that are not closing yet.
+    pub(super) async fn count(&self) -> Vec<usize> {
+        let asked: Vec<_> = self
+            .workers
+            .lock()
+            .iter()
+            .map(|worker| {
+                let (count, told) = oneshot::channel();
+                let _ = worker.send(Order::Count(count));
+                told
+            })
+            .collect();
+        // A worker that has died has nobody left.
+        join_all(asked).await.into_iter().map(|told| told.unwrap_or(0)).collect()
+    }
+
+    /// Sends so many of each worker's connections away.
+    pub(super) fn send_away(&self, shares: &[usize], goodbye: &Arc<dyn Goodbye>, respite: Respite) {
+        for (worker, count) in self.workers.lock().iter().zip(shares.iter().copied()) {
+            let _ = worker.send(Order::SendAway { count, goodbye: Arc::clone(goodbye), respite });
+        }
+    }
+
     /// Admits no more and closes all that are open, each after what waits for it.
     pub(super) fn close_all(&self, close: Close) {
         self.refuse();
-        self.close_all.send_replace(Some(close));
+        for worker in self.workers.lock().iter() {
+            // A worker that has died has nobody left.
+            let _ = worker.send(Order::CloseAll(close));
+        }
     }
 
     /// Waits until none is open.
@@ -72,7 +122,7 @@ impl Connections {
 
     fn try_enter(&self) -> Result<(), Full> {
         if self.refusing.load(Ordering::SeqCst) {
-            return Err(Full::Stopping);
+            return Err(Full::Draining);
         }
         let one_more = |open| (open < self.open_max).then_some(open + 1);
         match self.open.try_update(Ordering::AcqRel, Ordering::Acquire, one_more) {
@@ -91,37 +141,70 @@ impl Connections {
 /// One worker thread's side.
 pub(super) struct Worker {
     connections: Arc<Connections>,
-    queues: RefCell<Slab<Outbound>>,
+    open: RefCell<Slab<Open>>,
+}
+
+/// One open connection.
+struct Open {
+    outbound: Outbound,
+    name: Name,
 }
 
 impl Worker {
-    /// Also starts the task that closes this worker's connections when the node stops.
+    /// Also starts the task that carries out what this worker is told.
     pub(super) fn start(connections: Arc<Connections>) -> Rc<Self> {
-        let worker = Rc::new(Self { connections, queues: RefCell::default() });
+        let worker = Rc::new(Self { connections, open: RefCell::default() });
         let weak = Rc::downgrade(&worker);
-        let mut closes = worker.connections.close_all.subscribe();
+        let (sender, mut orders) = mpsc::unbounded_channel();
+        worker.connections.workers.lock().push(sender);
         drop(actix_rt::spawn(async move {
-            while closes.changed().await.is_ok() {
-                let close = *closes.borrow_and_update();
-                let (Some(worker), Some(close)) = (weak.upgrade(), close) else { return };
-                worker.close_all(close).await;
+            while let Some(order) = orders.recv().await {
+                let Some(worker) = weak.upgrade() else { return };
+                worker.carry_out(order).await;
             }
         }));
         worker
     }
 
     /// Counts a connection in.
-    pub(super) fn admit(self: &Rc<Self>, outbound: Outbound) -> Result<Permit, Full> {
+    pub(super) fn admit(self: &Rc<Self>, outbound: Outbound, name: Name) -> Result<Permit, Full> {
         self.connections.try_enter()?;
-        let key = self.queues.borrow_mut().insert(outbound);
+        let key = self.open.borrow_mut().insert(Open { outbound, name });
         Ok(Permit { worker: self.clone(), key })
     }
 
-    async fn close_all(&self, close: Close) {
-        let end = self.queues.borrow().capacity();
+    async fn carry_out(&self, order: Order) {
+        match order {
+            Order::Count(count) => {
+                let _ = count.send(self.count());
+            }
+            Order::SendAway { count, goodbye, respite } => {
+                let last_words = |open: &Open| {
+                    let frame = goodbye.frame(open.name.get(), respite.draw(rand::random()));
+                    // Who does not take it any more is closed all the same.
+                    let _ = open.outbound.push(frame);
+                };
+                self.close(Close::DRAINING, count, last_words).await;
+            }
+            Order::CloseAll(close) => self.close(close, usize::MAX, |_| ()).await,
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.open.borrow().iter().filter(|(_, open)| open.outbound.is_open()).count()
+    }
+
+    /// Closes up to `count` connections, each after its last words.
+    async fn close(&self, close: Close, mut count: usize, last_words: impl Fn(&Open)) {
+        let end = self.open.borrow().capacity();
         for key in 0..end {
-            if let Some(outbound) = self.queues.borrow().get(key) {
-                outbound.close_after_queue(close);
+            if count == 0 {
+                return;
+            }
+            if let Some(open) = self.open.borrow().get(key).filter(|open| open.outbound.is_open()) {
+                last_words(open);
+                open.outbound.close_after_queue(close);
+                count -= 1;
             }
             if key % CLOSES_PER_TURN == 0 {
                 tokio::task::yield_now().await;
@@ -138,7 +221,7 @@ pub(super) struct Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.worker.queues.borrow_mut().try_remove(self.key);
+        self.worker.open.borrow_mut().try_remove(self.key);
         self.worker.connections.leave();
     }
 }

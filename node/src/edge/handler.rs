@@ -1,10 +1,13 @@
 //! What the layer above the edge implements, and what it gets in its hands.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -29,6 +32,21 @@ pub trait SessionHandler {
 /// Makes the handler of each new connection, on the connection's worker thread.
 pub type SessionFactory = Arc<dyn Fn() -> Box<dyn SessionHandler> + Send + Sync>;
 
+/// What the layer above calls a connection once it knows whose it is, for its own [`Goodbye`]. Means nothing
+/// here, and several may have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Label(pub u32);
+
+/// A connection's label, which comes later than the connection.
+pub(super) type Name = Rc<Cell<Option<Label>>>;
+
+/// Writes the last frame of connections that are sent away.
+pub trait Goodbye: Send + Sync {
+    /// The frame of one connection, which is closed behind it. The client should connect again after this
+    /// time. Called on the connection's thread: must return at once.
+    fn frame(&self, label: Option<Label>, reconnect_after: Duration) -> Bytes;
+}
+
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closed {
@@ -45,12 +63,18 @@ pub enum Closed {
 #[derive(Clone)]
 pub struct SessionLink {
     outbound: Outbound,
+    name: Name,
     remote: SocketAddr,
 }
 
 impl SessionLink {
-    pub(super) fn new(outbound: Outbound, remote: SocketAddr) -> Self {
-        Self { outbound, remote }
+    pub(super) fn new(outbound: Outbound, name: Name, remote: SocketAddr) -> Self {
+        Self { outbound, name, remote }
+    }
+
+    /// Tells whose the connection is, as far as its [`Goodbye`] must know.
+    pub fn label(&self, label: Label) {
+        self.name.set(Some(label));
     }
 
     /// Sends one text frame. A peer that is behind is closed as a slow reader.

@@ -5,6 +5,7 @@ use actix_http::header::{self, HeaderMap, HeaderName};
 use actix_http::{Method, RequestHead, Version, ws};
 use bytes::Bytes;
 
+use super::config::EdgeConfig;
 use super::refusal::Refusal;
 
 /// Where WebSockets are opened.
@@ -24,7 +25,7 @@ pub(super) struct Accepted {
 
 impl Accepted {
     /// Looks at everything in the request.
-    pub(super) fn check(head: &RequestHead, allowed_origins: &[String]) -> Result<Self, Refusal> {
+    pub(super) fn check(head: &RequestHead, config: &EdgeConfig) -> Result<Self, Refusal> {
         if head.uri.path() != PATH {
             return Err(Refusal::NotFound);
         }
@@ -41,7 +42,7 @@ impl Accepted {
         if headers.get(header::SEC_WEBSOCKET_VERSION).map(|value| value.as_bytes()) != Some(b"13") {
             return Err(Refusal::Version);
         }
-        check_origin(headers, allowed_origins)?;
+        check_origin(headers, config)?;
         let subprotocol = choose_subprotocol(headers)?;
         let key = headers.get(header::SEC_WEBSOCKET_KEY).map(|value| value.as_bytes());
         let key =
@@ -95,12 +96,12 @@ fn choose_subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, Refus
 
 /// A browser names the page's origin; others name none and can forge any, so this protects users of
 /// browsers from foreign pages and nothing else.
-fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
+fn check_origin(headers: &HeaderMap, config: &EdgeConfig) -> Result<(), Refusal> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().map_err(|_| Refusal::Origin)?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let listed = allowed.iter().any(|other| other.trim_end_matches('/').eq_ignore_ascii_case(origin));
-    if listed || host.is_some_and(|host| is_own(origin, host)) { Ok(()) } else { Err(Refusal::Origin) }
+    let is_ours = host.is_some_and(|host| is_own(origin, host)) || config.allows(origin);
+    if is_ours { Ok(()) } else { Err(Refusal::Origin) }
 }
 
 /// Same host and port. The scheme may differ from what this node speaks: TLS may end before it.
@@ -119,6 +120,7 @@ fn is_own(origin: &str, host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edge::Origins;
     use actix_http::header::HeaderValue;
     use actix_http::test::TestRequest;
 
@@ -129,6 +131,16 @@ mod tests {
         ("sec-websocket-version", "13"),
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ];
+
+    /// The only other node.
+    #[derive(Debug)]
+    struct Peer;
+
+    impl Origins for Peer {
+        fn has(&self, origin: &str) -> bool {
+            origin == "http://peer.example:7300"
+        }
+    }
 
     fn check(uri: &str, changes: &[(&'static str, &str)]) -> Result<Accepted, Refusal> {
         let mut request = TestRequest::with_uri(uri).finish();
@@ -141,7 +153,12 @@ mod tests {
                 headers.append(name, HeaderValue::from_str(value).unwrap());
             }
         }
-        Accepted::check(request.head(), &["https://app.example".to_owned()])
+        let config = EdgeConfig {
+            allowed_origins: vec!["https://app.example".to_owned()],
+            peer_origins: Some(std::sync::Arc::new(Peer)),
+            ..EdgeConfig::default()
+        };
+        Accepted::check(request.head(), &config)
     }
 
     #[test]
@@ -185,8 +202,13 @@ mod tests {
     }
 
     #[test]
-    fn only_our_own_and_the_listed_origins_are_let_in() {
-        for origin in ["http://chat.example:8080", "https://CHAT.example:8080", "https://app.example"] {
+    fn only_our_own_the_listed_and_the_other_nodes_origins_are_let_in() {
+        for origin in [
+            "http://chat.example:8080",
+            "https://CHAT.example:8080",
+            "https://app.example",
+            "http://peer.example:7300",
+        ] {
             assert!(check("/v1/ws", &[("origin", origin)]).is_ok(), "{origin}");
         }
         assert!(check("/v1/ws", &[("host", "chat.example"), ("origin", "https://chat.example:443")]).is_ok());

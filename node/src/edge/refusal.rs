@@ -23,8 +23,8 @@ pub(super) enum Refusal {
     Origin,
     /// As many connections are open as may be.
     Full,
-    /// The node is stopping.
-    Stopping,
+    /// The node sends its clients away: it is about to stop, or is drained.
+    Draining,
 }
 
 impl Refusal {
@@ -78,8 +78,9 @@ impl Refusal {
                 (503, "Service Unavailable"),
                 None,
             ),
-            Self::Stopping => (
-                error(ErrorKind::Unavailable, "the node is stopping").retry_after_ms(RETRY_AFTER_MS),
+            Self::Draining => (
+                error(ErrorKind::Unavailable, "the node is draining: go to another")
+                    .retry_after_ms(RETRY_AFTER_MS),
                 (503, "Service Unavailable"),
                 None,
             ),

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_codec::Framed;
 use actix_http::body::MessageBody;
@@ -23,7 +23,8 @@ use tokio::task::JoinHandle;
 
 use super::config::EdgeConfig;
 use super::connections::{Connections, Worker};
-use super::handler::SessionFactory;
+use super::drain::{Drain, Elsewhere, Pace, Turn};
+use super::handler::{Goodbye, SessionFactory};
 use super::upgrade::Upgrader;
 
 /// Connections that wait to be accepted: a whole node's clients may come back at once.
@@ -170,10 +171,33 @@ impl EdgeHandle {
         self.connections.open()
     }
 
-    /// First step of a drain: upgrades are refused with 503; HTTP and open connections go on. Then the
-    /// layer above tells its sessions, and calls [`stop`](Self::stop).
+    /// How many WebSocket connections there may be.
+    pub fn connections_max(&self) -> usize {
+        self.connections.open_max()
+    }
+
+    /// First step of a drain: upgrades are refused with 503; HTTP and open connections go on.
     pub fn refuse_connections(&self) {
         self.connections.refuse();
+    }
+
+    /// The drain is called off: upgrades are taken again.
+    pub fn admit_connections(&self) {
+        self.connections.admit();
+    }
+
+    /// Sends all WebSocket connections away (3000) at that pace, each behind its own last frame, and admits
+    /// no more. Returns when all have been told; their part of the close handshake may be missing.
+    pub async fn send_away(&self, pace: Pace, elsewhere: Elsewhere, goodbye: Arc<dyn Goodbye>) {
+        self.connections.refuse();
+        let mut drain = Drain::new(pace, elsewhere, Instant::now());
+        let mut left = self.connections.count().await;
+        while let Turn::SendAway { shares, respite, again_after } = drain.on_turn(&left, Instant::now()) {
+            self.connections.send_away(&shares, &goodbye, respite);
+            tokio::time::sleep(again_after).await;
+            // Also those whose handshake was not over when the node began to refuse.
+            left = self.connections.count().await;
+        }
     }
 
     /// Accepts nothing more, closes all WebSocket connections (3000) after what waits for them, gives

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use super::config::EdgeConfig;
 use super::connections::{Full, Worker};
 use super::driver::Driver;
-use super::handler::{SessionFactory, SessionLink};
+use super::handler::{Name, SessionFactory, SessionLink};
 use super::handshake::Accepted;
 use super::inbound::InboundFrames;
 use super::refusal::Refusal;
@@ -58,15 +58,16 @@ impl Upgrader {
         socket: TcpStream,
         early: &BytesMut,
     ) -> Result<(), (Refusal, TcpStream)> {
-        let accepted = match Accepted::check(request.head(), &self.config.allowed_origins) {
+        let accepted = match Accepted::check(request.head(), &self.config) {
             Ok(accepted) => accepted,
             Err(refusal) => return Err((refusal, socket)),
         };
         let outbound = Outbound::new(self.config.outbound_bytes_max);
-        let permit = match self.worker.admit(outbound.clone()) {
+        let name = Name::default();
+        let permit = match self.worker.admit(outbound.clone(), name.clone()) {
             Ok(permit) => permit,
             Err(Full::Limit) => return Err((Refusal::Full, socket)),
-            Err(Full::Stopping) => return Err((Refusal::Stopping, socket)),
+            Err(Full::Draining) => return Err((Refusal::Draining, socket)),
         };
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let remote = request.head().peer_addr.unwrap_or(unknown);
@@ -75,7 +76,7 @@ impl Upgrader {
         let _ = outbound.push(accepted.to_http());
 
         let wire = Rc::new(Wire::new(socket, outbound.clone(), early, self.config.frame_bytes_max));
-        let session = Session::new((self.factory)(), SessionLink::new(outbound, remote));
+        let session = Session::new((self.factory)(), SessionLink::new(outbound, name, remote));
         let codec = ws::Codec::new().max_size(self.config.frame_bytes_max);
         let output = WebsocketContext::with_codec(session, InboundFrames::new(wire.clone()), codec);
         drop(actix_rt::spawn(Driver::new(wire, output, self.config.close_timeout, permit)));

@@ -1,10 +1,10 @@
-//! Where other nodes reach this one, if the settings leave it open: the address it listens on, or the seed
-//! that is this machine.
+//! Where others reach this node, if the settings leave it open. Other nodes: at the address it listens on, or
+//! at the seed that is this machine. Clients: at the address it listens on, or nowhere.
 
 use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 
-use crate::config::Peer;
 use crate::config::address::host_and_port;
+use crate::config::{Http, Peer};
 
 /// Why there is no such address.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,17 @@ pub(super) struct NowhereToBeFound {
 /// `host:port` for other nodes. Empty if that is whatever port the system gives.
 pub(super) fn address(peer: &Peer) -> Result<String, NowhereToBeFound> {
     find(peer, is_this_machine)
+}
+
+/// Where clients reach this node, which listens for them at `bound`. Empty if that cannot be told: an address
+/// that means another machine to whoever is told it sends clients astray.
+pub(super) fn for_clients(http: &Http, peer: &Peer, bound: SocketAddr) -> String {
+    let is_elsewhere = bound.ip().is_loopback() && !peer.listen.ip().is_loopback();
+    match http.advertise.as_str() {
+        "" if bound.ip().is_unspecified() || is_elsewhere => String::new(),
+        "" => bound.to_string(),
+        advertised => advertised.to_owned(),
+    }
 }
 
 fn find(peer: &Peer, is_here: impl Fn(&str) -> bool) -> Result<String, NowhereToBeFound> {
@@ -74,6 +85,21 @@ mod tests {
         assert!(none.contains("none of peer.seeds is this machine: set peer.advertise"), "{none}");
         let two = find(&everywhere, |_| true).unwrap_err().to_string();
         assert!(two.contains("more than one"), "{two}");
+    }
+
+    #[test]
+    fn clients_are_told_no_address_that_is_another_machine_to_them() {
+        let told = |listen: &str, advertise: &str, peers: &str| {
+            let http = Http { advertise: advertise.to_owned(), ..Http::default() };
+            for_clients(&http, &peer(peers, &[]), listen.parse().unwrap())
+        };
+        let here = "127.0.0.1:7400";
+        assert_eq!(told("10.0.0.1:80", "", "10.0.0.1:7400"), "10.0.0.1:80");
+        assert_eq!(told("0.0.0.0:80", "", here), "");
+        assert_eq!(told("[::]:80", "", here), "");
+        assert_eq!(told("0.0.0.0:80", "https://a.example", here), "https://a.example");
+        assert_eq!(told("127.0.0.1:80", "", here), "127.0.0.1:80", "the whole cluster is on this machine");
+        assert_eq!(told("127.0.0.1:80", "", "10.0.0.1:7400"), "", "behind a proxy, which nobody named");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The canary: writes through every shard and hears it come back through the shard's feed, again and
-//! again. `/readyz` says what it finds, so "ready" means that the real path works now.
+//! again; of a shard that is held elsewhere it reads back what it wrote, since its feed comes here for those
+//! only who listen. `/readyz` says what it finds, so "ready" means that the real path works now.
 //!
 //! It writes a row that exists once a shard: that a user nobody has is not in a room nobody has. The row is
 //! replaced each time, so that nothing grows.
@@ -39,6 +40,9 @@ pub enum Sick {
     /// The feed ended.
     #[error("its feed ended")]
     Feed,
+    /// Another node has acknowledged the write and does not show it.
+    #[error("what was written does not show")]
+    Forgotten,
     /// It took too long.
     #[error("nothing came back within {} ms", WITHIN.as_millis())]
     Late,
@@ -88,16 +92,23 @@ async fn look(cluster: &Cluster, shard: ShardId, user: &UserId) -> Finding {
 
 /// One write through one shard and back through its feed.
 async fn probe(cluster: &Cluster, shard: ShardId, user: &UserId) -> Result<(), Sick> {
-    let feed = cluster.feed(shard)?;
+    let (is_here, feed) = (cluster.holds(shard), cluster.feed(shard)?);
     let known = cluster.reader(shard).await?.user_room(user, &NOWHERE).await?;
     let room_seq = known.map_or(0, |row| row.room_seq) + 1;
-    let effect = Effect::UserRoom { user: user.clone(), room: NOWHERE, state: None, room_seq };
+    let effect =
+        Effect::UserRoom { user: user.clone(), room: NOWHERE, state: None, room_seq, by: None, at_ms: 0 };
     let there_and_back = async {
         // A refusal is not possible: news is taken or dropped as a repeat.
         let _ = cluster.propose(shard, Op::Effect(effect)).await?;
-        heard(feed, user).await
+        if is_here { heard(feed, user).await } else { read_back(cluster, shard, user, room_seq).await }
     };
     tokio::time::timeout(WITHIN, there_and_back).await.unwrap_or(Err(Sick::Late))
+}
+
+/// Looks for what was just written.
+async fn read_back(cluster: &Cluster, shard: ShardId, user: &UserId, room_seq: u64) -> Result<(), Sick> {
+    let row = cluster.reader(shard).await?.user_room(user, &NOWHERE).await?;
+    if row.is_some_and(|row| row.room_seq >= room_seq) { Ok(()) } else { Err(Sick::Forgotten) }
 }
 
 /// Waits for the canary's own event.

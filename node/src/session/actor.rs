@@ -16,6 +16,7 @@ use madang_storage::id::RoomId;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::encoder::encode;
+use super::goodbye;
 use super::machine::{Effect, Machine, Then};
 use super::replay;
 use crate::api::account::{ClientLimits, Connected, Resume};
@@ -266,6 +267,7 @@ impl Live {
             hub.hold(key);
         }
         self.parts.presence.opened(&caller.user, caller.session);
+        self.link.label(goodbye::label(self.parts.operations.directory().home_shard(&caller.user)));
         *self.place.borrow_mut() = Some(Place { hub, key, caller: caller.clone() });
         let live = Rc::clone(self);
         self.link.spawn(async move {
@@ -368,6 +370,7 @@ impl Live {
             limits: options.limits.clone(),
             resume,
             cursor: cursors.text(&cursor.unwrap_or_else(|| cursors.start())),
+            nodes: self.parts.operations.directory().best(&caller.user),
         })
     }
 

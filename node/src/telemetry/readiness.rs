@@ -13,7 +13,7 @@ pub enum Ready {
     Starting,
     /// Yes.
     Ready,
-    /// No longer; the node is stopping.
+    /// No longer: the node is stopping, or an operator drains it.
     Draining,
     /// Not now, and why.
     Failing(String),
@@ -24,7 +24,7 @@ impl fmt::Display for Ready {
         match self {
             Self::Starting => f.write_str("the node is starting"),
             Self::Ready => f.write_str("the node is ready"),
-            Self::Draining => f.write_str("the node is stopping"),
+            Self::Draining => f.write_str("the node is draining"),
             Self::Failing(reason) => f.write_str(reason),
         }
     }
@@ -82,7 +82,8 @@ impl Readiness {
         self.set(failed.map_or(Ready::Ready, Ready::Failing));
     }
 
-    /// Changes it. A node that drains stays so: nothing that still reports can make it ready again.
+    /// Changes it. A node that drains stays so: nothing that still reports can make it ready again, only
+    /// [`Self::serve_again`].
     pub fn set(&self, ready: Ready) {
         self.ready.send_if_modified(|current| {
             let change = *current != Ready::Draining && *current != ready;
@@ -90,6 +91,17 @@ impl Readiness {
                 *current = ready;
             }
             change
+        });
+    }
+
+    /// The drain was called off: as at the start, ready once that is found.
+    pub fn serve_again(&self) {
+        self.ready.send_if_modified(|current| {
+            let drained = *current == Ready::Draining;
+            if drained {
+                *current = Ready::Starting;
+            }
+            drained
         });
     }
 
@@ -117,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draining_node_never_becomes_ready_again() {
+    fn a_draining_node_becomes_ready_again_only_when_it_is_to_serve_again() {
         let readiness = Readiness::starting();
         for ready in [Ready::Ready, Ready::Failing("no quorum".into()), Ready::Ready, Ready::Draining] {
             readiness.set(ready.clone());
@@ -125,5 +137,10 @@ mod tests {
         }
         readiness.set(Ready::Ready);
         assert_eq!(readiness.get(), Ready::Draining);
+        readiness.serve_again();
+        assert_eq!(readiness.get(), Ready::Starting);
+        readiness.set(Ready::Ready);
+        readiness.serve_again();
+        assert_eq!(readiness.get(), Ready::Ready);
     }
 }

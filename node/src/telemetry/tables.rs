@@ -70,6 +70,9 @@ const CLUSTER: &[Row<ClusterMetrics>] = &[
     counter("raft_proposed_entries", "Raft entries proposed, each with many commands", |cluster| {
         cluster.entries
     }),
+    counter("feed_asks", "Requests to other nodes for feeds of shards that are not held here", |cluster| {
+        cluster.feed_asks
+    }),
     counter("raft_applied_entries", "Raft entries applied since the cluster was formed", |cluster| {
         cluster.applied_entries
     }),

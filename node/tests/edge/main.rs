@@ -7,6 +7,7 @@ mod client;
 mod server;
 
 mod closing;
+mod draining;
 mod fan_out;
 mod frames;
 mod handshake;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use actix_web::{App, HttpResponse, web};
 use madang_node::edge::{
-    Close, Closed, EdgeConfig, EdgeHandle, EdgeServer, Pushed, SessionFactory, SessionHandler, SessionLink,
+    Close, Closed, EdgeConfig, EdgeHandle, EdgeServer, Label, Pushed, SessionFactory, SessionHandler,
+    SessionLink,
 };
 
 /// Limit of everything a test waits for.
@@ -79,6 +80,10 @@ impl SessionHandler for Obedient {
             "close" => {
                 link.close(Close::REVOKED);
                 return;
+            }
+            "label" => {
+                link.label(Label(rest.parse().unwrap()));
+                link.text(rest)
             }
             "writes" => link.text(&writes_of_this_thread()),
             // Frames "0", "1" … each filled up with spaces to 1 KiB.

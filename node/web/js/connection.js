@@ -1,4 +1,7 @@
-// The client side of `madang.v1+json`: one WebSocket, replies matched by id, and coming back by itself.
+// The client side of `madang.v1+json`: one WebSocket, replies matched by id, and coming back by itself, at
+// another node if need be.
+
+import { Ways } from './ways.js';
 
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
@@ -34,7 +37,7 @@ export function afterClose(code) {
  * (with `until_ms`), `stopped` (with `code`) and `ended` (the session is no longer valid).
  */
 export class Connection {
-  #url; #onLink; #onPush; #token = null;
+  #ways; #onLink; #onPush; #token = null;
   #socket = null; #calls = new Map(); #nextId = 1; #online = false;
   #attempt = 0; #retryTimer = 0; #drainMs = null;
   #watchTimer = 0; #quietMaxMs = 60_000; #heardMs = 0;
@@ -42,7 +45,7 @@ export class Connection {
   #cursor = null;
 
   constructor({ url, onLink, onPush }) {
-    this.#url = url;
+    this.#ways = new Ways(url);
     this.#onLink = onLink;
     this.#onPush = onPush;
   }
@@ -88,7 +91,7 @@ export class Connection {
   #open() {
     this.#drop();
     this.#onLink({ state: 'connecting' });
-    const socket = new WebSocket(this.#url, 'madang.v1+json');
+    const socket = new WebSocket(this.#ways.current, 'madang.v1+json');
     this.#socket = socket;
     this.#heard();
     this.#quietMaxMs = OPEN_TIMEOUT_MS;
@@ -104,6 +107,7 @@ export class Connection {
       const answer = await this.#command('connect', { token: this.#token, ...cursor });
       if (socket !== this.#socket) return;
       this.#cursor = answer.cursor;
+      this.#ways.told(answer.nodes);
       this.#online = true;
       this.#attempt = 0;
       this.#quietMaxMs = answer.ping_ms * 2.5;
@@ -125,8 +129,13 @@ export class Connection {
     const [name] = Object.keys(object);
     if (name === undefined) this.#socket?.send('{}');
     else if (name === 'cursor') this.#cursor = object.cursor;
-    else if (name === 'drain') this.#drainMs = object.drain.reconnect_after_ms;
+    else if (name === 'drain') this.#sentAway(object.drain);
     else if (name !== 'error') this.#onPush(name, object[name]);
+  }
+
+  #sentAway({ reconnect_after_ms, nodes }) {
+    this.#drainMs = reconnect_after_ms;
+    this.#ways.sent(nodes);
   }
 
   #reply({ id, error, ...rest }) {
@@ -147,6 +156,8 @@ export class Connection {
   }
 
   #lost() {
+    // One that was lost is tried once more before the next node is, unless it said that it goes.
+    if (!this.#online && this.#drainMs === null) this.#ways.failed();
     this.#drop();
     const delay_ms = reconnectDelayMs(this.#attempt++) + (this.#drainMs ?? 0);
     this.#drainMs = null;
