@@ -1,13 +1,14 @@
 //! Keeping a room, by script: bans, mutes, slow mode, links, the archive and the end.
 
-use madang_storage::id::{LinkSecret, UserId};
+use madang_storage::id::{Emoji, LinkSecret, UserId};
 use madang_storage::row::{
-    EventBody, Feature, Life, LinksRow, MemberRow, Right, Role, RoomChange, RoomKind, Switch, Until, table,
+    EditedTo, EventBody, Feature, Life, LinksRow, MemberRow, Mentions, Right, Role, RoomChange, RoomKind,
+    Switch, Until, table,
 };
 
 use super::link::{LINKS_MAX, link_id};
 use super::yard::{ROOM, Yard, create, send, user};
-use crate::command::{AdminOp, Op, Refusal, Repeat, Reply, RoomOp, SweepOp};
+use crate::command::{AdminOp, Op, Refusal, Repeat, Reply, RoomOp, SweepOp, TalkOp};
 use crate::event::ShardEvent;
 use crate::machine::rows::{Rows, directory_key, member_key, room_key};
 
@@ -30,6 +31,11 @@ fn by_link(secret: u8) -> RoomOp {
 fn change(change: RoomChange) -> RoomOp {
     let sort_title = change.title.as_deref().unwrap_or_default().to_lowercase();
     RoomOp::Admin(AdminOp::Change { change: Box::new(change), sort_title })
+}
+
+fn reword(target: u64, text: &str) -> RoomOp {
+    let to = EditedTo { text: text.into(), data: None, mentions: Mentions::default() };
+    RoomOp::Talk(TalkOp::Edit { target, cid: None, to: Box::new(to) })
 }
 
 fn links(yard: &Yard) -> LinksRow {
@@ -119,6 +125,7 @@ fn a_muted_member_reads_and_waits_and_leaving_does_not_help() {
     assert_eq!(sent(&mut yard, "jun", "a"), Repeat::Again, "what was said before was said");
     let muted = |yard: &Yard| Err(Refusal::Muted { retry_after_ms: Some(until.0 - yard.now) });
     assert_eq!(yard.run("jun", send("b", "x")), muted(&yard));
+    assert_eq!(yard.run("jun", reword(3, "other words")), muted(&yard), "nor by other words");
     yard.ok("jun", RoomOp::Leave);
     yard.ok("jun", RoomOp::Join);
     assert_eq!(yard.run("jun", send("b", "x")), muted(&yard));
@@ -206,15 +213,19 @@ fn links_are_bounded_and_spent_ones_make_room() {
 #[test]
 fn an_archived_room_is_read_and_kept_in_order_and_nothing_else() {
     let mut yard = open_room(&["jun", "sora"]);
+    yard.ok("jun", send("said", "x"));
     yard.ok("owner", make_link(1, Until::FOREVER, None));
     yard.ok("owner", RoomOp::Invite(user("mina")));
     assert_eq!(yard.run("jun", RoomOp::Admin(AdminOp::Archive)), Err(Refusal::Forbidden));
     for _ in 0..2 {
         yard.ok("owner", RoomOp::Admin(AdminOp::Archive));
     }
+    let react = TalkOp::React { target: 4, emoji: Emoji::parse("👍").unwrap(), to: Switch::On };
     let topic = change(RoomChange { topic: Some("x".into()), ..RoomChange::default() });
     for (who, op) in [
         ("jun", send("a", "x")),
+        ("jun", reword(4, "other words")),
+        ("jun", RoomOp::Talk(react)),
         ("mina", RoomOp::Join),
         ("bora", RoomOp::Join),
         ("bora", by_link(1)),
