@@ -16,14 +16,14 @@ use madang_cluster::placement::SlotMap;
 use madang_cluster::{ClusterError, EventPage, Leader, Page, PeerService, Service, Tail, Tails};
 use madang_storage::id::{Cid, RoomId, SessionId, ShardId, UserId};
 use madang_storage::row::{
-    Blocked, EventBody, EventRow, MemberState, PresenceRow, Relation, Until, UserRoomRow,
+    Blocked, EventBody, EventRow, Features, MemberState, PresenceRow, Relation, Until, UserRoomRow,
 };
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::encoder::{FrameEncoder, Unreadable};
 use crate::position::Positions;
-use crate::presence::{Shown, State};
+use crate::presence::{Circle, Shown, State};
 use crate::service::ReadMark;
 use crate::truth::{Found, Head, History, Peers, Proposer, Truth, Typist};
 use crate::typing::Typing;
@@ -48,6 +48,10 @@ pub(crate) struct FakeCluster {
     rooms: Mutex<HashMap<RoomId, Vec<Arc<RoomEvent>>>>,
     pub(crate) lists: Mutex<HashMap<UserId, HashMap<RoomId, Option<MemberState>>>>,
     pub(crate) ended: Mutex<Vec<SessionId>>,
+    /// Who is around users.
+    pub(crate) circles: Mutex<HashMap<UserId, Circle>>,
+    /// What the rooms do without.
+    pub(crate) features: Mutex<Features>,
     /// What users show of being there.
     pub(crate) shows: Mutex<HashMap<UserId, PresenceRow>>,
     pub(crate) joined: AtomicUsize,
@@ -85,6 +89,8 @@ impl FakeCluster {
             lists: Mutex::default(),
             ended: Mutex::default(),
             shows: Mutex::default(),
+            circles: Mutex::default(),
+            features: Mutex::default(),
             joined: AtomicUsize::new(2),
             held: Mutex::default(),
             silent: AtomicBool::new(false),
@@ -225,7 +231,7 @@ impl Peers for FakeCluster {
 impl History for FakeCluster {
     fn head<'a>(&'a self, room: &'a RoomId) -> Found<'a, Option<Head>> {
         let joined = self.joined.load(Ordering::Relaxed) as u64;
-        let head = self.rooms.lock().get(room).map(|log| Head { last_seq: log.len() as u64, joined });
+        let head = self.rooms.lock().get(room).map(|log| Head { last_seq: log.len() as u64, features: *self.features.lock(), joined });
         Box::pin(ready(Ok(head)))
     }
 
@@ -281,6 +287,10 @@ impl History for FakeCluster {
 
     fn presence<'a>(&'a self, user: &'a UserId) -> Found<'a, PresenceRow> {
         Box::pin(ready(Ok(self.shows.lock().get(user).cloned().unwrap_or_default())))
+    }
+
+    fn circle<'a>(&'a self, user: &'a UserId) -> Found<'a, Circle> {
+        Box::pin(ready(Ok(self.circles.lock().get(user).cloned().unwrap_or_default())))
     }
 
     fn typist<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Found<'a, Typist> {

@@ -18,7 +18,7 @@
 //!
 //! Reading order: `shown` (what others see), `roster` (who is here), `home` (what a home hears), `machine`
 //! (what one entry decides), `board` (what homes say); between nodes `wire`, `telling`, `exchange`; together
-//! `core`, `homes`; the actors `message`, `actor`; to the listeners `announcer`.
+//! `core`, `homes`; the actors `message`, `actor`; to the listeners `circle`, `announcer`.
 
 mod shown;
 pub use shown::{Attention, Shown, State};
@@ -39,6 +39,10 @@ mod homes;
 
 mod actor;
 mod message;
+
+mod circle;
+pub use circle::Circle;
+pub(crate) use circle::circle;
 
 mod announcer;
 pub(crate) use announcer::Announcer;

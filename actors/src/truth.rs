@@ -11,8 +11,11 @@ use madang_cluster::event::FeedBatch;
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{Cluster, ClusterError, EventPage, Leader, Page, PeerService, Reader, Service, Tails};
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::{MemberState, PresenceRow, RoomKind, UserRoomRow};
+use madang_storage::row::{Features, MemberState, PresenceRow, RoomKind, UserRoomRow};
 use tokio::sync::{broadcast, oneshot, watch};
+
+use crate::presence::{self, Circle};
+use crate::typing;
 
 /// Something that is read, perhaps on another node.
 pub type Found<'a, T> = BoxFuture<'a, Result<T, ClusterError>>;
@@ -56,6 +59,9 @@ pub trait History: Send + Sync + 'static {
 
     /// What a user shows of being there.
     fn presence<'a>(&'a self, user: &'a UserId) -> Found<'a, PresenceRow>;
+
+    /// Who is told of a user beside the members of the user's rooms, and who never.
+    fn circle<'a>(&'a self, user: &'a UserId) -> Found<'a, Circle>;
 
     /// Whether a room may be told that a user types.
     fn typist<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Found<'a, Typist>;
@@ -105,6 +111,8 @@ pub struct Head {
     pub last_seq: u64,
     /// How many members have joined.
     pub joined: u64,
+    /// What the room does without.
+    pub features: Features,
 }
 
 /// Somebody who types in a room.
@@ -151,7 +159,7 @@ impl History for Reader {
     fn head<'a>(&'a self, room: &'a RoomId) -> Found<'a, Option<Head>> {
         Box::pin(async move {
             let row = self.room(room).await?;
-            Ok(row.map(|row| Head { last_seq: row.last_seq, joined: row.joined }))
+            Ok(row.map(|row| Head { last_seq: row.last_seq, joined: row.joined, features: row.features }))
         })
     }
 
@@ -185,18 +193,12 @@ impl History for Reader {
         Box::pin(async move { Ok(Self::presence(self, user).await?.unwrap_or_default()) })
     }
 
+    fn circle<'a>(&'a self, user: &'a UserId) -> Found<'a, Circle> {
+        Box::pin(presence::circle(self, user))
+    }
+
     fn typist<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Found<'a, Typist> {
-        Box::pin(async move {
-            let Some(head) = self.room(room).await? else { return Ok(Typist::Refused(Refusal::NoRoom)) };
-            Ok(match self.member(room, user).await? {
-                Some(member) if member.state == MemberState::Joined => {
-                    Typist::Member { members: head.joined }
-                }
-                // Who may not see the room does not learn that there is one.
-                None if head.kind != RoomKind::Open => Typist::Refused(Refusal::NoRoom),
-                _ => Typist::Refused(Refusal::NotMember),
-            })
-        })
+        Box::pin(typing::typist(self, room, user))
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use madang_storage::id::{RoomId, SessionId, UserId};
-use madang_storage::row::{MemberRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow};
+use madang_storage::row::{MemberRow, PairRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ClusterError;
@@ -174,6 +174,11 @@ impl Reader {
         session: &SessionId,
     ) -> Result<Option<SessionRow>, ClusterError> {
         ask!(self, Query::Session(user.clone(), *session) => Session)
+    }
+
+    /// Who of the two people of a direct room blocks the other; `None`: neither ever did.
+    pub async fn pair(&self, room: &RoomId) -> Result<Option<PairRow>, ClusterError> {
+        ask!(self, Query::Pair(*room) => Pair)
     }
 
     /// What a user shows of being there; `None`: as everybody does at first.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use madang_cluster::event::ShardEvent;
 use madang_cluster::{ClusterError, Page, Tails};
 use madang_storage::id::{RoomId, UserId};
+use madang_storage::row::Blocked;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Semaphore;
 
@@ -180,6 +181,9 @@ impl AudienceState {
                 }
                 ShardEvent::Block { user, other, blocked } => {
                     self.people.tell_of(user, |encoder| encoder.block(other, *blocked));
+                    if *blocked == Blocked::Yes {
+                        self.people.blocked(user, other);
+                    }
                 }
                 ShardEvent::Skipped => skipped = true,
                 ShardEvent::Presence { user, row } => self.people.shows(user, row),

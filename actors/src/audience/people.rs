@@ -14,10 +14,10 @@ use tokio::sync::{Notify, mpsc};
 
 use super::audiences::Seats;
 use crate::encoder::{FrameEncoder, Unreadable};
-use crate::hub::{Begun, Hubs, Place};
+use crate::hub::{Begun, Hubs, Notice, Place};
 use crate::outbound::Close;
 use crate::position::FeedPos;
-use crate::presence::{Presence, Roster};
+use crate::presence::{Presence, Roster, Shown};
 use crate::pump::Running;
 use crate::service::ReadMark;
 use crate::truth::Truth;
@@ -116,6 +116,15 @@ impl People {
             self.parts.hubs.deliver_user(user, None, &self.parts.encoder.my_presence(row));
         }
         self.parts.presence.row_changed(user);
+    }
+
+    /// A user blocks another, who is told of the user no more: once more, then, and that is the last time.
+    pub(super) fn blocked(&self, user: &UserId, other: &UserId) {
+        if self.parts.presence.is_on() && self.parts.roster.is_here(other) {
+            let line = self.parts.encoder.presence(user, &Shown::hidden());
+            let (rooms, users, except) = (Vec::new(), vec![other.clone()], Vec::new());
+            self.parts.hubs.notice(&Notice { about: user.clone(), rooms, users, except, line });
+        }
     }
 
     /// A session was ended.

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 use madang_cluster::ClusterError;
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::MemberState;
+use madang_storage::row::{Feature, MemberState};
 
+use super::circle::Circle;
 use super::core::Core;
 use super::shown::Shown;
 use crate::audience::Audiences;
 use crate::encoder::FrameEncoder;
 use crate::hub::{Hubs, Notice};
+use crate::truth::{Head, History};
 
 /// Users whose rooms are looked up at the same time. Those of replicas on this node are ready at once.
 const LOOKS_AT_ONCE: usize = 16;
@@ -45,33 +47,52 @@ impl Announcer {
         }
     }
 
+    /// What is told, and to whom; `None`: nobody here.
     async fn notice(&self, core: &Core, user: UserId, shown: Shown) -> Option<Notice> {
         // A look at local rows does not wait: leave the thread to others now and then.
         tokio::task::coop::consume_budget().await;
-        let rooms = match self.rooms_to_tell(core, &user).await {
-            Ok(rooms) => rooms,
+        let (rooms, circle) = match self.whom_to_tell(core, &user).await {
+            Ok(found) => found,
             Err(error) => {
                 tracing::warn!(%error, "cannot tell who came or went");
-                Vec::new()
+                return None;
             }
         };
+        let Circle { contacts, blocked } = circle;
+        let users: Vec<UserId> =
+            contacts.into_iter().filter(|contact| core.roster.is_here(contact)).collect();
+        if rooms.is_empty() && users.is_empty() {
+            return None;
+        }
         let line = self.encoder.presence(&user, &shown);
-        let (users, except) = (Vec::new(), Vec::new());
-        (!rooms.is_empty()).then_some(Notice { about: user, rooms, users, except, line })
+        Some(Notice { about: user, rooms, users, except: blocked, line })
     }
 
-    /// Those of the user's rooms that are heard here and not too large, the newest ones first if there are
-    /// too many.
-    async fn rooms_to_tell(&self, core: &Core, user: &UserId) -> Result<Vec<RoomId>, ClusterError> {
+    async fn whom_to_tell(&self, core: &Core, user: &UserId) -> Result<(Vec<RoomId>, Circle), ClusterError> {
+        let of_user = core.truth.reader_now(core.shard_of(user))?;
+        Ok((self.rooms_to_tell(core, &*of_user, user).await?, of_user.circle(user).await?))
+    }
+
+    /// Those of the user's rooms that are heard here, not too large and not without presence, the newest ones
+    /// first if there are too many.
+    async fn rooms_to_tell(
+        &self,
+        core: &Core,
+        of_user: &dyn History,
+        user: &UserId,
+    ) -> Result<Vec<RoomId>, ClusterError> {
         let slots = core.truth.slots();
-        let mut rooms = core.truth.reader_now(slots.of_user(user))?.rooms_of(user).await?;
+        let mut rooms = of_user.rooms_of(user).await?;
         rooms.retain(|(_, row)| row.state == Some(MemberState::Joined));
         let mut told = Vec::new();
         // Most rooms of most users are heard on other nodes only.
         let heard = rooms.into_iter().rev().filter(|(room, _)| self.audiences.is_heard(room));
         for (room, _) in heard.take(core.options.rooms_max) {
             let head = core.truth.reader_now(slots.of_room(&room))?.head(&room).await?;
-            if head.is_some_and(|head| head.joined <= core.options.room_members_max) {
+            let is_told = |head: Head| {
+                head.joined <= core.options.room_members_max && head.features.has(Feature::Presence)
+            };
+            if head.is_some_and(is_told) {
                 told.push(room);
             }
             tokio::task::coop::consume_budget().await;

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 use madang_cluster::Leader;
 use madang_cluster::command::{PresenceOp, StatusChange};
 use madang_storage::id::{RoomId, SessionId, UserId};
-use madang_storage::row::{MemberState, Status, Visibility};
+use madang_storage::row::{self, Feature, MemberState, Status, Visibility};
 
+use super::circle::Circle;
 use super::shown::{Attention, State};
 use crate::fake::{FakeCluster, until, user};
 use crate::options::{ActorOptions, PresenceOptions, Switch};
@@ -139,6 +140,29 @@ fn large_rooms_are_not_told() {
         yard.actors.presence().opened(&haneul, PHONE);
         until("haneul is here", || jun.heard().contains("haneul online")).await;
         assert!(!jun.heard().contains("minji online"), "{}", jun.heard());
+        yard.actors.stop().await;
+    });
+}
+
+#[test]
+fn contacts_are_told_wherever_they_are_and_who_is_blocked_is_not_told_even_in_a_room() {
+    run(async {
+        let (yard, cluster) = Yard::fake(options()).await;
+        let (minji, haneul) = (user("minji"), user("haneul"));
+        let mut jun = watch(&yard, &cluster, &minji);
+        let mut contact = yard.listener(&haneul, SessionId([8; 16]));
+        yard.actors.presence().opened(&haneul, SessionId([8; 16]));
+        let circle = Circle { contacts: vec![haneul.clone()], blocked: vec![user("jun")] };
+        cluster.circles.lock().insert(minji.clone(), circle);
+        yard.actors.presence().opened(&minji, PHONE);
+        hears(&mut contact, "the contact hears", "minji online\n").await;
+        cluster.circles.lock().clear();
+        cluster.features.lock().set(Feature::Presence, row::Switch::Off);
+        yard.actors.presence().attend(&minji, PHONE, Attention::Away);
+        until("minji is idle", || state(&yard, &minji) == State::Idle).await;
+        cluster.features.lock().set(Feature::Presence, row::Switch::On);
+        yard.actors.presence().attend(&minji, PHONE, Attention::Active);
+        hears(&mut jun, "jun hears what is told in rooms with presence", "minji online\n").await;
         yard.actors.stop().await;
     });
 }

@@ -59,7 +59,7 @@ impl Service {
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|(user, _)| cursor::member_text(user));
         let users: Vec<UserId> = rows.iter().map(|(user, _)| user.clone()).collect();
-        let shown = self.shown(&users).await;
+        let shown = self.shown(caller, &readers, &users).await?;
         let members = rows.into_iter().zip(shown).map(|((user, row), shown)| {
             let readers = &readers;
             async move {

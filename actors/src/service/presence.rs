@@ -3,11 +3,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use madang_cluster::Reader;
 use madang_cluster::command::{PresenceOp, Refusal, StatusChange, UserOp};
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{Status, Visibility};
+use madang_storage::row::{Blocked, Status, Visibility};
 use tokio::task::coop;
 
+use super::readers::Readers;
 use super::{Caller, Service, ServiceError};
 use crate::presence::{Attention, Shown};
 use crate::typing::Typing;
@@ -36,10 +38,11 @@ pub struct MyPresence {
 }
 
 impl Service {
-    /// What others see of these users, in their order; somebody who does not exist is offline.
+    /// What the caller may see of these users, in their order. Somebody who does not exist, or blocks the
+    /// caller, is offline.
     pub async fn presence(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         users: Vec<UserId>,
     ) -> Result<Vec<(UserId, Shown)>, ServiceError> {
         let there = self.0.presence.shown(&users).await;
@@ -48,12 +51,11 @@ impl Service {
             let readers = &readers;
             async move {
                 coop::consume_budget().await;
+                let reader = readers.of_user(&user).await?;
                 let shown = match there {
+                    _ if blocks(reader, &user, caller).await? => Shown::hidden(),
                     Some(shown) => shown.at(now_ms),
-                    None => {
-                        let row = readers.of_user(&user).await?.presence(&user).await?.unwrap_or_default();
-                        Shown::gone(&row, now_ms)
-                    }
+                    None => Shown::gone(&reader.presence(&user).await?.unwrap_or_default(), now_ms),
                 };
                 Ok::<_, ServiceError>((user, shown))
             }
@@ -109,12 +111,30 @@ impl Service {
         Ok(())
     }
 
-    /// What others see of these users, without what is stored of those who are offline.
-    pub(super) async fn shown(&self, users: &[UserId]) -> Vec<Shown> {
+    /// What the caller may see of these users, in their order, without what is stored of those who are
+    /// offline.
+    pub(super) async fn shown(
+        &self,
+        caller: &Caller,
+        readers: &Readers,
+        users: &[UserId],
+    ) -> Result<Vec<Shown>, ServiceError> {
         let now_ms = now_ms();
-        let shown = self.0.presence.shown(users).await.into_iter();
-        shown.map(|shown| shown.map_or_else(Shown::hidden, |shown| shown.at(now_ms))).collect()
+        let there = self.0.presence.shown(users).await;
+        let shown = users.iter().zip(there).map(|(user, there)| async move {
+            let Some(shown) = there else { return Ok(Shown::hidden()) };
+            coop::consume_budget().await;
+            let hidden = blocks(readers.of_user(user).await?, user, caller).await?;
+            Ok::<_, ServiceError>(if hidden { Shown::hidden() } else { shown.at(now_ms) })
+        });
+        stream::iter(shown).buffered(READS_AT_ONCE).try_collect().await
     }
+}
+
+/// Whether `user` does not want to be seen by the caller.
+async fn blocks(reader: &Reader, user: &UserId, caller: &Caller) -> Result<bool, ServiceError> {
+    let row = reader.block(user, &caller.user).await?;
+    Ok(row.is_some_and(|row| row.blocked == Blocked::Yes))
 }
 
 /// Milliseconds since the epoch.

@@ -8,6 +8,8 @@ pub mod people;
 #[cfg(test)]
 mod people_tests;
 mod presence;
+#[cfg(test)]
+mod presence_tests;
 pub(super) mod rooms;
 #[cfg(test)]
 mod tests;

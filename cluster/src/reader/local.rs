@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use madang_storage::id::{RoomId, SessionId, UserId};
 use madang_storage::row::{
-    Effect, EventRow, MemberRow, OutboxRow, PresenceRow, RoomRow, Row, SessionRow, UserRoomRow, UserRow, table,
+    Effect, EventRow, MemberRow, OutboxRow, PairRow, PresenceRow, RoomRow, Row, SessionRow, UserRoomRow, UserRow, table,
 };
 use madang_storage::{Direction, KeyRange, PageLimit, RoomPage, ScanLimit, StorageError, prefix_end};
 
@@ -91,6 +91,11 @@ impl LocalReader {
         session: &SessionId,
     ) -> Result<Option<SessionRow>, ClusterError> {
         self.load(table::SESSION, &session_key(user, session))
+    }
+
+    /// Who of the two people of a direct room blocks the other.
+    pub(crate) fn pair(&self, room: &RoomId) -> Result<Option<PairRow>, ClusterError> {
+        self.load(table::PAIR, &room_key(room))
     }
 
     /// What a user shows of being there.

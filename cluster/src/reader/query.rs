@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use madang_storage::id::{Emoji, RoomId, SessionId, UserId};
-use madang_storage::row::{MemberRow, MentionRow, PinsRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow, VersionRow};
+use madang_storage::row::{MemberRow, MentionRow, PinsRow, PairRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow, VersionRow};
 use serde::{Deserialize, Serialize};
 
 use super::talk::Reaction;
@@ -62,6 +62,8 @@ pub(crate) enum Query {
     Mentions { user: UserId, before: Option<u64>, limit: usize },
     #[serde(rename = "90")]
     Presence(UserId),
+    #[serde(rename = "91")]
+    Pair(RoomId),
     #[serde(rename = "60")]
     People(PeopleQuery),
     #[serde(rename = "61")]
@@ -107,6 +109,8 @@ pub(crate) enum Found {
     Mentions(Vec<(u64, MentionRow)>),
     #[serde(rename = "90")]
     Presence(Option<PresenceRow>),
+    #[serde(rename = "91")]
+    Pair(Option<PairRow>),
     #[serde(rename = "60")]
     People(PeopleFound),
     #[serde(rename = "61")]
@@ -135,6 +139,7 @@ impl Query {
             | Self::User(_)
             | Self::Session(..)
             | Self::Presence(_)
+            | Self::Pair(_)
             | Self::UserRoom(..) => false,
             Self::Heads(rooms) | Self::Tails(rooms) => rooms.len() > 1,
             Self::Rooms(query) => query.reads_many_rows(),
@@ -181,6 +186,7 @@ impl Query {
             Self::Versions { room, seq } => Found::Versions(local.versions(room, *seq)?),
             Self::Mentions { user, before, limit } => Found::Mentions(local.mentions(user, *before, *limit)?),
             Self::Presence(user) => Found::Presence(local.presence(user)?),
+            Self::Pair(room) => Found::Pair(local.pair(room)?),
         })
     }
 }

@@ -52,6 +52,14 @@ fn room_and_member_rows_keep_their_bytes() {
 }
 
 #[test]
+fn presence_rows_keep_their_bytes() {
+    let status = Status { text: "t".into(), emoji: "e".into(), expires_ms: Some(9) };
+    let row = PresenceRow { visibility: Visibility::Invisible, status: Some(status), last_active_ms: 7 };
+    check(row, "93a13293a174a1650907");
+    check(PresenceRow::default(), "93a131c000");
+}
+
+#[test]
 fn account_and_outbox_rows_keep_their_bytes() {
     check(
         UserRow { display_name: "M".into(), password_hash: "h".into(), created_ms: 1, sessions: vec![] },

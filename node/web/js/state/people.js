@@ -19,7 +19,8 @@ export const people = {
     return { ...state, names, online, members: new Map(state.members).set(room, { list, next }) };
   },
 
-  presence_heard(state, { user, online }) {
+  presence_heard(state, { user, state: shown }) {
+    const online = shown !== 'offline';
     if (state.online.has(user) === online) return state;
     const here = new Set(state.online);
     if (online) here.add(user);
