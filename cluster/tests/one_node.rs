@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use madang_cluster::command::{Op, Refusal, Repeat, Reply, RoomOp, UserOp};
+use madang_cluster::command::{AdminOp, Op, Refusal, Repeat, Reply, RoomOp, UserOp};
 use madang_cluster::event::ShardEvent;
 use madang_cluster::{Cluster, ClusterOptions, EventPage, Leader, Page};
 use madang_storage::id::{Cid, RoomId, UserId};
@@ -56,7 +56,13 @@ fn send(cid: &str, text: &str, after: Option<&str>) -> RoomOp {
 }
 
 fn open_room() -> RoomOp {
-    RoomOp::Create { kind: RoomKind::Open, title: "yard".into(), topic: String::new(), members: vec![], sort_title: String::new() }
+    RoomOp::Create {
+        kind: RoomKind::Open,
+        title: "yard".into(),
+        topic: String::new(),
+        members: vec![],
+        sort_title: String::new(),
+    }
 }
 
 async fn log_of(cluster: &Cluster) -> EventPage {
@@ -232,4 +238,48 @@ fn copy_tree(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_people_of_a_deleted_room_are_told_some_at_a_time_and_a_new_leader_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cluster, log, state) = start(dir.path()).await;
+    room_op(&cluster, "minji", open_room()).await.unwrap();
+    let shard = cluster.slots().of_room(&ROOM);
+    // Three steps' worth.
+    let people: Vec<UserId> = (0..450).map(|i| user(&format!("user{i}"))).collect();
+    let joins: Vec<_> = people
+        .iter()
+        .map(|who| Op::Room { room: ROOM, user: who.clone(), op: RoomOp::Join })
+        .map(|op| cluster.submit(shard, op).unwrap())
+        .collect();
+    for join in joins {
+        cluster.answered(join).await.unwrap().unwrap();
+    }
+    room_op(&cluster, "minji", RoomOp::Admin(AdminOp::Delete)).await.unwrap();
+    cluster.shutdown().await.unwrap();
+    drop((cluster, state));
+    log.close();
+
+    let (cluster, ..) = start(dir.path()).await;
+    let gone = async {
+        loop {
+            let mut left = 0;
+            for who in &people {
+                let reader = cluster.reader(cluster.slots().of_user(who)).await.unwrap();
+                let place = reader.user_room(who, &ROOM).await.unwrap();
+                left += usize::from(place.is_none_or(|place| place.state.is_some()));
+            }
+            if left == 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), gone).await.expect("all are told");
+    let reader = cluster.reader_of_room(&ROOM).await.unwrap();
+    assert_eq!(reader.members(&ROOM, "", None, 10).await.unwrap(), []);
+    assert_eq!(reader.room(&ROOM).await.unwrap().unwrap().joined, 0);
+    // The log stays a while: whoever lags behind reads to its end.
+    assert_eq!(log_of(&cluster).await.events.last().unwrap().row.body, EventBody::RoomDeleted);
 }
