@@ -9,8 +9,10 @@ use ractor::{Actor, ActorRef, SpawnErr};
 use tokio::task::JoinHandle;
 
 use crate::audience::Audiences;
+use crate::devices::Devices;
 use crate::encoder::FrameEncoder;
 use crate::gate::Gate;
+use crate::hot::{Board, Heats};
 use crate::hub::Hubs;
 use crate::metrics::{ActorMeter, Counters};
 use crate::node::{Node, NodeArguments, NodeMessage};
@@ -34,6 +36,8 @@ use crate::typing::TypingRelay;
 pub struct Actors {
     rooms: Rooms,
     presence: Presence,
+    devices: Devices,
+    heats: Heats,
     meter: ActorMeter,
     root: ActorRef<NodeMessage>,
     ended: JoinHandle<()>,
@@ -78,14 +82,18 @@ impl Actors {
             }
             Switch::Off => Presence::off(roster.clone()),
         };
+        let devices = Devices::new(truth.clone(), roster.clone());
         let typing = TypingRelay::new(truth.clone(), audiences.clone(), hubs.clone(), encoder.clone());
         let shards: Vec<_> = truth.slots().all().map(|_| Arc::new(Gate::shut())).collect();
         let rooms = Rooms::new(&*truth, shards.iter().cloned(), &options);
         truth.serve(Service::ROOMS, Arc::new(RoomsForPeers(rooms.clone())));
-        let budget = Budget::new(options.tails_bytes_max);
+        let (budget, board) = (Budget::new(options.tails_bytes_max), Board::default());
+        let heats = Heats::new(truth.clone(), board.clone());
+        truth.serve(Service::HEAT, heats.for_peers());
         let meter = ActorMeter {
             counters: Arc::new(Counters::default()),
             budget: budget.clone(),
+            board: board.clone(),
             roster: roster.clone(),
             hubs: hubs.clone(),
         };
@@ -99,11 +107,12 @@ impl Actors {
             presence: presence.clone(),
             typing,
             budget,
+            board,
             counters: meter.counters.clone(),
             options,
         };
         let (root, ended) = Node::spawn(None, Node, arguments).await?;
-        Ok(Self { rooms, presence, meter, root, ended })
+        Ok(Self { rooms, presence, devices, heats, meter, root, ended })
     }
 
     /// The rooms.
@@ -114,6 +123,16 @@ impl Actors {
     /// Who is online.
     pub fn presence(&self) -> &Presence {
         &self.presence
+    }
+
+    /// Which rooms are hot.
+    pub fn heats(&self) -> &Heats {
+        &self.heats
+    }
+
+    /// Which devices are connected.
+    pub fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     /// What they count.

@@ -12,16 +12,18 @@
 //! which the cluster's machines decide. Actors send each other no message that waits for its answer.
 //!
 //! Reading order: [`rooms`] (the way down: router `shard`, owner `room`), [`audience`] (the way up, with
-//! [`hub`], [`outbound`] and [`position`]), [`presence`], [`typing`], `node` (who starts whom again), [`actors`] (all together), and
+//! [`hub`], [`outbound`] and [`position`]), [`presence`], [`hot`] (which rooms are), [`typing`], `node` (who starts whom again), [`actors`] (all together), and
 //! on top [`auth`] and [`service`].
 
 pub mod actors;
 mod answer;
 pub mod audience;
 pub mod auth;
+pub mod devices;
 pub mod encoder;
 pub mod error;
 mod gate;
+pub mod hot;
 pub mod hub;
 mod metrics;
 mod node;

@@ -38,8 +38,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use madang_cluster::Cluster;
 use madang_cluster::command::{Op, Reply, RoomOp, UserOp};
 use madang_storage::id::{RoomId, SessionId, UserId};
+use tokio::sync::Semaphore;
 
 use crate::auth::Passwords;
+use crate::devices::Devices;
 use crate::presence::Presence;
 use crate::rooms::Rooms;
 use readers::Readers;
@@ -98,9 +100,15 @@ struct Inner {
     cluster: Cluster,
     rooms: Rooms,
     presence: Presence,
+    devices: Devices,
     passwords: Passwords,
     options: ServiceOptions,
+    /// For writing down when devices were seen.
+    sees: Arc<Semaphore>,
 }
+
+/// How many devices are written down as seen at the same time.
+const SEES_AT_ONCE: usize = 64;
 
 impl Service {
     /// The operations over these parts.
@@ -108,10 +116,12 @@ impl Service {
         cluster: Cluster,
         rooms: Rooms,
         presence: Presence,
+        devices: Devices,
         passwords: Passwords,
         options: ServiceOptions,
     ) -> Self {
-        Self(Arc::new(Inner { cluster, rooms, presence, passwords, options }))
+        let sees = Arc::new(Semaphore::new(SEES_AT_ONCE));
+        Self(Arc::new(Inner { cluster, rooms, presence, devices, passwords, options, sees }))
     }
 
     /// The limits in force.

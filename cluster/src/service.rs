@@ -32,6 +32,8 @@ impl Service {
     pub const TYPING: Self = Self(34);
     /// Which rooms are hot.
     pub const HEAT: Self = Self(35);
+    /// Which devices are connected.
+    pub const DEVICES: Self = Self(36);
 }
 
 /// Answers other nodes.

@@ -134,6 +134,13 @@ impl Roster {
         self.part(user).lock().contains_key(user)
     }
 
+    /// The user's sessions that have a connection to this node.
+    pub(crate) fn sessions_of(&self, user: &UserId) -> Vec<SessionId> {
+        let part = self.part(user).lock();
+        part.get(user)
+            .map_or_else(Vec::new, |seat| seat.sessions.iter().map(|sitting| sitting.session).collect())
+    }
+
     /// How many connections to this node there are.
     pub(crate) fn connections(&self) -> usize {
         self.0.connections.load(Ordering::Relaxed)

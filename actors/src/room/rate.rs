@@ -90,6 +90,16 @@ mod tests {
     }
 
     #[test]
+    fn all_users_together_are_slowed_down_too() {
+        let mut bucket = Bucket::default();
+        for _ in 0..3 {
+            assert_eq!(bucket.admit(RATE, 0), Ok(()));
+        }
+        assert_eq!(bucket.admit(RATE, 0), Err(100));
+        assert_eq!(bucket.admit(RATE, 100_000), Ok(()));
+    }
+
+    #[test]
     fn waiting_as_told_is_always_enough() {
         let mut rates = Rates::default();
         let (minji, mut now_us) = (user("minji"), 7);

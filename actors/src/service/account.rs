@@ -1,15 +1,22 @@
 //! Accounts and sessions: signing up, logging in and out, passwords, profiles, tokens.
 
+use std::sync::Arc;
+
 use madang_cluster::command::{Refusal, UserOp};
 use madang_storage::id::{SessionId, UserId};
+use madang_storage::row::SessionRow;
 
-use super::{Caller, Profile, Service, ServiceError, fresh_id, names};
+use super::{Caller, Profile, Service, ServiceError, fresh_id, names, now_ms};
 use crate::auth::Token;
+use crate::devices::Connected;
 
 /// What anybody hears whose name or password is wrong: never which of the two.
 const WRONG_LOGIN: &str = "the user name or the password is wrong";
 pub(super) const WRONG_TOKEN: &str = "the token is not valid (any more)";
 const WRONG_PASSWORD: &str = "the old password is wrong";
+
+/// How exact "last seen" is: each time costs a command.
+const SEEN_EVERY_MS: u64 = 5 * 60 * 1_000;
 
 /// A new session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +38,10 @@ pub struct SessionView {
     pub device: String,
     /// When it logged in, milliseconds since the epoch.
     pub created_ms: u64,
+    /// When it was last seen, about, milliseconds since the epoch.
+    pub seen_ms: u64,
+    /// Whether it is connected.
+    pub connected: Connected,
 }
 
 impl Service {
@@ -90,7 +101,25 @@ impl Service {
         if !token.fits(&row.token_hash) {
             return Err(WRONG);
         }
-        Ok(Caller { user: token.user, session: token.session })
+        let caller = Caller { user: token.user, session: token.session };
+        if now_ms().saturating_sub(row.seen_ms) > SEEN_EVERY_MS {
+            self.see(&caller);
+        }
+        Ok(caller)
+    }
+
+    /// Writes down that the caller's device was seen. Nobody waits for it; when many come or go at once, as
+    /// when a node stops, most are not written down.
+    pub fn see(&self, caller: &Caller) {
+        let Ok(turn) = Arc::clone(&self.0.sees).try_acquire_owned() else { return };
+        let (service, caller) = (self.clone(), caller.clone());
+        tokio::spawn(async move {
+            let _turn = turn;
+            let seen = service.change_user(&caller.user, UserOp::SeeSession(caller.session)).await;
+            if let Err(error) = seen {
+                tracing::debug!(user = %caller.user, %error, "when a device was seen is not written down");
+            }
+        });
     }
 
     /// Ends the caller's session.
@@ -133,11 +162,18 @@ impl Service {
         let reader = readers.of_user(&caller.user).await?;
         let row = reader.user(&caller.user).await?;
         let row = row.ok_or_else(|| ServiceError::NoUser(caller.user.clone()))?;
+        let connected = self.0.devices.connected(&caller.user).await;
         let mut views = Vec::with_capacity(row.sessions.len());
         for session in row.sessions {
             // One that ended between the two reads is simply not there any more.
             if let Some(row) = reader.session(&caller.user, &session).await? {
-                views.push(SessionView { session, device: row.device, created_ms: row.created_ms });
+                let connected = match connected.contains(&session) {
+                    true => Connected::Yes,
+                    false => Connected::No,
+                };
+                let SessionRow { device, created_ms, seen_ms, .. } = row;
+                let seen_ms = seen_ms.max(created_ms);
+                views.push(SessionView { session, device, created_ms, seen_ms, connected });
             }
         }
         Ok(views)

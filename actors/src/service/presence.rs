@@ -121,10 +121,10 @@ impl Service {
     ) -> Result<Vec<Shown>, ServiceError> {
         let now_ms = now_ms();
         let there = self.0.presence.shown(users).await;
-        let shown = users.iter().zip(there).map(|(user, there)| async move {
+        let shown = users.iter().cloned().zip(there).map(|(user, there)| async move {
             let Some(shown) = there else { return Ok(Shown::hidden()) };
             coop::consume_budget().await;
-            let hidden = blocks(readers.of_user(user).await?, user, caller).await?;
+            let hidden = blocks(readers.of_user(&user).await?, &user, caller).await?;
             Ok::<_, ServiceError>(if hidden { Shown::hidden() } else { shown.at(now_ms) })
         });
         stream::iter(shown).buffered(READS_AT_ONCE).try_collect().await

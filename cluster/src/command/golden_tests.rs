@@ -6,6 +6,8 @@ use madang_storage::row::{
 };
 
 use super::*;
+use madang_storage::row::{Status, Visibility};
+
 use crate::machine::meta::{HeatLimits, NodeState, Tunables};
 
 fn user() -> UserId {
@@ -57,6 +59,16 @@ fn room_commands_keep_their_bytes() {
     check(RoomOp::MarkReadPrivately(7), "81a2363007");
     check(RoomOp::MarkReceived(7), "81a2363107");
     check(RoomOp::Decline, "a23632");
+}
+
+#[test]
+fn presence_commands_keep_their_bytes() {
+    let check = |op, golden: &str| check(account(UserOp::Presence(op)), &format!("{USER_HEAD}81a23930{golden}"));
+    let status = Status { text: "t".into(), emoji: "e".into(), expires_ms: Some(9) };
+    let (visibility, status) = (Some(Visibility::Invisible), Some(StatusChange::Set(status)));
+    check(PresenceOp::Show { visibility, status }, "81a13192a13281a13193a174a16509");
+    check(PresenceOp::Show { visibility: None, status: Some(StatusChange::Clear) }, "81a13192c0a132");
+    check(PresenceOp::Gone { last_active_ms: 7 }, "81a1329107");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! keeps the state's own rules; and nobody does more than their role allows.
 
 mod commands;
+mod people;
 mod powers;
 mod rules;
 
@@ -61,6 +62,7 @@ proptest! {
         prop_assert_eq!(&one.outcomes, &other.outcomes);
         prop_assert_eq!(&one.events, &other.events);
         rules::check(&one.base, &one.events);
+        people::check(&one.base);
     }
 
     #[test]

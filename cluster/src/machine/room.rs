@@ -12,6 +12,8 @@ mod pin;
 mod place;
 mod react;
 mod receipt;
+#[cfg(test)]
+mod receipt_tests;
 pub mod rights;
 mod role;
 mod sweep;

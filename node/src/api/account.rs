@@ -164,6 +164,10 @@ pub struct SessionInfo {
     pub device: String,
     /// When it logged in.
     pub created_ms: u64,
+    /// When it was last seen, to about five minutes.
+    pub seen_ms: u64,
+    /// Whether it is connected now, to whichever node.
+    pub online: bool,
     /// Whether it is the one that asks.
     pub current: bool,
 }

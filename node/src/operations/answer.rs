@@ -1,6 +1,7 @@
 //! From the service's values to the JSON types of the protocol.
 
 use madang_actors::presence::State;
+use madang_actors::devices::Connected;
 use madang_actors::service::{
     Log, LoggedIn, MemberPage, MyReactions, Profile, ReadMark, RoomPage, RoomView, Sent, SessionView,
 };
@@ -24,10 +25,12 @@ pub(super) fn profile(profile: Profile) -> account::Profile {
 }
 
 pub(super) fn sessions(sessions: Vec<SessionView>, current: SessionId) -> account::Sessions {
-    let info = |SessionView { session, device, created_ms }| account::SessionInfo {
+    let info = |SessionView { session, device, created_ms, seen_ms, connected }| account::SessionInfo {
         session,
         device,
         created_ms,
+        seen_ms,
+        online: connected == Connected::Yes,
         current: session == current,
     };
     account::Sessions { sessions: sessions.into_iter().map(info).collect() }
@@ -168,11 +171,7 @@ pub(super) fn role(role: Role) -> json::Role {
 }
 
 pub(super) fn room_kind(kind: RoomKind) -> json::RoomKind {
-    match kind {
-        RoomKind::Direct => json::RoomKind::Direct,
-        RoomKind::Group => json::RoomKind::Group,
-        RoomKind::Open => json::RoomKind::Open,
-    }
+    kind.into()
 }
 
 fn member_state(state: MemberState) -> json::MemberState {

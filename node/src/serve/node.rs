@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::drain::{self, Farewell};
 use super::{advertise, canary, options};
-use crate::api::http::{ClusterDoor, HttpState, app};
+use crate::api::http::{AskedAround, ClusterDoor, HttpState, app};
 use crate::api::throttle::Throttle;
 use crate::config::{Config, Live};
 use crate::edge::{EdgeConfig, EdgeHandle, EdgeServer, SessionFactory};
@@ -252,7 +252,14 @@ async fn operations(
         error: io::Error::other(error),
     })??;
     let (rooms, presence) = (actors.rooms().clone(), actors.presence().clone());
-    let service = Service::new(cluster.clone(), rooms, presence, passwords, options::service(config));
+    let service = Service::new(
+        cluster.clone(),
+        rooms,
+        presence,
+        actors.devices().clone(),
+        passwords,
+        options::service(config),
+    );
     let gate = Gate::new(&config.safety)?;
     Ok(Operations::new(service, directory, gate, Paces::new(&config.limits)))
 }
@@ -283,7 +290,8 @@ fn start_edge(
         options: options::sessions(&config, cluster.node_id()),
     });
     let factory: SessionFactory = Arc::new(move || Box::new(Session::new(Arc::clone(&sessions))));
-    let door = ClusterDoor { standing: Arc::new(cluster.clone()), secret: options::secret_text(&config)? };
+    let standing = AskedAround { cluster: cluster.clone(), heats: actors.heats().clone() };
+    let door = ClusterDoor { standing: Arc::new(standing), secret: options::secret_text(&config)? };
     let nodes = directory.clone();
     let http = HttpState {
         dispatch,

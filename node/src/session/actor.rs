@@ -401,6 +401,7 @@ impl Live {
         if let Some(Place { hub, key, caller }) = self.place.borrow_mut().take() {
             hub.unregister(key);
             self.parts.presence.closed(&caller.user, caller.session);
+            self.parts.operations.service().see(&caller);
         }
     }
 }

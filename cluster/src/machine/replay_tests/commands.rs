@@ -99,10 +99,13 @@ fn room_op() -> impl Strategy<Value = RoomOp> {
         1 => user().prop_map(RoomOp::Kick),
         2 => (user(), role()).prop_map(|(user, role)| RoomOp::SetRole(user, role)),
         2 => SEQS.prop_map(RoomOp::MarkRead),
+        1 => SEQS.prop_map(RoomOp::MarkReadPrivately),
+        1 => SEQS.prop_map(RoomOp::MarkReceived),
+        1 => Just(RoomOp::Decline),
     ]
 }
 
-fn room() -> impl Strategy<Value = RoomId> {
+pub(super) fn room() -> impl Strategy<Value = RoomId> {
     prop_oneof![3 => Just(RoomId([1; 16])), 1 => Just(RoomId([2; 16]))]
 }
 
@@ -117,6 +120,7 @@ pub(super) fn commands() -> impl Strategy<Value = Vec<Command>> {
     let op = prop_oneof![
         12 => (room(), user(), room_op()).prop_map(|(room, user, op)| Op::Room { room, user, op }),
         1 => mention(),
+        3 => super::people::op(),
     ];
     let command = (0..1_000_u64, op).prop_map(|(at_ms, op)| Command { at_ms, op });
     let kind = prop_oneof![Just(RoomKind::Group), Just(RoomKind::Open)];
