@@ -4,8 +4,8 @@
 use madang_storage::StorageError;
 use madang_storage::id::{Cid, RoomId, UserId};
 use madang_storage::row::{
-    Content, EditMark, EditedTo, EventBody, EventRow, Extra, Mentions, OverlayRow, Right, RoomAct, SentRow,
-    VersionRow, table,
+    Content, EditMark, EditedTo, EventBody, EventRow, Everybody, Extra, Mentions, OverlayRow, Right, RoomAct,
+    SentRow, VersionRow, table,
 };
 use sha2::{Digest, Sha256};
 
@@ -15,8 +15,8 @@ use super::talk::hash_of;
 use super::{Place, call, pin};
 use crate::command::{Refusal, Repeat, Reply};
 use crate::event::Change;
-use crate::machine::rows::{event_key, sent_key, version_key};
 use crate::machine::audit;
+use crate::machine::rows::{event_key, sent_key, version_key};
 use crate::machine::shard::{Stop, Turn};
 
 /// How often a message may be edited: so many older versions are kept.
@@ -190,7 +190,7 @@ fn edit_hash(target: u64, to: &EditedTo) -> u64 {
     hash.update(b"edit");
     hash.update(target.to_be_bytes());
     hash.update(to.text.as_bytes());
-    for data in &to.data {
+    if let Some(data) = &to.data {
         hash.update([0]);
         hash.update(data.as_bytes());
     }
@@ -198,6 +198,6 @@ fn edit_hash(target: u64, to: &EditedTo) -> u64 {
         hash.update([1]);
         hash.update(user.as_str().as_bytes());
     }
-    hash.update([2, u8::from(to.mentions.everybody == madang_storage::row::Everybody::Yes)]);
+    hash.update([2, u8::from(to.mentions.everybody == Everybody::Yes)]);
     hash_of(hash)
 }

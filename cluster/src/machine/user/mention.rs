@@ -8,7 +8,7 @@ use crate::machine::rows::{mention_at_key, mention_key, user_key};
 use crate::machine::shard::{Stop, Turn};
 
 /// How many are kept; each further one drives out the oldest.
-pub const MENTIONS_MAX: u64 = 1_000;
+pub(super) const MENTIONS_MAX: u64 = 1_000;
 
 /// The message at `seq` of `room` calls the user, or does so no longer, since the event at `room_seq`. News that
 /// is not newer than what is known is a repeat, or was overtaken.
