@@ -31,7 +31,8 @@ fn sends_are_logged_once_in_order_and_heard_while_actors_fail() {
         let mut jun = yard.listener(&user("jun"), SessionId([9; 16]));
         jun.join(ROOM);
         let (title, topic) = ("yard".to_owned(), String::new());
-        let create = RoomOp::Create { kind: RoomKind::Open, title, topic, members: vec![] };
+        let (kind, members, sort_title) = (RoomKind::Open, vec![], String::new());
+        let create = RoomOp::Create { kind, title, topic, members, sort_title };
         yard.insist(ROOM, &minji, &create).await;
         let mut answers = Vec::new();
         for number in 0..200 {

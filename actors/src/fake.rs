@@ -12,11 +12,12 @@ use madang_cluster::command::{
     Op, Outcome, PresenceOp, Refusal, Repeat, Reply, RoomOp, StatusChange, UserOp,
 };
 use madang_cluster::event::{FeedBatch, RoomEvent, ShardEvent};
+use madang_cluster::machine::meta::HeatLimits;
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{ClusterError, EventPage, Leader, Page, PeerService, Service, Tail, Tails};
 use madang_storage::id::{Cid, RoomId, SessionId, ShardId, UserId};
 use madang_storage::row::{
-    Blocked, EventBody, EventRow, Features, MemberState, PresenceRow, Relation, Until, UserRoomRow,
+    Blocked, EventBody, EventRow, Features, MemberState, PresenceRow, Relation, RoomKind, Until, UserRoomRow,
 };
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, oneshot, watch};
@@ -62,6 +63,8 @@ pub(crate) struct FakeCluster {
     pub(crate) pages_read: AtomicUsize,
     /// Commands that other nodes were asked to decide.
     pub(crate) requests: AtomicUsize,
+    /// When a room is hot.
+    pub(crate) heat: Mutex<HeatLimits>,
     /// Pages are not read before this is false.
     pub(crate) disk_hangs: AtomicBool,
     /// Place of the newest event, in the feed of whichever shard.
@@ -96,6 +99,7 @@ impl FakeCluster {
             silent: AtomicBool::new(false),
             pages_read: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
+            heat: Mutex::default(),
             disk_hangs: AtomicBool::new(false),
             pos: AtomicU64::new(0),
         })
@@ -200,6 +204,10 @@ impl Proposer for FakeCluster {
 }
 
 impl Peers for FakeCluster {
+    fn node_id(&self) -> u64 {
+        self.node
+    }
+
     fn leader(&self, _: ShardId) -> Result<watch::Receiver<Leader>, ClusterError> {
         Ok(self.leader.subscribe())
     }
@@ -231,7 +239,10 @@ impl Peers for FakeCluster {
 impl History for FakeCluster {
     fn head<'a>(&'a self, room: &'a RoomId) -> Found<'a, Option<Head>> {
         let joined = self.joined.load(Ordering::Relaxed) as u64;
-        let head = self.rooms.lock().get(room).map(|log| Head { last_seq: log.len() as u64, features: *self.features.lock(), joined });
+        let kind = RoomKind::Open;
+        let head =
+            |log: &Vec<_>| Head { last_seq: log.len() as u64, features: *self.features.lock(), joined, kind };
+        let head = self.rooms.lock().get(room).map(head);
         Box::pin(ready(Ok(head)))
     }
 
@@ -327,6 +338,10 @@ impl Truth for FakeCluster {
 
     fn reader_now(&self, _: ShardId) -> Result<Arc<dyn History>, ClusterError> {
         Ok(self.me.upgrade().expect("whoever reads has a cluster"))
+    }
+
+    fn heat_limits(&self) -> HeatLimits {
+        *self.heat.lock()
     }
 }
 

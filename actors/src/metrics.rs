@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use crate::hot::{Board, BoardSummary};
 use crate::hub::Hubs;
 use crate::presence::Roster;
 use crate::room::Budget;
@@ -14,6 +15,8 @@ pub struct ActorMetrics {
     pub rooms_active: usize,
     /// What their newest events take in memory now.
     pub tail_bytes: usize,
+    /// How many rooms are hot now, and how hot.
+    pub heat: BoardSummary,
     /// Connections of signed-in sessions now.
     pub sessions: usize,
     /// Users with such a connection now.
@@ -33,6 +36,7 @@ pub struct ActorMetrics {
 pub struct ActorMeter {
     pub(crate) counters: Arc<Counters>,
     pub(crate) budget: Budget,
+    pub(crate) board: Board,
     pub(crate) roster: Roster,
     pub(crate) hubs: Hubs,
 }
@@ -44,6 +48,7 @@ impl ActorMeter {
         ActorMetrics {
             rooms_active: self.counters.rooms_active.load(Ordering::Relaxed),
             tail_bytes: self.budget.used_bytes(),
+            heat: self.board.summary(),
             sessions: self.roster.connections(),
             users_online: self.roster.users(),
             fan_out_bytes: self.hubs.all().iter().map(crate::hub::HubRef::backlog_bytes).sum(),

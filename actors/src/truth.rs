@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use madang_cluster::command::{Op, Outcome, Refusal};
 use madang_cluster::event::FeedBatch;
+use madang_cluster::machine::meta::HeatLimits;
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{Cluster, ClusterError, EventPage, Leader, Page, PeerService, Reader, Service, Tails};
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
@@ -69,6 +70,9 @@ pub trait History: Send + Sync + 'static {
 
 /// The other nodes.
 pub trait Peers: Send + Sync + 'static {
+    /// What this one is called among them.
+    fn node_id(&self) -> u64;
+
     /// Who leads a shard, now and from now on.
     fn leader(&self, shard: ShardId) -> Result<watch::Receiver<Leader>, ClusterError>;
 
@@ -102,6 +106,9 @@ pub trait Truth: Proposer + Peers {
 
     /// Reads what has been applied so far: at least what the shard's feed here has shown.
     fn reader_now(&self, shard: ShardId) -> Result<Arc<dyn History>, ClusterError>;
+
+    /// When a room is hot, as it is tuned now.
+    fn heat_limits(&self) -> HeatLimits;
 }
 
 /// What a room's row says about its log and its size.
@@ -113,6 +120,8 @@ pub struct Head {
     pub joined: u64,
     /// What the room does without.
     pub features: Features,
+    /// Direct, group or open.
+    pub kind: RoomKind,
 }
 
 /// Somebody who types in a room.
@@ -138,6 +147,10 @@ impl Proposer for Cluster {
 }
 
 impl Peers for Cluster {
+    fn node_id(&self) -> u64 {
+        Self::node_id(self)
+    }
+
     fn leader(&self, shard: ShardId) -> Result<watch::Receiver<Leader>, ClusterError> {
         Self::leader(self, shard)
     }
@@ -159,7 +172,12 @@ impl History for Reader {
     fn head<'a>(&'a self, room: &'a RoomId) -> Found<'a, Option<Head>> {
         Box::pin(async move {
             let row = self.room(room).await?;
-            Ok(row.map(|row| Head { last_seq: row.last_seq, joined: row.joined, features: row.features }))
+            Ok(row.map(|row| Head {
+                last_seq: row.last_seq,
+                joined: row.joined,
+                features: row.features,
+                kind: row.kind,
+            }))
         })
     }
 
@@ -225,5 +243,9 @@ impl Truth for Cluster {
 
     fn reader_now(&self, shard: ShardId) -> Result<Arc<dyn History>, ClusterError> {
         Ok(Arc::new(Self::reader_now(self, shard)?))
+    }
+
+    fn heat_limits(&self) -> HeatLimits {
+        self.meta().borrow().tunables.heat
     }
 }

@@ -52,6 +52,8 @@ enum Command {
     Status(operator::status::Args),
     /// Show who holds which shard: leader, voters, learners, lag.
     Ring(operator::ring::Args),
+    /// Show which rooms are asked for most, a second; `--hot`: those that are too much.
+    Rooms(operator::rooms::Args),
     /// Have a node hand over what it leads and send its clients away: before a restart.
     Drain(operator::steps::Args),
     /// Have a drained node serve again.
@@ -90,6 +92,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Dev(args) => done(dev::run(args)),
         Command::Status(args) => operator::status::run(args),
         Command::Ring(args) => operator::ring::run(args),
+        Command::Rooms(args) => operator::rooms::run(args),
         Command::Drain(args) => operator::steps::run(args, Step::Drain),
         Command::Undrain(args) => operator::steps::run(args, Step::Undrain),
         Command::Leave(args) => operator::steps::run(args, Step::Leave),

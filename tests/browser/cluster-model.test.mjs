@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { present } from '../../node/web/js/cluster/model.js';
-import { moving, noQuorum, well } from './overviews.mjs';
+import { present, presentRooms } from '../../node/web/js/cluster/model.js';
+import { busy, moving, noQuorum, well } from './overviews.mjs';
 
 test('a cluster that is well has no ailments, no moves and no lag', () => {
   const { healthy, ailments, moves, lag, nodes, groups } = present(well());
@@ -43,4 +43,11 @@ test('in a crowd a group shows only the nodes that have to do with it', () => {
   const report = well();
   for (let node = 4; node <= 9; node += 1) report.nodes.push({ ...report.nodes[2], node });
   assert.deepEqual(present(report).groups[1].replicas.map(({ node }) => node), [1, 2, 3]);
+});
+
+test('busy rooms are told as they came, with how long they are hot', () => {
+  const { rooms, silent } = presentRooms(busy());
+  assert.deepEqual(rooms.map(({ hot }) => hot), [{ key: 'cluster.hotMinutes', n: 2 }, { key: 'cluster.hotSeconds', n: 83 }, null]);
+  assert.deepEqual(rooms[2], { room: '01K9XXXXXXXXXXXXXXXXXXXXXX', kind: null, members: null, leader: null, sends: 12, fetches: 0, joins: 1, hot: null });
+  assert.deepEqual(silent, [3]);
 });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startNode, startNodes } from './node.mjs';
-import { moving, noQuorum, well } from './overviews.mjs';
+import { busy, moving, noQuorum, well } from './overviews.mjs';
 import { launch, personAt, until } from './person.mjs';
 
 let node;
@@ -24,6 +24,7 @@ after(async () => {
 async function shown(report, look) {
   const person = await personAt(browser, node.url, look);
   await person.page.route('**/v1/cluster', (route) => route.fulfill({ json: report() }));
+  await person.page.route('**/v1/cluster/rooms?*', (route) => route.fulfill({ json: busy() }));
   await person.page.goto(`${node.url}/cluster`);
   await person.page.locator('.node-card').first().waitFor();
   return person;

@@ -1,4 +1,4 @@
-// How a cluster may stand, as `GET /v1/cluster` tells it.
+// How a cluster may stand, as `GET /v1/cluster` and `GET /v1/cluster/rooms` tell it.
 
 const SHARDS = 16;
 
@@ -32,4 +32,17 @@ export function noQuorum() {
   for (const each of report.nodes.slice(1)) each.reachable = false;
   report.groups = report.groups.map((each) => ({ ...each, leader: null, voters: [], learners: [], behind: {}, settled: false }));
   return { ...report, healthy: false, ailments: ['…'] };
+}
+
+/** Two hot rooms, and one of which little is known. */
+export function busy() {
+  const room = (id, kind, members, leader, [sends_per_s, fetches_per_s, joins_per_s], hot_for_ms) => ({ room: id, kind, members, leader, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms });
+  return {
+    rooms: [
+      room('01K9ZZZZZZZZZZZZZZZZZZZZZZ', 'open', 18_000, 2, [1_204, 3_110, 120], 125_999),
+      room('01K9YYYYYYYYYYYYYYYYYYYYYY', 'group', 40, 1, [60, 0, 0], 83_000),
+      room('01K9XXXXXXXXXXXXXXXXXXXXXX', null, null, null, [12, 0, 1], null),
+    ],
+    silent: [3],
+  };
 }

@@ -12,6 +12,7 @@ use super::message::{Child, NodeMessage};
 use crate::audience::{Audience, AudienceArguments, AudienceParts, Audiences};
 use crate::encoder::FrameEncoder;
 use crate::gate::Gate;
+use crate::hot::Board;
 use crate::hub::Hubs;
 use crate::metrics::Counters;
 use crate::options::ActorOptions;
@@ -44,6 +45,8 @@ pub(crate) struct NodeArguments {
     pub(crate) typing: TypingRelay,
     /// What all tails of the node may take.
     pub(crate) budget: Budget,
+    /// The warmest rooms of the node.
+    pub(crate) board: Board,
     /// What is counted.
     pub(crate) counters: Arc<Counters>,
     /// Limits.
@@ -178,6 +181,7 @@ impl NodeState {
             truth: self.parts.truth.clone(),
             options: options.clone(),
             budget: self.parts.budget.clone(),
+            board: self.parts.board.clone(),
             counters: self.parts.counters.clone(),
             typing: self.parts.typing.clone(),
             relay: Relay::start(Duration::from_millis(options.answer_timeout_ms)),

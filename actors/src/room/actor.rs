@@ -9,12 +9,15 @@ use madang_cluster::command::{Op, Outcome, Refusal, Reply};
 use madang_storage::id::{RoomId, ShardId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
+use super::heat::Asked;
 use super::machine::{Effect, Machine};
 use super::message::{Read, Reader, RoomMessage, Submit, TypingNote, Wanted};
 use super::relay::{Counted, Relay};
 use super::tail::Budget;
 use super::typists::Told;
+use super::warmth::{LOOK_EVERY, Then, Warmth};
 use crate::error::ActorError;
+use crate::hot::Board;
 use crate::metrics::{ActiveRoom, Counters};
 use crate::options::ActorOptions;
 use crate::truth::{Truth, Typist};
@@ -50,6 +53,8 @@ pub(crate) struct Surroundings {
     pub(crate) relay: Relay,
     /// The way to those who hear who types.
     pub(crate) typing: TypingRelay,
+    /// The warmest rooms of the node.
+    pub(crate) board: Board,
     /// Where the owners' clock begins.
     pub(crate) epoch: Instant,
 }
@@ -60,6 +65,7 @@ pub(crate) struct OwnerState {
     around: Arc<Surroundings>,
     machine: Machine<Reader>,
     in_flight: Arc<AtomicUsize>,
+    warmth: Warmth,
     _active: ActiveRoom,
 }
 
@@ -76,7 +82,8 @@ impl Actor for Owner {
         let OwnerArguments { room, around } = arguments;
         let machine = Machine::new(&around.options, around.budget.clone());
         let active = ActiveRoom::new(&around.counters);
-        Ok(OwnerState { room, around, machine, in_flight: Arc::default(), _active: active })
+        let warmth = Warmth::new(room, around.board.clone());
+        Ok(OwnerState { room, around, machine, in_flight: Arc::default(), warmth, _active: active })
     }
 
     async fn handle(
@@ -86,9 +93,13 @@ impl Actor for Owner {
         state: &mut OwnerState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            RoomMessage::Submit(submit) => state.submit(submit),
+            RoomMessage::Submit(submit) => {
+                state.count(Asked::by(&submit.op), &myself);
+                state.submit(submit);
+            }
             RoomMessage::Typing(note) => state.typing(note),
             RoomMessage::Read(Read { wanted, reader }) => {
+                state.count(Some(Asked::Fetch), &myself);
                 let effects = state.machine.read(wanted, reader);
                 state.carry_out(effects, &myself);
             }
@@ -104,6 +115,10 @@ impl Actor for Owner {
                     }
                 }
             }
+            RoomMessage::Look => {
+                let then = state.warmth.look(&state.around.truth.heat_limits(), state.now_us() / 1_000);
+                look_again(then, &myself);
+            }
             #[cfg(test)]
             RoomMessage::Fail => panic!("told to fail"),
         }
@@ -112,6 +127,13 @@ impl Actor for Owner {
 }
 
 impl OwnerState {
+    fn count(&mut self, asked: Option<Asked>, myself: &ActorRef<RoomMessage>) {
+        let now_ms = self.now_us() / 1_000;
+        if let Some(asked) = asked {
+            look_again(self.warmth.count(asked, now_ms), myself);
+        }
+    }
+
     fn submit(&mut self, submit: Submit) {
         let Submit { user, op, answer, permit } = submit;
         let now_us = self.now_us();
@@ -192,5 +214,12 @@ impl OwnerState {
             answer.send(page.map_err(Into::into));
             drop(permit);
         });
+    }
+}
+
+fn look_again(then: Then, myself: &ActorRef<RoomMessage>) {
+    if then == Then::Look {
+        // An owner that has gone by then needs no look.
+        myself.send_after(LOOK_EVERY, || RoomMessage::Look);
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum RoomMessage {
     Logged(Arc<RoomEvent>),
     /// From the owner's own read: the newest events.
     Loaded(Result<EventPage, ClusterError>),
+    /// From the owner's timer: time to look how warm the room is.
+    Look,
     /// Fails, as a bug would.
     #[cfg(test)]
     Fail,

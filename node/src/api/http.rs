@@ -9,6 +9,7 @@ mod docs;
 mod handle;
 mod headers;
 mod health;
+mod hot_rooms;
 mod openapi;
 mod problem;
 mod route;
@@ -26,7 +27,8 @@ use crate::config::Live;
 use crate::telemetry::{Metrics, Readiness};
 use crate::web::page;
 
-pub use cluster::{ClusterDoor, ClusterReport, Standing};
+pub use cluster::{AskedAround, ClusterDoor, ClusterReport, Standing};
+pub use hot_rooms::{RoomReport, RoomsReport, SHOWN, SHOWN_MAX};
 pub use openapi::document;
 pub(crate) use problem::not_found;
 pub use route::{ROUTES, Route};
@@ -38,7 +40,7 @@ pub struct HttpState {
     pub dispatch: Arc<dyn Dispatch>,
     /// Settings in force.
     pub config: Live,
-    /// What `/v1/cluster` says, and to whom.
+    /// What `/v1/cluster` and `/v1/cluster/rooms` say, and to whom.
     pub cluster: ClusterDoor,
     /// What `/readyz` says.
     pub readiness: Readiness,
@@ -65,6 +67,7 @@ pub fn app(
         .app_data(web::Data::new(state))
         .configure(handle::routes)
         .configure(cluster::routes)
+        .configure(hot_rooms::routes)
         .configure(health::routes)
         .configure(docs::routes)
         .configure(page::routes)

@@ -25,6 +25,16 @@ pub enum RoomKind {
     Open,
 }
 
+impl From<madang_storage::row::RoomKind> for RoomKind {
+    fn from(kind: madang_storage::row::RoomKind) -> Self {
+        match kind {
+            madang_storage::row::RoomKind::Direct => Self::Direct,
+            madang_storage::row::RoomKind::Group => Self::Group,
+            madang_storage::row::RoomKind::Open => Self::Open,
+        }
+    }
+}
+
 /// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

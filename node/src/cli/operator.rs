@@ -1,7 +1,7 @@
 //! `madang status` and its like: an operator asks a running node, over the port for other nodes, and has
 //! the cluster do something.
 //!
-//! [`contact`] finds a node that answers. [`status`], [`ring`], [`steps`] and [`remove`] are the commands;
+//! [`contact`] finds a node that answers. [`status`], [`ring`], [`rooms`], [`steps`] and [`remove`] are the commands;
 //! [`tables`] and [`words`] are what they show.
 
 mod contact;
@@ -9,6 +9,7 @@ mod contact;
 mod example;
 pub(super) mod remove;
 pub(super) mod ring;
+pub(super) mod rooms;
 #[cfg(test)]
 mod shown_tests;
 pub(super) mod status;

@@ -110,6 +110,18 @@ const ACTORS: &[Row<ActorMetrics>] = &[
     gauge("sessions", "Connections of signed-in sessions", |actors| number(actors.sessions)),
     gauge("users_online", "Users who are connected to this node", |actors| number(actors.users_online)),
     gauge("rooms_active", "Rooms with an owner in memory", |actors| number(actors.rooms_active)),
+    gauge("rooms_hot", "Rooms of which more is asked than META says they should bear", |actors| {
+        number(actors.heat.hot)
+    }),
+    gauge("room_sends_per_second_max", "Messages a second of the room with the most", |actors| {
+        u64::from(actors.heat.most.sends_per_s)
+    }),
+    gauge("room_fetches_per_second_max", "Pages of history a second of the room with the most", |actors| {
+        u64::from(actors.heat.most.fetches_per_s)
+    }),
+    gauge("room_joins_per_second_max", "People a second who want to enter the room with the most", |actors| {
+        u64::from(actors.heat.most.joins_per_s)
+    }),
     bytes(
         "room_tails",
         "Newest events of active rooms kept in memory",

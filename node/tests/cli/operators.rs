@@ -56,6 +56,7 @@ fn wrong_arguments_and_settings_end_with_2() {
         (&["status", "--peer-listen", "0.0.0.0:7400"], "needs peer.secret or peer.secret_file"),
         (&["status", "--peer-listen", "127.0.0.1:0"], "say --node HOST:PORT"),
         (&["remove"], "<NODE>"),
+        (&["rooms", "--limit", "101"], "a number from 1 to 100"),
         (&["drain", "first"], "invalid value"),
         (&["dev", "--restart-after", "3"], "3s or 500ms"),
         (&["dev", "--http-port", "7400"], "too close"),
@@ -79,4 +80,15 @@ fn the_last_node_can_neither_leave_nor_be_removed_and_nobody_is_asked_who_is_not
     assert!(remove.code == Some(1) && remove.err.contains("say `--yes`"), "{}", remove.err);
     let remove = run(&["remove", "77", "--node", node.peer(), "--yes"]);
     assert!(remove.code == Some(1) && remove.err.contains("has no node 77"), "{}", remove.err);
+}
+
+#[test]
+fn a_node_at_rest_has_no_hot_rooms() {
+    let node = Serving::start(&[]);
+    let hot = run(&["rooms", "--hot", "--node", node.peer()]);
+    assert_eq!((hot.code, hot.out.lines().count()), (Some(0), 1), "{}", hot.err);
+    assert!(hot.out.starts_with("No room is hot."), "{}", hot.out);
+    let json = run(&["rooms", "--limit", "3", "--json", "--node", node.peer()]);
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((json.code, report), (Some(0), serde_json::json!({ "rooms": [], "silent": [] })));
 }

@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use madang_actors::hot::{Heats, HotRooms};
 use madang_cluster::{Cluster, Overview};
 use serde::Serialize;
 
@@ -23,12 +24,28 @@ const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "via"];
 pub trait Standing: Send + Sync {
     /// How it stands now, as far as this node can tell: also without a quorum.
     fn overview(&self) -> BoxFuture<'static, Overview>;
+
+    /// The rooms that are asked for most, so many; the hot ones first.
+    fn rooms(&self, limit: usize) -> BoxFuture<'static, HotRooms>;
 }
 
-impl Standing for Cluster {
+/// What this node can find out by asking the others.
+pub struct AskedAround {
+    /// How the cluster stands.
+    pub cluster: Cluster,
+    /// Which rooms are hot.
+    pub heats: Heats,
+}
+
+impl Standing for AskedAround {
     fn overview(&self) -> BoxFuture<'static, Overview> {
-        let cluster = self.clone();
-        async move { Cluster::overview(&cluster).await }.boxed()
+        let cluster = self.cluster.clone();
+        async move { cluster.overview().await }.boxed()
+    }
+
+    fn rooms(&self, limit: usize) -> BoxFuture<'static, HotRooms> {
+        let heats = self.heats.clone();
+        async move { heats.everywhere(limit).await }.boxed()
     }
 }
 
@@ -66,19 +83,27 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn cluster(request: HttpRequest, state: web::Data<HttpState>) -> HttpResponse {
-    if !is_local(&request) && !knows(&request, state.cluster.secret.as_ref()) {
-        let message = match state.cluster.secret {
-            Some(_) => {
-                "this shows addresses: ask from the node's own machine, or with the cluster's secret \
-                 (peer.secret) as `Authorization: Bearer <secret>`"
-            }
-            None => "this shows addresses: ask from the node's own machine, or set peer.secret on every node",
-        };
-        return problem::answer(ApiError::new(ErrorKind::Forbidden, message));
+    if let Err(stranger) = check_operator(&request, &state.cluster) {
+        return problem::answer(stranger);
     }
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(ClusterReport::new(state.cluster.standing.overview().await))
+}
+
+/// Lets those in who ask from this machine itself, or know the cluster's secret.
+pub(super) fn check_operator(request: &HttpRequest, door: &ClusterDoor) -> Result<(), ApiError> {
+    if is_local(request) || knows(request, door.secret.as_ref()) {
+        return Ok(());
+    }
+    let message = match door.secret {
+        Some(_) => {
+            "this shows addresses: ask from the node's own machine, or with the cluster's secret \
+             (peer.secret) as `Authorization: Bearer <secret>`"
+        }
+        None => "this shows addresses: ask from the node's own machine, or set peer.secret on every node",
+    };
+    Err(ApiError::new(ErrorKind::Forbidden, message))
 }
 
 /// Whether somebody on this machine asks for themselves: no proxy in between, and no page of another site

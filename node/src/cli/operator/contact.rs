@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
+use madang_actors::hot::{self, HotRooms};
 use madang_cluster::link::{LinkClientOptions, LinkError};
 use madang_cluster::machine::meta::NodeState;
 use madang_cluster::{ClusterError, Operator, Overview};
@@ -120,6 +121,11 @@ impl Contact {
             }
         }
         Ok(overview)
+    }
+
+    /// The rooms that are asked for most, so many; the hot ones first.
+    pub(in crate::cli) async fn rooms(&mut self, limit: usize) -> Result<HotRooms, ContactError> {
+        self.ask(async |node| hot::ask(&node, limit).await).await
     }
 
     /// Has a node drain, leave, or serve again.

@@ -1,8 +1,11 @@
-//! A cluster for tests of what is shown.
+//! A cluster, and its rooms, for tests of what is shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use madang_cluster::{GroupView, NodeView, Overview};
+
+use crate::api::http::{RoomReport, RoomsReport};
+use crate::api::room::RoomKind;
 
 /// Three nodes, META and two shards; all is well.
 pub(super) fn three_nodes() -> Overview {
@@ -50,4 +53,29 @@ pub(super) fn one_away() -> Overview {
     overview.groups[2].behind.clear();
     overview.groups[2].settled = false;
     overview
+}
+
+/// A hot room, and one that is merely busy and of which little is known.
+pub(super) fn rooms() -> RoomsReport {
+    let hot = RoomReport {
+        room: "01K9ZZZZZZZZZZZZZZZZZZZZZZ".to_owned(),
+        kind: Some(RoomKind::Open),
+        members: Some(5_000),
+        leader: Some(2),
+        sends_per_s: 104,
+        fetches_per_s: 31,
+        joins_per_s: 0,
+        hot_for_ms: Some(83_000),
+    };
+    let busy = RoomReport {
+        room: "01K9YYYYYYYYYYYYYYYYYYYYYY".to_owned(),
+        kind: None,
+        members: None,
+        leader: None,
+        sends_per_s: 12,
+        fetches_per_s: 0,
+        joins_per_s: 1,
+        hot_for_ms: None,
+    };
+    RoomsReport { rooms: vec![hot, busy], silent: vec![3] }
 }

@@ -1,5 +1,6 @@
 //! What operators see, letter by letter.
 
+use super::rooms::{Which, chosen, text};
 use super::{example, tables, words};
 
 #[test]
@@ -44,4 +45,32 @@ fn the_ring_is_shown_group_by_group() {
  shard 1    NONE  -       -         2,3,1   -            no
 ";
     assert_eq!(tables::groups(&example::one_away()), expected);
+}
+
+#[test]
+fn rooms_are_shown_with_what_is_asked_of_them_and_who_did_not_say() {
+    let expected = " \
+ room                        kind  members  leader  sends/s  fetches/s  joins/s    hot for
+ 01K9ZZZZZZZZZZZZZZZZZZZZZZ  open     5000       2      104         31        0  1 min 23 s
+ 01K9YYYYYYYYYYYYYYYYYYYYYY  -           -       -       12          0        1           -
+node 3 did not answer: what is asked of rooms there is missing
+";
+    assert_eq!(text(&example::rooms(), Which::Busy), expected);
+}
+
+#[test]
+fn hot_rooms_alone_are_shown_or_that_there_are_none() {
+    let mut report = chosen(example::rooms(), Which::Hot);
+    assert_eq!(report.rooms, example::rooms().rooms[..1]);
+    report.rooms[0].hot_for_ms = None;
+    let none = chosen(report, Which::Hot);
+    assert!(text(&none, Which::Hot).starts_with("No room is hot. `madang rooms` shows"));
+    assert!(text(&none, Which::Busy).starts_with("No room is asked for once a second."));
+}
+
+#[test]
+fn times_are_told_in_their_two_largest_units() {
+    for (ms, told) in [(0, "0 s"), (59_999, "59 s"), (60_000, "1 min 0 s"), (7_260_000, "2 h 1 min")] {
+        assert_eq!(words::time(ms), told);
+    }
 }

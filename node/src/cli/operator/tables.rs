@@ -1,9 +1,10 @@
-//! Tables for people: nodes, and groups. Pure: from an overview to text.
+//! Tables for people: nodes, groups, and rooms. Pure: from what nodes say to text.
 
 use comfy_table::{CellAlignment, Table, presets};
 use madang_cluster::{GroupView, NodeView, Overview};
 
-use super::words::{group_name, list};
+use super::words::{group_name, list, room_kind, time};
+use crate::api::http::{RoomReport, RoomsReport};
 
 /// What stands where there is nothing to say.
 const NOTHING: &str = "-";
@@ -59,6 +60,33 @@ fn group_row(group: &GroupView) -> Vec<String> {
         members(list(&group.placed)),
         or_nothing(&behind.join(" ")),
         if group.settled { "yes" } else { "no" }.to_owned(),
+    ]
+}
+
+/// The rooms that are asked for most.
+pub(super) fn rooms(report: &RoomsReport) -> String {
+    let header = ["room", "kind", "members", "leader", "sends/s", "fetches/s", "joins/s", "hot for"];
+    let mut table = table(&header, &[2, 3, 4, 5, 6, 7]);
+    for room in &report.rooms {
+        table.add_row(room_row(room));
+    }
+    plain(&table)
+}
+
+fn room_row(room: &RoomReport) -> Vec<String> {
+    let RoomReport { room, kind, members, leader, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms } =
+        room;
+    let number =
+        |number: &Option<u64>| number.map_or_else(|| NOTHING.to_owned(), |number| number.to_string());
+    vec![
+        room.clone(),
+        kind.map_or(NOTHING, room_kind).to_owned(),
+        number(members),
+        number(leader),
+        sends_per_s.to_string(),
+        fetches_per_s.to_string(),
+        joins_per_s.to_string(),
+        hot_for_ms.map_or_else(|| NOTHING.to_owned(), time),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! How the cluster stands, in the words of `madang status`. Pure: from an overview to text.
+//! How the cluster stands, in the words of `madang status` and its like. Pure: from what nodes say to text.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -6,6 +6,7 @@ use std::fmt::Write;
 use madang_cluster::{GroupView, Overview};
 
 use super::tables::nodes;
+use crate::api::room::RoomKind;
 
 /// The name of META's group in an overview.
 const META: &str = "meta";
@@ -94,6 +95,25 @@ fn ailments(overview: &Overview) -> String {
         let _ = writeln!(text, "  - {ailment}");
     }
     text
+}
+
+/// What kind of room it is.
+pub(super) fn room_kind(kind: RoomKind) -> &'static str {
+    match kind {
+        RoomKind::Direct => "direct",
+        RoomKind::Group => "group",
+        RoomKind::Open => "open",
+    }
+}
+
+/// How long something lasts, in its two largest units.
+pub(super) fn time(lasts_ms: u64) -> String {
+    let s = lasts_ms / 1_000;
+    match (s / 3_600, s / 60, s) {
+        (0, 0, s) => format!("{s} s"),
+        (0, min, s) => format!("{min} min {} s", s % 60),
+        (h, min, _) => format!("{h} h {} min", min % 60),
+    }
 }
 
 /// Numbers in a row.

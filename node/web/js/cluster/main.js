@@ -2,7 +2,7 @@
 
 import { chooseLanguage, t, useLanguage } from '../i18n/index.js';
 import { language } from '../session.js';
-import { present } from './model.js';
+import { present, presentRooms } from './model.js';
 import { startPolling } from './poll.js';
 import { clusterView } from './view.js';
 
@@ -24,9 +24,11 @@ function setLanguage(tag) {
 
 function heard(outcome) {
   const known = last?.shown ?? null;
-  last = outcome.report ? { shown: present(outcome.report), report: outcome.report } : { ...outcome, shown: outcome.closed ? null : known, report: last?.report };
+  last = outcome.report ? { shown: shownOf(outcome), report: outcome.report } : { ...outcome, shown: outcome.closed ? null : known, report: last?.report };
   view.update(last);
 }
+
+const shownOf = ({ report, rooms }) => ({ ...present(report), busy: rooms && presentRooms(rooms) });
 
 chooseLanguage();
 mount();

@@ -1,4 +1,4 @@
-// From `GET /v1/cluster` to what the page shows: pure, and in the page's words only by their keys.
+// From `GET /v1/cluster` and `GET /v1/cluster/rooms` to what the page shows: pure, and in the page's words only by their keys.
 
 const META = 'meta';
 /** So few entries are on their way at any time; they are no lag. */
@@ -68,4 +68,16 @@ function presentMove(group) {
 function largestLag(groups) {
   const all = groups.flatMap((group) => Object.entries(group.behind).map(([node, behind]) => ({ ...nameOf(group), node: Number(node), behind })));
   return all.filter(({ behind }) => isLag(behind)).reduce((most, each) => (each.behind > (most?.behind ?? 0) ? each : most), null);
+}
+
+/** From `GET /v1/cluster/rooms`: `{ rooms, silent }`. */
+export function presentRooms({ rooms, silent }) {
+  const row = ({ room, kind, members, leader, sends_per_s: sends, fetches_per_s: fetches, joins_per_s: joins, hot_for_ms }) =>
+    ({ room, kind, members, leader, sends, fetches, joins, hot: hot_for_ms === null ? null : lasting(hot_for_ms) });
+  return { rooms: rooms.map(row), silent };
+}
+
+function lasting(ms) {
+  const s = Math.floor(ms / 1000);
+  return s < 120 ? { key: 'cluster.hotSeconds', n: s } : { key: 'cluster.hotMinutes', n: Math.floor(s / 60) };
 }

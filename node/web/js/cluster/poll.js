@@ -3,9 +3,10 @@
 const EVERY_MS = 2_000;
 /** A node waits 2 s for nodes that do not answer it. */
 const WITHIN_MS = 8_000;
+const ROOMS = 10;
 
 /**
- * Tells `heard` what came of each look: `{ report }`, `{ closed: 'asked' | 'wrong' }` where the secret is wanted, or
+ * Tells `heard` what came of each look: `{ report, rooms }` (`rooms` is null while only these are not known), `{ closed: 'asked' | 'wrong' }` where the secret is wanted, or
  * `{ lost: true }`. Gives `{ useSecret }`.
  */
 export function startPolling(heard) {
@@ -37,9 +38,10 @@ export function startPolling(heard) {
 async function ask(secret) {
   try {
     const headers = secret === null ? {} : { authorization: `Bearer ${secret}` };
-    const answer = await fetch('v1/cluster', { headers, signal: AbortSignal.timeout(WITHIN_MS) });
+    const get = (path) => fetch(path, { headers, signal: AbortSignal.timeout(WITHIN_MS) });
+    const [answer, rooms] = await Promise.all([get('v1/cluster'), get(`v1/cluster/rooms?limit=${ROOMS}`).catch(() => null)]);
     const body = await answer.json();
-    if (answer.ok) return { report: body };
+    if (answer.ok) return { report: body, rooms: rooms?.ok ? await rooms.json().catch(() => null) : null };
     return answer.status === 403 ? { closed: secret === null ? 'asked' : 'wrong' } : { lost: true };
   } catch {
     return { lost: true };

@@ -1,10 +1,11 @@
-// What the cluster page looks like: the verdict, the nodes, who holds which shard, what moves.
+// What the cluster page looks like: the verdict, the nodes, the busiest rooms, who holds which shard, what moves.
 
 import { h, icon, logo, reconcile } from '../dom.js';
 import { t } from '../i18n/index.js';
 import { languageSwitch } from '../views/language.js';
 import { groupTile, legend } from './groups.js';
 import { nodeCard } from './nodes.js';
+import { roomRow, roomsTable } from './rooms.js';
 import { groupName, numbers } from './text.js';
 
 export function clusterView({ setLanguage, useSecret }) {
@@ -13,11 +14,16 @@ export function clusterView({ setLanguage, useSecret }) {
   const nodes = keyedList('ul', 'nodes', (node) => node.node, nodeCard);
   const groups = keyedList('ul', 'groups', (group) => group.shard, groupTile);
   const moves = keyedList('ul', 'moves', (move) => move.shard, moveRow);
+  const rooms = keyedList('tbody', '', ({ room }) => room, roomRow);
+  const table = roomsTable(rooms.el);
+  const quiet = h('p', { class: 'hint' });
+  const busy = h('section', {}, h('h2', {}, t('cluster.rooms')), table, quiet);
   const still = h('p', { class: 'hint' });
   const lag = h('p', { class: 'hint' });
   const secret = secretForm(useSecret);
   const board = h('div', { class: 'board', hidden: true },
     h('section', {}, h('h2', {}, t('cluster.nodes')), nodes.el),
+    busy,
     h('section', {}, h('h2', {}, t('cluster.shards')), legend(), groups.el),
     h('section', {}, h('h2', {}, t('cluster.moves')), moves.el, still, lag));
   const head = h('header', { class: 'cluster-head' },
@@ -43,10 +49,21 @@ export function clusterView({ setLanguage, useSecret }) {
     if (!shown) return;
     facts.textContent = t('cluster.facts', { cluster: report.cluster.slice(0, 8), node: report.node, replication: report.replication });
     nodes.update(shown.nodes);
+    updateRooms(shown.busy);
     groups.update(shown.groups);
     moves.update(shown.moves);
     still.textContent = shown.moves.length === 0 ? t('cluster.still') : '';
     lag.textContent = shown.lag ? t('cluster.lag', { behind: shown.lag.behind.toLocaleString(), group: groupName(shown.lag), node: shown.lag.node }) : t('cluster.noLag');
+  }
+
+  /** Without an answer nothing is said about rooms: an older node does not know of them. */
+  function updateRooms(known) {
+    busy.hidden = !known;
+    if (!known) return;
+    rooms.update(known.rooms);
+    table.hidden = known.rooms.length === 0;
+    const said = [table.hidden && t('cluster.quiet'), ...known.silent.map((node) => t('cluster.silent', { node }))];
+    quiet.textContent = said.filter(Boolean).join(' ');
   }
 
   return { el, update };

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use madang_actors::hot::{HotRoom, HotRooms};
 use madang_cluster::{NodeView, Overview};
+use madang_storage::id::RoomId;
+use madang_storage::row;
 
 use super::*;
 use crate::telemetry::Finding;
@@ -32,6 +35,20 @@ impl Standing for OneNode {
             groups: Vec::new(),
         };
         Box::pin(ready(overview))
+    }
+
+    fn rooms(&self, limit: usize) -> BoxFuture<'static, HotRooms> {
+        let room = HotRoom {
+            room: RoomId::parse(ROOM).unwrap(),
+            kind: Some(row::RoomKind::Open),
+            members: Some(5_000),
+            leader: None,
+            sends_per_s: u32::try_from(limit).unwrap(),
+            fetches_per_s: 0,
+            joins_per_s: 3,
+            hot_for_ms: Some(1_500),
+        };
+        Box::pin(ready(HotRooms { rooms: vec![room], silent: vec![3] }))
     }
 }
 
@@ -103,4 +120,26 @@ async fn the_cluster_is_shown_to_who_knows_its_secret() {
     let mut none = Config::default();
     none.peer.secret = "".into();
     fixture_with(none).ask(asked("Bearer ")).await.is_problem(403, "forbidden");
+}
+
+#[actix_web::test]
+async fn hot_rooms_are_shown_to_operators_as_many_as_they_ask_for() {
+    let fixture = fixture();
+    let asked = |query: &str| {
+        TestRequest::get().uri(&format!("/v1/cluster/rooms{query}")).insert_header(("host", "localhost"))
+    };
+    for (query, limit) in [("", 20), ("?limit=100", 100), ("?other=1&limit=1", 1)] {
+        let answer = fixture.ask_from("127.0.0.1:4", asked(query)).await;
+        let room = json!({
+            "room": ROOM, "kind": "open", "members": 5_000, "leader": null,
+            "sends_per_s": limit, "fetches_per_s": 0, "joins_per_s": 3, "hot_for_ms": 1_500,
+        });
+        assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"), "{query}");
+        assert_eq!(answer.json(), json!({ "rooms": [room], "silent": [3] }));
+    }
+    for wrong in ["?limit=0", "?limit=101", "?limit=-1", "?limit=many", "?limit="] {
+        let problem = fixture.ask_from("127.0.0.1:4", asked(wrong)).await.is_problem(400, "bad_request");
+        assert_eq!(problem["detail"], "field `limit`: a number from 1 to 100", "{wrong}");
+    }
+    fixture.ask(asked("")).await.is_problem(403, "forbidden");
 }

@@ -1,0 +1,143 @@
+//! What nodes and operators ask about hot rooms, and what is answered, as MessagePack. A variant's number (its
+//! serde name) and the order of its fields stay for good.
+
+use bytes::Bytes;
+use madang_storage::id::RoomId;
+use madang_storage::row::RoomKind;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::room::Heat;
+
+/// To a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Question {
+    /// The warmest rooms of this node, so many. Answered by [`Warm`]s.
+    #[serde(rename = "1")]
+    Here(u32),
+    /// From an operator: the warmest of the cluster, so many. Answered by [`HotRooms`].
+    #[serde(rename = "2")]
+    Everywhere(u32),
+}
+
+/// A room, as one node measures it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Warm {
+    pub(super) room: RoomId,
+    pub(super) sends_per_s: u32,
+    pub(super) fetches_per_s: u32,
+    pub(super) joins_per_s: u32,
+    /// How long it is hot there; `None`: it is not.
+    pub(super) hot_for_ms: Option<u64>,
+}
+
+impl Warm {
+    pub(super) fn new(room: RoomId, heat: Heat, hot_for_ms: Option<u64>) -> Self {
+        let Heat { sends_per_s, fetches_per_s, joins_per_s } = heat;
+        Self { room, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms }
+    }
+
+    pub(super) fn heat(&self) -> Heat {
+        let Self { sends_per_s, fetches_per_s, joins_per_s, .. } = *self;
+        Heat { sends_per_s, fetches_per_s, joins_per_s }
+    }
+}
+
+/// The warmest rooms of the cluster, as one node gathered them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HotRooms {
+    /// The hot ones first, then by how near to hot they are.
+    pub rooms: Vec<HotRoom>,
+    /// Nodes that did not answer in time: what is asked of rooms there is missing.
+    pub silent: Vec<u64>,
+}
+
+/// A room, as all nodes together measure it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HotRoom {
+    /// Which.
+    pub room: RoomId,
+    /// Direct, group or open; `None`: its row could not be read.
+    pub kind: Option<RoomKind>,
+    /// How many members have joined; `None`: its row could not be read.
+    pub members: Option<u64>,
+    /// The node that decides for it; `None`: nobody does now.
+    pub leader: Option<u64>,
+    /// Messages a second, and what is done to them; asked, not granted. So are the other two.
+    pub sends_per_s: u32,
+    /// Pages of history a second.
+    pub fetches_per_s: u32,
+    /// People who want to enter, a second.
+    pub joins_per_s: u32,
+    /// How long it is hot, on the node where that is longest; `None`: on no node.
+    pub hot_for_ms: Option<u64>,
+}
+
+/// Something that is not one of these messages.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WireError {
+    /// It cannot be read.
+    #[error("what is said about hot rooms cannot be read: {0}")]
+    Read(#[from] rmp_serde::decode::Error),
+    /// It cannot be written.
+    #[error("what is said about hot rooms cannot be written: {0}")]
+    Write(#[from] rmp_serde::encode::Error),
+}
+
+/// For another node, or an operator.
+pub(super) fn write<T: Serialize>(message: &T) -> Result<Bytes, WireError> {
+    Ok(rmp_serde::to_vec(message)?.into())
+}
+
+/// Reads what [`write`] wrote.
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    Ok(rmp_serde::from_slice(bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+
+    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(message: T, golden: &str) {
+        let bytes = write(&message).unwrap();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, golden, "{message:?}");
+        assert_eq!(read::<T>(&bytes).unwrap(), message);
+    }
+
+    #[test]
+    fn what_is_said_about_hot_rooms_never_changes() {
+        let room = RoomId([7; 16]);
+        let id = "c41007070707070707070707070707070707";
+        check(Question::Here(9), "81a13109");
+        check(Question::Everywhere(9), "81a13209");
+        let heat = Heat { sends_per_s: 1, fetches_per_s: 2, joins_per_s: 3 };
+        check(Warm::new(room, heat, Some(4)), &format!("95{id}01020304"));
+        check(Warm::new(room, heat, None), &format!("95{id}010203c0"));
+        let hot = HotRoom {
+            room,
+            kind: Some(RoomKind::Open),
+            members: Some(5),
+            leader: Some(6),
+            sends_per_s: 1,
+            fetches_per_s: 2,
+            joins_per_s: 3,
+            hot_for_ms: Some(4),
+        };
+        check(
+            HotRooms { rooms: vec![hot], silent: vec![8] },
+            &format!("929198{id}a133050601020304 9108").replace(' ', ""),
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_bytes_are_refused_or_read(bytes: Vec<u8>) {
+            let _ = read::<Question>(&bytes);
+            let _ = read::<Vec<Warm>>(&bytes);
+            let _ = read::<HotRooms>(&bytes);
+        }
+    }
+}
