@@ -11,7 +11,7 @@ import { EMPTY, reduce } from '../../node/web/js/store.js';
 const me = { user: 'minji', display_name: 'Minji', created_ms: 1 };
 const message = (seq, { room = 'R', user = 'haru', cid = `c${seq}` } = {}) => ({ room, seq, at_ms: seq * 1_000, user, kind: 'message', cid, text: `text ${seq}` });
 const messages = (from, to) => Array.from({ length: to - from + 1 }, (_, n) => message(from + n));
-const room = (fields = {}) => ({ room: 'R', kind: 'group', title: 'Yard', topic: '', created_ms: 1, members: 2, last_seq: 0, last: null, my: { state: 'joined', role: 'member', read_seq: 0, unread: 0 }, ...fields });
+const room = (fields = {}) => ({ room: 'R', kind: 'group', title: 'Yard', topic: '', created_ms: 1, members: 2, last_seq: 0, last: null, my: { state: 'joined', role: 'member', read_seq: 0, unread: 0, mentions: 0 }, ...fields });
 const play = (inputs, state = EMPTY) => inputs.reduce(reduce, state);
 const heard = (event) => ({ type: 'event_heard', event });
 const page = (where, events, more = false) => ({ type: 'page_loaded', room: 'R', where, events, more });
@@ -75,7 +75,7 @@ test('only so many rooms keep their window, and a window that left the end is re
 
 test('own messages are not counted as unread and move the read mark', () => {
   const state = play([...START, page('newest', messages(1, 1)), heard(message(2)), heard(message(3, { user: 'minji' }))]);
-  assert.deepEqual(state.rooms.get('R').my, { state: 'joined', role: 'member', read_seq: 3, unread: 0 });
+  assert.deepEqual(state.rooms.get('R').my, { state: 'joined', role: 'member', read_seq: 3, unread: 0, mentions: 0 });
 });
 
 test('a read mark never moves backwards', () => {

@@ -30,6 +30,7 @@ const ICONS = {
   person: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20.5c.6-4 3.5-6 7.5-6s6.9 2 7.5 6',
   settings: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM9 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z',
   group: 'M4 10.5 12 4l8 6.5M6 9.5V20h12V9.5M10 20v-5h4v5',
+  dots: 'M5.5 12h.01M12 12h.01M18.5 12h.01',
   more: 'M7 10l5 5 5-5',
   check: 'M5 12.5l4.5 4.5L19 7.5',
   clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7.5V12l3 2',
@@ -72,13 +73,13 @@ export function iconButton(name, label, onclick, props = {}) {
 /** So many colours of avatars as people can tell apart. */
 const HUES = 12;
 
-/** A round with the first letter of a name; its colour follows from the id and so never changes. */
-export function avatar(id, name, online) {
+/** A round with the first letter of a name; its colour follows from the id and so never changes. A dot says `online` or `idle`. */
+export function avatar(id, name, presence) {
   let hash = 7;
   for (const char of id) hash = Math.imul(hash ^ char.codePointAt(0), 0x01000193);
   const hue = (((hash >>> 15) ^ hash) >>> 0) % HUES * (360 / HUES);
   const letter = [...(name || id)][0]?.toUpperCase() ?? '?';
-  const el = h('span', { class: `avatar${online ? ' online' : ''}`, 'aria-hidden': 'true' }, letter);
+  const el = h('span', { class: `avatar${presence && presence !== 'offline' ? ` ${presence}` : ''}`, 'aria-hidden': 'true' }, letter);
   el.style.setProperty('--hue', String(hue));
   return el;
 }

@@ -1,5 +1,7 @@
 // Puts the parts together: state, connection, what to do when they change, and which view is on the screen.
 
+import { createActions } from './actions.js';
+import { createAttention } from './attention.js';
 import { Connection } from './connection.js';
 import { chooseLanguage, errorText, t, useLanguage } from './i18n/index.js';
 import { createSender } from './sender.js';
@@ -18,14 +20,16 @@ const connection = new Connection({
   onPush: (name, body) => sync.push(name, body),
 });
 const call = (op, fields) => connection.call(op, fields);
-const sync = createSync(store, call);
+const attention = createAttention(store, call);
+const sync = createSync(store, call, attention);
 const sender = createSender(store, call, sync.fill);
+const act = createActions(store, call, toast);
 let view = null;
 let user = null;
 /** The token of this tab's session; another tab may have written a newer one. */
 let ownToken = null;
 
-const app = { store, sync, sender, call, go, started, logOut, setLanguage, retryLink: () => connection.retryNow(), newest };
+const app = { store, sync, sender, act, attention, call, go, jump, started, logOut, setLanguage, retryLink: () => connection.retryNow(), newest };
 
 /** A session has begun: by log-in, sign-up, or a token from an earlier visit. */
 function started(value) {
@@ -61,6 +65,7 @@ function linkChanged(link) {
     user = link.user;
     sender.restore(user);
   }
+  if (document.hidden) attention.looks(true);
   sync.connected(link.resume).catch((error) => toast(errorText(error)));
 }
 
@@ -85,6 +90,12 @@ function route() {
 function newest(room) {
   store.dispatch({ type: 'newest_asked', room });
   if (store.state.timelines.get(room)?.events.length === 0) sync.openRoom(room);
+}
+
+/** To one message of the room on the screen, wherever in its log that is. */
+function jump(room, seq) {
+  if (view?.reveal?.(seq)) return;
+  sync.jump(room, seq).catch((error) => toast(errorText(error)));
 }
 
 function setLanguage(tag) {
@@ -123,6 +134,7 @@ addEventListener('popstate', route);
 addEventListener('hashchange', route);
 addEventListener('online', () => connection.retryNow());
 document.addEventListener('visibilitychange', () => {
+  attention.looks(document.hidden);
   if (document.hidden) return;
   connection.retryNow();
   sync.markRead();

@@ -14,8 +14,8 @@ export function createSender(store, call, fill) {
   const resting = new Map();
   let pumping = false;
 
-  function send(room, text) {
-    store.dispatch({ type: 'send_queued', room, cid: crypto.randomUUID?.() ?? randomCid(), text, at_ms: Date.now() });
+  function send(room, text, extra) {
+    store.dispatch({ type: 'send_queued', room, cid: newCid(), text, at_ms: Date.now(), ...(extra && { extra }) });
   }
 
   /** Sends what can go out now. Called whenever the outbox or the link changed. */
@@ -29,10 +29,11 @@ export function createSender(store, call, fill) {
     pumping = false;
   }
 
-  async function transmit(room, { cid, text, after }) {
+  async function transmit(room, message) {
+    const { cid } = message;
     store.dispatch({ type: 'send_started', room, cid });
     try {
-      const { seq, at_ms } = await call('send', { room, cid, text, ...(after && { after }) });
+      const { seq, at_ms } = await call('send', { room, ...message });
       store.dispatch({ type: 'send_acked', room, cid, seq, at_ms });
       setTimeout(() => stillSent(room, cid) && fill(room, true), EVENT_LATE_MS);
     } catch (error) {
@@ -82,6 +83,6 @@ export function createSender(store, call, fill) {
 }
 
 /** `crypto.randomUUID` exists only on https and localhost; a node on a plain local network has neither. */
-function randomCid() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+export function newCid() {
+  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

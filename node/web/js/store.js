@@ -2,8 +2,11 @@
 // Inputs are facts in the past tense (`event_heard`, `page_loaded`); what to do about them is decided in
 // sync.js and sender.js. State is never changed in place, so `old.rooms === new.rooms` means nothing new.
 
+import { compose } from './state/compose.js';
 import { outbox } from './state/outbox.js';
 import { people } from './state/people.js';
+import { presence } from './state/presence.js';
+import { relations } from './state/relations.js';
 import { rooms } from './state/rooms.js';
 import { timelines } from './state/timeline.js';
 
@@ -22,13 +25,22 @@ export const EMPTY = Object.freeze({
   timelines: new Map(),
   /** Room id → own messages on their way (state/outbox.js). */
   outbox: new Map(),
-  /** User id → display name; the users known to be here; room id → members. */
+  /** Room id → which message is being answered or edited (state/compose.js). */
+  compose: new Map(),
+  /** User id → display name; user id → whether they are there; room id → members. */
   names: new Map(),
-  online: new Set(),
+  presence: new Map(),
   members: new Map(),
+  /** Room id → user id → until when they count as typing; room id → user id → how far they have read. */
+  typing: new Map(),
+  receipts: new Map(),
+  /** Room id → who invited there and when; user id → what we are to each other; whom one blocks. */
+  invitations: new Map(),
+  contacts: new Map(),
+  blocks: new Set(),
 });
 
-const PARTS = [timelines, rooms, outbox, people];
+const PARTS = [timelines, rooms, outbox, compose, people, presence, relations];
 
 export function reduce(state, input) {
   switch (input.type) {
@@ -48,7 +60,7 @@ export function reduce(state, input) {
 function linkChanged(state, link) {
   if (link.state !== 'online') return { ...state, link };
   // Who is here is told anew after each connect; what we knew may have changed meanwhile.
-  return { ...state, link: { state: 'online' }, session: link.session, limits: link.limits, online: new Set([link.user]) };
+  return { ...state, link: { state: 'online' }, session: link.session, limits: link.limits, presence: new Map([[link.user, { state: 'online' }]]), typing: new Map() };
 }
 
 /** Holds the state and tells subscribers of changes. `paint` is called at most once a frame, `hear` at once. */

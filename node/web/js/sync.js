@@ -11,9 +11,11 @@ const PEERS_ASKED = 20;
 const UNREAD_ASKED = 20;
 const NAMES_AT_ONCE = 8;
 const RETRY_MS = 1_500;
-const MEMBERSHIP = new Set(['joined', 'left', 'kicked', 'invited', 'role']);
+/** Larger rooms tell nobody how far their members have read. */
+const RECEIPTS_MEMBERS_MAX = 200;
+const MEMBERSHIP = new Set(['joined', 'left', 'kicked', 'invited', 'role', 'banned', 'muted', 'unmuted']);
 
-export function createSync(store, call) {
+export function createSync(store, call, attention = SILENT) {
   const filling = new Set();
   const marked = new Map();
   const stale = new Set();
@@ -49,6 +51,24 @@ export function createSync(store, call) {
     if (store.state.open !== null) openRoom(store.state.open, true);
     for (const room of store.state.timelines.keys()) fill(room);
     askForPeers();
+    loadRelations().catch(ignore);
+  }
+
+  /** Who invited, contacts and blocks: the first pages; the rest is read where it is looked at. */
+  async function loadRelations() {
+    const [waiting, known, blocked] = await Promise.all([call('invitations'), call('contacts', { limit: 200 }), call('blocks', { limit: 200 })]);
+    store.dispatch({ type: 'invitations_loaded', ...waiting });
+    store.dispatch({ type: 'contacts_loaded', first: true, ...known });
+    store.dispatch({ type: 'blocks_loaded', first: true, ...blocked });
+    for (const { by } of waiting.invitations) wantName(by);
+    const users = known.contacts.filter((contact) => contact.state === 'contact').map(({ user }) => user).slice(0, 100);
+    if (users.length > 0) store.dispatch({ type: 'presences_loaded', ...(await call('presence', { users })) });
+  }
+
+  async function loadReceipts(room) {
+    const { features, members } = store.state.rooms.get(room) ?? {};
+    if (features === undefined || !features.receipts || members > RECEIPTS_MEMBERS_MAX) return;
+    store.dispatch({ type: 'receipts_loaded', room, ...(await call('receipts', { room })) });
   }
 
   /** Everything that was missed was pushed, but for who is here and what was read on another device. */
@@ -61,6 +81,7 @@ export function createSync(store, call) {
     const unread = [...rooms.values()].filter((room) => room.my?.unread > 0);
     for (const { room } of unread.slice(0, UNREAD_ASKED)) loadRoom(room).catch(ignore);
     askForPeers();
+    loadRelations().catch(ignore);
   }
 
   function askForPeers() {
@@ -94,6 +115,7 @@ export function createSync(store, call) {
       if (timeline && timeline.events.length === 0) await page(room, 'newest');
       else fill(room);
       await loadMembers(room);
+      loadReceipts(room).catch(ignore);
     } catch (error) {
       if (error.name === 'offline') return;
       if (error.temporary) again(error, () => store.state.open === room && openRoom(room));
@@ -119,6 +141,12 @@ export function createSync(store, call) {
       // As long as it counts as loading nobody asks again, however they scroll.
       again(error, failed);
     }
+  }
+
+  /** Puts the window around one message, wherever in the log that is. */
+  async function jump(room, seq) {
+    const { events, more } = await call('history', { room, around: seq, limit: PAGE });
+    store.dispatch({ type: 'page_loaded', room, where: 'around', events, more });
   }
 
   /** What a busy server refused is tried again later, while we are connected. */
@@ -167,20 +195,33 @@ export function createSync(store, call) {
     }, 150);
   }
 
+  /** What the server says unasked, by name; a name that is not here is from a later version. */
+  const PUSHES = {
+    event(event) {
+      store.dispatch({ type: 'event_heard', event });
+      if (!store.state.rooms.has(event.room)) loadUnlisted(event.room);
+      else if (MEMBERSHIP.has(event.kind)) refreshSoon(event.room);
+      if (isBehind(store.state, event.room)) fill(event.room);
+      attention.came(event);
+    },
+    room_added(room) {
+      store.dispatch({ type: 'room_loaded', room });
+      if (store.state.open === room.room) openRoom(room.room);
+      if (room.my?.state === 'invited' && store.state.link.state === 'online') loadRelations().catch(ignore);
+    },
+    room_removed: ({ room }) => store.dispatch({ type: 'room_removed', room }),
+    my_room: (body) => store.dispatch({ type: 'my_room_heard', ...body }),
+    read: (body) => store.dispatch({ type: 'read_moved', ...body }),
+    receipt: (body) => store.dispatch({ type: 'receipt_heard', ...body }),
+    contact: (body) => store.dispatch({ type: 'contact_heard', ...body }),
+    block: (body) => store.dispatch({ type: 'block_heard', ...body }),
+    presence: (body) => store.dispatch({ type: 'presence_heard', ...body }),
+    my_presence: attention.mine,
+    typing: attention.heardTyping,
+  };
+
   function push(name, body) {
-    if (name === 'event') {
-      store.dispatch({ type: 'event_heard', event: body });
-      if (!store.state.rooms.has(body.room)) loadUnlisted(body.room);
-      else if (MEMBERSHIP.has(body.kind)) refreshSoon(body.room);
-      if (isBehind(store.state, body.room)) fill(body.room);
-    }
-    if (name === 'room_added') {
-      store.dispatch({ type: 'room_loaded', room: body });
-      if (store.state.open === body.room) openRoom(body.room);
-    }
-    if (name === 'room_removed') store.dispatch({ type: 'room_removed', room: body.room });
-    if (name === 'read') store.dispatch({ type: 'read_moved', ...body });
-    if (name === 'presence') store.dispatch({ type: 'presence_heard', ...body });
+    if (Object.hasOwn(PUSHES, name)) PUSHES[name](body);
   }
 
   /** What is on the screen, at its end, in a page that is looked at, has been read. */
@@ -220,7 +261,10 @@ export function createSync(store, call) {
     }
   }
 
-  return { connected, loadRooms, loadRoom, openRoom, page, fill, loadMembers, push, markRead, wantName };
+  return { connected, loadRelations, loadRooms, loadRoom, openRoom, page, jump, fill, loadMembers, push, markRead, wantName };
 }
 
 function ignore() {}
+
+/** For whoever only reads. */
+const SILENT = { heardTyping: ignore, came: ignore, mine: ignore };

@@ -1,6 +1,13 @@
 // English. A text with a number may have the forms `one` and `other`.
 
+import presence from './en/presence.js';
+import keeping from './en/keeping.js';
+import messages from './en/messages.js';
+
 export default {
+  ...messages,
+  ...keeping,
+  ...presence,
   'app.name': 'madang',
   'app.tagline': 'The yard where everybody meets.',
 
@@ -27,6 +34,7 @@ export default {
   'rooms.none': 'No rooms yet. Start one, or see which are open.',
   'rooms.invited': 'Invited',
   'rooms.unread': { one: '{n} unread message', other: '{n} unread messages' },
+  'rooms.mentions': { one: '{n} of them calls you', other: '{n} of them call you' },
 
   'kind.direct': 'Direct',
   'kind.directText': 'Just the two of you.',
@@ -77,15 +85,12 @@ export default {
   'send.discard': 'Delete',
 
   'people.title': 'People',
-  'people.here': 'Here now',
-  'people.away': 'Away',
   'people.hereList': 'Here now',
   'people.awayList': 'Away',
   'people.invitedList': 'Invited',
   'people.more': 'Show more',
   'people.message': 'Message',
-  'people.makeAdmin': 'Make admin',
-  'people.makeMember': 'Make member',
+  'people.make': 'Make {role}',
   'people.handOver': 'Hand over room',
   'people.handOverText': '{name} will own this room, and you will be an admin.',
   'people.kick': 'Remove',
@@ -95,6 +100,7 @@ export default {
 
   'role.owner': 'Owner',
   'role.admin': 'Admin',
+  'role.moderator': 'Moderator',
   'role.member': 'Member',
 
   'happened.created': '{user} opened the room',
@@ -204,4 +210,13 @@ export default {
   'error.unavailable': 'The server cannot take this now. Please try again.',
   'error.internal': 'Something went wrong at the server.',
   'error.conflict': 'This is not possible now: {message}',
+  'error.gone': 'That message was deleted.',
+  'error.muted': 'You may not speak in this room at the moment.',
+  'error.banned': 'You may not enter this room.',
+  'error.slow_mode': 'Slow mode: wait a moment before the next message.',
+  'error.archived': 'This room is archived: it can only be read.',
+  'error.link_expired': 'This link is no longer valid.',
+  'error.feature_off': 'This room does without that.',
+  'error.content_refused': 'Not allowed here: {message}',
+  'error.switched_off': 'This is switched off here.',
 };

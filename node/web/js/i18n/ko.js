@@ -1,6 +1,13 @@
 // 한국어.
 
+import presence from './ko/presence.js';
+import keeping from './ko/keeping.js';
+import messages from './ko/messages.js';
+
 export default {
+  ...messages,
+  ...keeping,
+  ...presence,
   'app.name': '마당',
   'app.tagline': '모두가 모이는 마당.',
 
@@ -27,6 +34,7 @@ export default {
   'rooms.none': '아직 대화방이 없어요. 새로 만들거나 열린 대화방을 둘러보세요.',
   'rooms.invited': '초대됨',
   'rooms.unread': '읽지 않은 메시지 {n}개',
+  'rooms.mentions': '나를 부른 메시지 {n}개',
 
   'kind.direct': '1:1 대화',
   'kind.directText': '둘만의 대화예요.',
@@ -77,15 +85,12 @@ export default {
   'send.discard': '삭제',
 
   'people.title': '사람들',
-  'people.here': '접속 중',
-  'people.away': '자리 비움',
   'people.hereList': '접속 중',
   'people.awayList': '자리 비움',
   'people.invitedList': '초대됨',
   'people.more': '더 보기',
   'people.message': '메시지 보내기',
-  'people.makeAdmin': '관리자로 지정',
-  'people.makeMember': '관리자 해제',
+  'people.make': '{role}(으)로 지정',
   'people.handOver': '방장 넘기기',
   'people.handOverText': '{name}님이 방장이 되고, 나는 관리자가 됩니다.',
   'people.kick': '내보내기',
@@ -95,6 +100,7 @@ export default {
 
   'role.owner': '방장',
   'role.admin': '관리자',
+  'role.moderator': '진행자',
   'role.member': '멤버',
 
   'happened.created': '{user}님이 대화방을 열었어요',
@@ -204,4 +210,13 @@ export default {
   'error.unavailable': '지금은 서버가 받을 수 없어요. 다시 시도해 주세요.',
   'error.internal': '서버에 문제가 생겼어요.',
   'error.conflict': '지금은 할 수 없어요: {message}',
+  'error.gone': '삭제된 메시지예요.',
+  'error.muted': '지금은 이 방에서 말할 수 없어요.',
+  'error.banned': '이 방에 들어올 수 없어요.',
+  'error.slow_mode': '느린 모드예요. 잠시 뒤에 보내 주세요.',
+  'error.archived': '보관된 방이라 읽기만 할 수 있어요.',
+  'error.link_expired': '더 이상 쓸 수 없는 링크예요.',
+  'error.feature_off': '이 방에서는 쓸 수 없는 기능이에요.',
+  'error.content_refused': '여기서는 허용되지 않아요: {message}',
+  'error.switched_off': '여기서는 꺼져 있어요.',
 };

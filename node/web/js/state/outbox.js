@@ -19,7 +19,11 @@ const drop = (state, room, gone) => {
 export const outbox = {
   outbox_restored: (state, { rooms }) => ({ ...state, outbox: new Map(rooms.map(([room, entries]) => [room, entries.map(unanswered)])) }),
 
-  send_queued: (state, { room, cid, text, at_ms }) => put(state, room, [...get(state, room), { cid, text, at_ms, status: 'waiting', tries: 0, error: null }]),
+  /** `extra`: what is sent beside the text, for example whom it answers. */
+  send_queued(state, { room, cid, text, at_ms, extra }) {
+    const entry = { cid, text, at_ms, status: 'waiting', tries: 0, error: null, ...(extra && { extra }) };
+    return put(state, room, [...get(state, room), entry]);
+  },
 
   send_started: (state, { room, cid }) => change(state, room, cid, { status: 'sending' }),
 
@@ -83,10 +87,10 @@ export function toSend(entries, inFlightMax) {
   const out = [];
   let after;
   let inFlight = 0;
-  for (const { cid, text, status } of entries) {
+  for (const { cid, text, status, extra } of entries) {
     if (status === 'failed' || status === 'sent') continue;
     if (++inFlight > inFlightMax) break;
-    if (status === 'waiting') out.push({ cid, text, ...(after && { after }) });
+    if (status === 'waiting') out.push({ cid, text, ...extra, ...(after && { after }) });
     after = cid;
   }
   return out;

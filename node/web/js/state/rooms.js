@@ -1,5 +1,7 @@
 // The room list: what the server last said about each room, kept up to date by events.
 
+import { calls, messageAfter } from './messages.js';
+
 const changed = (state, id, room) => ({ ...state, rooms: new Map(state.rooms).set(id, room) });
 
 export const rooms = {
@@ -36,10 +38,15 @@ export const rooms = {
 
   room_opened: (state, { room }) => (state.open === room ? state : { ...state, open: room }),
 
-  read_moved(state, { room: id, read_seq, unread }) {
+  read_moved(state, { room: id, read_seq, unread, mentions = 0 }) {
     const room = state.rooms.get(id);
     if (!room?.my || read_seq < room.my.read_seq) return state;
-    return changed(state, id, { ...room, my: { ...room.my, read_seq, unread } });
+    return changed(state, id, { ...room, my: { ...room.my, read_seq, unread, mentions } });
+  },
+
+  my_room_heard(state, { room: id, quiet_until_ms, pinned }) {
+    const room = state.rooms.get(id);
+    return room?.my ? changed(state, id, { ...room, my: { ...room.my, quiet_until_ms, pinned } }) : state;
   },
 
   event_heard(state, { event }) {
@@ -50,15 +57,24 @@ export const rooms = {
 };
 
 function afterEvent(room, event, me) {
-  const next = { ...room, last_seq: event.seq };
+  const next = { ...room, last_seq: event.seq, last: messageAfter(room.last, event, me) };
   switch (event.kind) {
     case 'message':
       next.last = event;
       if (next.my) next.my = afterMessage(next.my, event, me);
       break;
     case 'changed':
-      if (event.title !== undefined) next.title = event.title;
-      if (event.topic !== undefined) next.topic = event.topic;
+      Object.assign(next, settingsIn(event));
+      next.features = { ...room.features, ...event.features };
+      next.rights = { ...room.rights, ...event.rights };
+      break;
+    case 'archived':
+    case 'unarchived':
+      next.archived = event.kind === 'archived';
+      break;
+    case 'muted':
+    case 'unmuted':
+      if (event.target === me && next.my) next.my = { ...next.my, muted_until_ms: event.until_ms };
       break;
     case 'role':
       if (event.target === me && next.my) next.my = { ...next.my, role: event.role };
@@ -69,15 +85,20 @@ function afterEvent(room, event, me) {
 }
 
 function afterMessage(my, event, me) {
-  if (event.user === me) return { ...my, read_seq: event.seq, unread: 0 };
-  return event.seq > my.read_seq ? { ...my, unread: my.unread + 1 } : my;
+  if (event.user === me) return { ...my, read_seq: event.seq, unread: 0, mentions: 0 };
+  if (event.seq <= my.read_seq) return my;
+  return { ...my, unread: my.unread + 1, mentions: (my.mentions ?? 0) + (calls(event, me) ? 1 : 0) };
 }
 
-/** Invitations first, then newest activity first. */
+const SETTINGS = ['title', 'topic', 'picture', 'slow_mode_s', 'places_max'];
+const settingsIn = (event) => Object.fromEntries(SETTINGS.filter((name) => event[name] !== undefined).map((name) => [name, event[name]]));
+
+/** Invitations first, then what the user has pinned, then newest activity first. */
 export function inListOrder(state) {
+  const pinned = (room) => (room.my?.pinned ? 1 : 0);
   const at = (room) => Math.max(room.created_ms, room.last?.at_ms ?? 0);
   const invited = (room) => (room.my?.state === 'invited' ? 1 : 0);
-  return [...state.rooms.values()].filter((room) => room.my).sort((a, b) => invited(b) - invited(a) || at(b) - at(a));
+  return [...state.rooms.values()].filter((room) => room.my).sort((a, b) => invited(b) - invited(a) || pinned(b) - pinned(a) || at(b) - at(a));
 }
 
 /** The name people see: the other one's in a direct room. Null for an untitled room. */

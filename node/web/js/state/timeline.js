@@ -2,13 +2,18 @@
 // It is bounded, so that a room with a long history stays as fast as a new one: what grows at one end
 // is cut at the other.
 
+import { eventsAfter } from './messages.js';
+
 export const WINDOW = 400;
 export const PAGE = 100;
 /** Of how many rooms the window is kept, for coming back to them at once. */
 export const ROOMS_KEPT = 12;
 
-/** What a room that has just been opened has: nothing yet, and the newest page is wanted. */
-const START = { events: [], older: true, newest: true, following: true, loading: null, divider: null };
+/**
+ * What a room that has just been opened has: nothing yet, and the newest page is wanted. Messages show what
+ * the events up to `applied` did to them; a page shows them as they are already.
+ */
+const START = { events: [], applied: 0, older: true, newest: true, following: true, loading: null, divider: null };
 
 const get = (state, room) => state.timelines.get(room);
 const put = (state, room, timeline) => ({ ...state, timelines: new Map(state.timelines).set(room, timeline) });
@@ -51,22 +56,26 @@ export const timelines = {
     const timeline = get(state, room);
     if (timeline === undefined) return state;
     const next = { ...timeline, loading: null };
+    const known = where === 'missed' || where === 'newer' ? caughtUp(timeline, events, state.me?.user) : timeline;
     if (where === 'newest') Object.assign(next, { events, older: more, newest: true });
-    if (where === 'older') Object.assign(next, withOlder(timeline, events, more));
-    if (where === 'missed') Object.assign(next, withMissed(timeline, events));
-    if (where === 'newer') Object.assign(next, withNewer(timeline, events, more));
-    return put(state, room, next);
+    if (where === 'around') Object.assign(next, around(events, more, state.rooms.get(room)?.last_seq ?? 0));
+    if (where === 'older') Object.assign(next, withOlder(known, events, more));
+    if (where === 'missed') Object.assign(next, withMissed(known, events));
+    if (where === 'newer') Object.assign(next, withNewer(known, events, more));
+    return put(state, room, { ...next, applied: Math.max(where === 'around' ? 0 : next.applied, lastSeq({ events })) });
   },
 
   /** Only the event after our last one is taken: a hole is noticed (`isBehind`) and read from the history. */
   event_heard(state, { event }) {
     const timeline = get(state, event.room);
     if (!timeline?.newest || timeline.events.length === 0 || event.seq !== lastSeq(timeline) + 1) return state;
-    const events = [...timeline.events, event];
-    if (events.length <= WINDOW) return put(state, event.room, { ...timeline, events });
+    const changed = eventsAfter(timeline.events, event, state.me?.user);
+    const events = [...changed, event];
+    const applied = event.seq;
+    if (events.length <= WINDOW) return put(state, event.room, { ...timeline, events, applied });
     // Somebody who reads further up must not lose what they look at: stop following the end instead.
-    if (!timeline.following) return put(state, event.room, { ...timeline, newest: false });
-    return put(state, event.room, { ...timeline, events: events.slice(-WINDOW), older: true });
+    if (!timeline.following) return put(state, event.room, { ...timeline, events: changed, applied, newest: false });
+    return put(state, event.room, { ...timeline, events: events.slice(-WINDOW), applied, older: true });
   },
 
   /** The reader reached the end of the window, or left it. */
@@ -83,6 +92,15 @@ export const timelines = {
     return put(state, room, timeline.newest ? { ...timeline, following: true } : { ...START, divider: null });
   },
 };
+
+/** What the events of a page do to the messages that were there before it. */
+function caughtUp(timeline, page, me) {
+  const missed = page.filter((event) => event.seq > timeline.applied);
+  return { ...timeline, events: missed.reduce((events, event) => eventsAfter(events, event, me), timeline.events) };
+}
+
+/** A window somewhere in the log, for whoever jumps to a message. */
+const around = (events, more, newestSeq) => ({ events, older: more, newest: lastSeq({ events }) >= newestSeq, following: false, divider: null });
 
 function withOlder(timeline, events, more) {
   const all = [...before(events, timeline.events[0]?.seq), ...timeline.events];

@@ -4,6 +4,7 @@ import { avatar, h } from '../dom.js';
 import { errorText, fullTime, t } from '../i18n/index.js';
 import { openDialog } from './dialog.js';
 import { actionButton, field, form } from './form.js';
+import { moderationDialog } from './moderation.js';
 import { languageSwitch } from './language.js';
 import { toast } from './toast.js';
 
@@ -12,6 +13,7 @@ export function accountDialog(app) {
     profilePart(app),
     h('section', {}, h('h3', {}, t('account.language')), languageSwitch({ setLanguage: (tag) => { close(); app.setLanguage(tag); } })),
     sessionsPart(app),
+    staffPart(app),
     passwordPart(app),
     h('section', {}, h('button', { type: 'button', class: 'danger', data: { do: 'log-out' }, onclick: () => { close(); app.logOut(); } }, t('account.logOut'))),
   ]);
@@ -30,6 +32,13 @@ function profilePart(app) {
         toast(t('account.saved'));
       },
     }));
+}
+
+/** The way to the moderators' queue, for those whom the server lets see it. */
+function staffPart(app) {
+  const el = h('section', { hidden: true }, h('button', { type: 'button', data: { do: 'moderation' }, onclick: () => moderationDialog(app) }, t('moderation.title')));
+  app.call('staff').then(() => { el.hidden = false; }, () => {});
+  return el;
 }
 
 function sessionsPart(app) {

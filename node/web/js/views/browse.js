@@ -4,6 +4,7 @@ import { h } from '../dom.js';
 import { errorText, t } from '../i18n/index.js';
 import { openDialog } from './dialog.js';
 import { actionButton } from './form.js';
+import { joinLinkDialog } from './links.js';
 import { roomAvatar } from './roomlist.js';
 import { toast } from './toast.js';
 
@@ -32,7 +33,8 @@ export function browseDialog(app) {
     }
 
     load().catch((error) => { note.textContent = errorText(error); });
-    return [filter, note, list, more];
+    const byLink = h('button', { type: 'button', data: { do: 'join-link' }, onclick: () => { close(); joinLinkDialog(app); } }, t('link.join'));
+    return [filter, note, list, more, byLink];
   });
 }
 

@@ -1,24 +1,47 @@
 // The place to write. Enter sends, Shift and Enter start a new line; drafts stay with their room.
 
 import { h, iconButton } from '../dom.js';
-import { t } from '../i18n/index.js';
+import { errorText, t } from '../i18n/index.js';
+import { newCid } from '../sender.js';
+import { mentionsIn } from '../state/mentions.js';
+import { may } from '../state/rights.js';
+import { composeForView } from './composefor.js';
+import { toast } from './toast.js';
 
 const drafts = new Map();
 /** The counter shows when this many bytes are left. */
 const COUNTER_FROM = 500;
 
 export function composerView(app, id) {
-  const input = h('textarea', { rows: 1, class: 'composer-input', 'aria-label': t('composer.label'), enterkeyhint: 'send', oninput: changed, onkeydown: keyed });
+  const input = h('textarea', { rows: 1, class: 'composer-input', 'aria-label': t('composer.label'), enterkeyhint: 'send', oninput: typed, onkeydown: keyed });
   const counter = h('span', { class: 'counter', role: 'status' });
   const button = iconButton('send', t('composer.send'), send, { class: 'icon-button send', data: { do: 'send' } });
-  const el = h('form', { class: 'composer', onsubmit: (submitted) => { submitted.preventDefault(); send(); } }, h('div', { class: 'composer-box' }, input, counter, button));
+  const purpose = composeForView(app, id);
+  const el = h('form', { class: 'composer', onsubmit: (submitted) => { submitted.preventDefault(); send(); } }, purpose.el, h('div', { class: 'composer-box' }, input, counter, button));
   let bytesMax = Infinity;
+  /** Which message is answered or edited (state/compose.js), if one is. */
+  let aim;
   input.value = drafts.get(id) ?? '';
   requestAnimationFrame(changed);
 
+  /** While editing nothing new is on its way to the others. */
+  function typed() {
+    changed();
+    if (aim?.mode !== 'edit') app.attention.types(id, input.value.trim() !== '');
+  }
+
   function keyed(key) {
     // The Enter that ends the composing of a Hangul syllable is not yet a wish to send.
-    if (key.key !== 'Enter' || key.shiftKey || key.isComposing || key.keyCode === 229) return;
+    if (key.isComposing || key.keyCode === 229) return;
+    if (key.key === 'Escape' && aim) {
+      key.stopPropagation();
+      app.act.leave(id);
+    }
+    if (key.key === 'ArrowUp' && input.value === '') {
+      key.preventDefault();
+      el.dispatchEvent(new CustomEvent('look-back', { bubbles: true }));
+    }
+    if (key.key !== 'Enter' || key.shiftKey) return;
     key.preventDefault();
     send();
   }
@@ -36,21 +59,63 @@ export function composerView(app, id) {
   function send() {
     const text = input.value.trim();
     if (text === '' || bytesOf(text) > bytesMax) return;
+    const mentions = calledIn(app.store.state, id, text);
+    if (aim?.mode === 'edit') return edit(aim.seq, text, mentions);
     app.newest(id);
-    app.sender.send(id, text);
-    input.value = '';
+    const extra = { ...(aim && { reply: aim.seq }), ...(mentions && { mentions }) };
+    app.attention.sent(id);
+    app.sender.send(id, text, Object.keys(extra).length > 0 ? extra : undefined);
+    if (aim) app.act.leave(id);
+    write('');
+  }
+
+  /** The words stay until the server has taken them: an edit has no place of its own in the list. */
+  async function edit(seq, text, mentions) {
+    button.disabled = true;
+    try {
+      await app.call('edit', { room: id, seq, text, cid: newCid(), ...(mentions && { mentions }) });
+      app.act.leave(id);
+      write('');
+    } catch (error) {
+      toast(errorText(error));
+      changed();
+    }
+  }
+
+  function write(text) {
+    input.value = text;
     changed();
     input.focus();
+  }
+
+  function aimed(state) {
+    const next = state.compose.get(id);
+    if (next === aim) return;
+    const message = next?.mode === 'edit' && state.timelines.get(id)?.events.find((event) => event.seq === next.seq);
+    const edited = aim?.mode === 'edit' && !message;
+    aim = next;
+    purpose.update(state, aim);
+    if (message) write(message.text);
+    else if (edited) write('');
+    else if (aim) input.focus();
   }
 
   return {
     el,
     update(state) {
       bytesMax = state.limits?.text_bytes_max ?? bytesMax;
+      aimed(state);
     },
     named: (name) => input.setAttribute('placeholder', t('composer.placeholder', { name })),
     focus: () => input.focus({ preventScroll: true }),
   };
+}
+
+/** Whom a text calls: members that are known here, and everybody where that is allowed. */
+function calledIn(state, id, text) {
+  const joined = (state.members.get(id)?.list ?? []).filter((member) => member.state === 'joined').map((member) => member.user);
+  const room = state.rooms.get(id);
+  return mentionsIn(text, new Set(joined), room !== undefined && may(room, 'mention_room'));
 }
 
 const encoder = new TextEncoder();

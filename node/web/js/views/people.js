@@ -3,10 +3,14 @@
 import { avatar, h, icon, iconButton } from '../dom.js';
 import { t } from '../i18n/index.js';
 import { membersByPresence } from '../state/people.js';
+import { presenceOf, statusOf } from '../state/presence.js';
+import { ROLES, may, mayTowards, rankOf } from '../state/rights.js';
+import { keepDialog } from './bans.js';
 import { confirmDialog } from './dialog.js';
 import { actionButton } from './form.js';
 import { directWith } from './newroom.js';
 import { editRoomDialog, inviteDialog } from './roomedit.js';
+import { hasSettings, settingsDialog } from './settings.js';
 import { toast } from './toast.js';
 
 export function peopleView(app, id, close) {
@@ -20,32 +24,32 @@ export function peopleView(app, id, close) {
   let expanded = null;
 
   function update(state) {
-    const parts = { room: state.rooms.get(id), members: state.members.get(id), online: state.online, names: state.names, expanded };
+    const parts = { room: state.rooms.get(id), members: state.members.get(id), presence: state.presence, names: state.names, expanded };
     if (!parts.room?.my || Object.keys(parts).every((part) => parts[part] === drawn[part])) return;
     drawn = parts;
     const focus = el.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
-    const rights = rightsOf(parts.room);
-    about.replaceChildren(...aboutParts(app, parts.room, rights));
-    lists.replaceChildren(...memberLists(state, rights));
+    about.replaceChildren(...aboutParts(app, parts.room));
+    lists.replaceChildren(...memberLists(state, parts.room));
     foot.replaceChildren(...footParts(app, parts.room));
     if (focus) el.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
   }
 
-  function memberLists(state, rights) {
+  function memberLists(state, room) {
     const { here, away, invited } = membersByPresence(state, id);
     const part = (key, members) => members.length > 0 && [
       h('h3', {}, t(`people.${key}`), ' ', h('span', { class: 'count' }, String(members.length))),
-      h('ul', { class: 'members' }, members.map((member) => memberRow(state, member, rights))),
+      h('ul', { class: 'members' }, members.map((member) => memberRow(state, member, room))),
     ];
     const more = state.members.get(id)?.next && actionButton(t('people.more'), () => app.sync.loadMembers(id, true), { class: 'quiet' }, toast);
     return [part('hereList', here), part('awayList', away), part('invitedList', invited), more].flat(2).filter(Boolean);
   }
 
-  function memberRow(state, member, rights) {
+  function memberRow(state, member, room) {
     const name = state.names.get(member.user) ?? member.user;
-    const here = state.online.has(member.user);
+    const here = presenceOf(state, member.user);
+    const status = statusOf(state, member.user, Date.now());
     const own = member.user === state.me?.user;
-    const actions = own ? [] : memberActions(app, id, member, name, rights);
+    const actions = own ? [] : memberActions(app, room, member, name);
     const open = expanded === member.user && actions.length > 0;
     const toggle = () => {
       expanded = open ? null : member.user;
@@ -53,8 +57,8 @@ export function peopleView(app, id, close) {
     };
     const label = [
       avatar(member.user, name, here),
-      h('span', { class: 'member-name' }, h('span', {}, name, own && ` (${t('room.you')})`), h('small', {}, `@${member.user}`)),
-      here && h('span', { class: 'sr-only' }, t('people.here')),
+      h('span', { class: 'member-name' }, h('span', {}, name, own && ` (${t('room.you')})`), h('small', {}, status || `@${member.user}`)),
+      here !== 'offline' && h('span', { class: 'sr-only' }, t(`presence.${here}`)),
       member.role !== 'member' && h('span', { class: 'role' }, t(`role.${member.role}`)),
       actions.length > 0 && icon('more'),
     ];
@@ -68,41 +72,38 @@ export function peopleView(app, id, close) {
   return { el, update, focus: () => closeButton.focus() };
 }
 
-/** What one may do in this room, as the protocol grants it. */
-export function rightsOf(room) {
-  const role = room.my?.role;
-  const leads = role === 'owner' || role === 'admin';
-  const direct = room.kind === 'direct';
-  return { edit: leads && !direct, invite: room.kind === 'group' || (room.kind === 'open' && leads), kick: leads && !direct, kickAdmins: role === 'owner', roles: role === 'owner' && !direct, leave: !direct };
-}
-
-function aboutParts(app, room, rights) {
+function aboutParts(app, room) {
   return [
     room.topic ? h('p', { class: 'topic' }, room.topic) : null,
     room.kind !== 'direct' && h('p', { class: 'kind' }, t(`kind.${room.kind}`)),
-    rights.edit && h('button', { type: 'button', data: { do: 'edit-room', focus: 'edit' }, onclick: () => editRoomDialog(app, room) }, icon('settings'), t('room.edit')),
-    rights.invite && h('button', { type: 'button', data: { do: 'invite', focus: 'invite' }, onclick: () => inviteDialog(app, room) }, icon('plus'), t('room.invite')),
+    may(room, 'describe') && h('button', { type: 'button', data: { do: 'edit-room', focus: 'edit' }, onclick: () => editRoomDialog(app, room) }, icon('settings'), t('room.edit')),
+    may(room, 'invite') && h('button', { type: 'button', data: { do: 'invite', focus: 'invite' }, onclick: () => inviteDialog(app, room) }, icon('plus'), t('room.invite')),
+    hasSettings(room) && h('button', { type: 'button', data: { do: 'settings', focus: 'settings' }, onclick: () => settingsDialog(app, room.room) }, icon('settings'), t('settings.title')),
   ].filter(Boolean);
 }
 
-function memberActions(app, room, member, name, rights) {
-  const { user, role, state } = member;
+function memberActions(app, about, member, name) {
+  const { room, kind } = about;
+  const { user, role, state, muted_until_ms } = member;
   const reload = () => app.sync.loadMembers(room);
   const act = (label, op, fields, props = {}) => actionButton(label, async () => {
     await app.call(op, { room, user, ...fields });
     await reload();
   }, props, toast);
   const joined = state === 'joined';
+  const keeps = joined && mayTowards(about, 'keep', role);
   const handOver = () => confirmDialog(t('people.handOver'), t('people.handOverText', { name }), t('people.handOver'), async () => {
     await app.call('set_role', { room, user, role: 'owner' });
     await Promise.all([reload(), app.sync.loadRoom(room)]);
   });
+  const keep = (op) => h('button', { type: 'button', class: 'danger', data: { do: op }, onclick: () => keepDialog(app, room, user, name, op) }, t(`keep.${op}`));
   return [
-    app.store.state.rooms.get(room)?.kind !== 'direct' && actionButton(t('people.message'), () => directWith(app, user), { data: { do: 'message' } }, toast),
-    rights.roles && joined && role === 'member' && act(t('people.makeAdmin'), 'set_role', { role: 'admin' }),
-    rights.roles && joined && role === 'admin' && act(t('people.makeMember'), 'set_role', { role: 'member' }),
-    rights.roles && joined && h('button', { type: 'button', onclick: handOver }, t('people.handOver')),
-    rights.kick && joined && (role === 'member' || (role === 'admin' && rights.kickAdmins)) && act(t('people.kick'), 'kick', {}, { class: 'danger' }),
+    kind !== 'direct' && actionButton(t('people.message'), () => directWith(app, user), { data: { do: 'message' } }, toast),
+    ...(joined && mayTowards(about, 'roles', role) ? ROLES.filter((each) => each !== role && rankOf(each) < rankOf(about.my.role)).map((each) => act(t('people.make', { role: t(`role.${each}`) }), 'set_role', { role: each }, { data: { role: each } })) : []),
+    joined && may(about, 'hand_over') && h('button', { type: 'button', onclick: handOver }, t('people.handOver')),
+    keeps && (muted_until_ms > Date.now() ? act(t('keep.unmute'), 'unmute', {}, { data: { do: 'unmute' } }) : keep('mute')),
+    keeps && act(t('people.kick'), 'kick', {}, { class: 'danger' }),
+    mayTowards(about, 'keep', role) && keep('ban'),
   ].filter(Boolean);
 }
 

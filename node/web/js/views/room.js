@@ -2,11 +2,13 @@
 
 import { h, iconButton } from '../dom.js';
 import { t } from '../i18n/index.js';
+import { presenceOf, statusOf } from '../state/presence.js';
 import { roomName } from '../state/rooms.js';
 import { composerView } from './composer.js';
 import { peopleView } from './people.js';
-import { roomAvatar } from './roomlist.js';
+import { inviterOf, roomAvatar } from './roomlist.js';
 import { timelineView } from './timeline.js';
+import { typingView } from './typing.js';
 import { toast } from './toast.js';
 import { actionButton } from './form.js';
 
@@ -23,16 +25,29 @@ export function roomView(app, id) {
     h('div', { class: 'room-head-text' }, title, subtitle), peopleButton);
   const timeline = timelineView(app, id);
   const composer = composerView(app, id);
+  const typing = typingView(app, id);
   const people = peopleView(app, id, () => togglePeople());
   const body = h('div', { class: 'room-body' });
   const el = h('section', { class: `room${WIDE.matches ? ' with-people' : ''}`, 'aria-label': t('room.label') }, h('div', { class: 'room-column' }, head, body), people.el);
   let mode;
+  /** The message to go to as soon as it is drawn. */
+  let wanted = null;
   let drawn = {};
+  let inviter;
 
   el.addEventListener('keydown', (key) => {
     // Where the people lie over the room, Escape puts them away.
     if (key.key === 'Escape' && !WIDE.matches && el.classList.contains('with-people')) togglePeople();
   });
+
+  el.addEventListener('left', () => composer.focus());
+  el.addEventListener('look-back', () => timeline.last());
+
+  function reveal(seq) {
+    if (timeline.reveal(seq)) return true;
+    wanted = seq;
+    return false;
+  }
 
   function togglePeople() {
     const open = el.classList.toggle('with-people');
@@ -43,12 +58,16 @@ export function roomView(app, id) {
 
   function update(state) {
     const room = state.rooms.get(id);
-    if (drawn.room !== room || drawn.names !== state.names || drawn.online !== state.online) drawHead(state, room);
-    drawn = { room, names: state.names, online: state.online };
+    if (drawn.room !== room || drawn.names !== state.names || drawn.presence !== state.presence) drawHead(state, room);
+    drawn = { room, names: state.names, presence: state.presence };
     const next = room === undefined ? 'loading' : (room.my?.state ?? 'outside');
-    if (next !== mode) show(next);
+    const by = inviterOf(state, id);
+    if (next !== mode || (next === 'invited' && by !== inviter)) show(next);
+    inviter = by;
     if (mode !== 'joined') return;
     timeline.update(state);
+    if (wanted !== null && timeline.reveal(wanted)) wanted = null;
+    typing.update(state);
     composer.update(state);
     people.update(state);
   }
@@ -56,7 +75,7 @@ export function roomView(app, id) {
   function drawHead(state, room) {
     if (room === undefined) return;
     const name = roomName(state, room) ?? t('room.untitled');
-    const here = room.peer && state.online.has(room.peer.user);
+    const here = room.peer && presenceOf(state, room.peer.user);
     title.textContent = name;
     subtitle.textContent = describe(state, room, here);
     face.replaceChildren(roomAvatar(room, name, here));
@@ -66,17 +85,17 @@ export function roomView(app, id) {
   function show(next) {
     mode = next;
     peopleButton.hidden = people.el.hidden = mode !== 'joined';
-    if (mode === 'joined') body.replaceChildren(timeline.el, composer.el);
+    if (mode === 'joined') body.replaceChildren(timeline.el, typing.el, composer.el);
     else if (mode === 'loading') body.replaceChildren(h('div', { class: 'empty' }, h('p', {}, t('room.loading'))));
     else body.replaceChildren(doorView(app, app.store.state.rooms.get(id), mode));
     if (mode === 'joined' && matchMedia('(hover: hover)').matches) composer.focus();
   }
 
-  return { el, update, destroy: () => timeline.destroy() };
+  return { el, update, reveal, destroy: () => timeline.destroy() };
 }
 
 function describe(state, room, here) {
-  if (room.kind === 'direct') return here ? t('people.here') : t('people.away');
+  if (room.kind === 'direct') return [t(`presence.${here}`), room.peer && statusOf(state, room.peer.user, Date.now())].filter(Boolean).join(' · ');
   const members = t('room.members', { n: room.members });
   return room.topic ? `${members} · ${room.topic}` : members;
 }
@@ -85,17 +104,18 @@ function describe(state, room, here) {
 function doorView(app, room, mode) {
   const id = room.room;
   const name = room.title || t('room.untitled');
+  const inviter = inviterOf(app.store.state, id);
   const enter = async () => {
     app.store.dispatch({ type: 'room_loaded', room: await app.call('join', { room: id }) });
     await app.sync.openRoom(id);
   };
   const decline = async () => {
-    await app.call('leave', { room: id });
+    await app.call(mode === 'invited' ? 'decline' : 'leave', { room: id });
     app.store.dispatch({ type: 'room_removed', room: id });
   };
   return h('div', { class: 'empty door' },
     roomAvatar(room, name), h('h2', {}, name), room.topic && h('p', { class: 'topic' }, room.topic),
-    h('p', {}, mode === 'invited' ? t('room.invitedText') : t('room.outsideText')),
+    h('p', {}, mode === 'invited' ? (inviter ? t('invitation.by', { name: inviter }) : t('room.invitedText')) : t('room.outsideText')),
     h('div', { class: 'actions' },
       mode === 'invited' && actionButton(t('room.decline'), decline, { data: { do: 'decline' } }, toast),
       actionButton(mode === 'invited' ? t('room.accept') : t('room.join'), enter, { class: 'primary', data: { do: 'accept' } }, toast)));

@@ -1,12 +1,14 @@
 // What was said, as rows: days, messages grouped by sender, and what happened in the room.
 
-import { avatar, h, icon, linkified } from '../dom.js';
+import { avatar, h, icon, iconButton } from '../dom.js';
 import { currentLanguage, dayOf, dayText, fullTime, t, time } from '../i18n/index.js';
+import { reachedBy } from '../state/presence.js';
+import { happenedText, isTold } from './happened.js';
+import { messageDialog } from './messageactions.js';
+import { bubble, marks, quote, reactions, saidSignature } from './said.js';
 
 /** Messages of one sender this close together belong together. */
 const GROUP_MS = 5 * 60_000;
-/** Nothing but one to three emoji: shown large. */
-const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?(?:\u200D\p{Extended_Pictographic}\uFE0F?)*){1,3}$/u;
 
 /** The rows of a timeline with the own messages on their way at its end: plain values, drawn by `drawRow`. */
 export function rowsOf(state, room) {
@@ -16,6 +18,7 @@ export function rowsOf(state, room) {
   let day = null;
   let marked = divider === null;
   for (const event of events) {
+    if (event.kind !== 'message' && !isTold(event)) continue;
     if (dayOf(event.at_ms) !== day) {
       day = dayOf(event.at_ms);
       rows.push({ key: `day-${day}`, type: 'day', at_ms: event.at_ms, today: dayOf(Date.now()) });
@@ -29,11 +32,26 @@ export function rowsOf(state, room) {
     rows.push({ key, type, event, user: event.user, at_ms: event.at_ms, own: event.user === me, status: 'logged' });
   }
   if (newest) for (const entry of state.outbox.get(room) ?? []) rows.push(outgoing(entry, me));
+  markReached(rows, state, room);
   return grouped(rows, state);
 }
 
-function outgoing({ cid, text, at_ms, status, error }, me) {
-  return { key: cid, type: 'message', event: { text, cid }, user: me, at_ms, own: true, status, error };
+/** Under the newest own message that is logged: who has read it, or to how many it has come. */
+function markReached(rows, state, room) {
+  const last = rows.findLast((row) => row.type === 'message' && row.own && row.status === 'logged');
+  if (last) last.reached = reachedText(state, room, last.event.seq);
+}
+
+function reachedText(state, room, seq) {
+  const { read, received } = reachedBy(state, room, seq);
+  if (read.length === 0) return received.length > 0 ? t('receipt.received', { n: received.length }) : '';
+  if (state.rooms.get(room)?.kind === 'direct') return t('receipt.read');
+  const names = read.slice(0, 3).map((user) => state.names.get(user) ?? user).join(', ');
+  return read.length > 3 ? t('receipt.readByMore', { names, n: read.length - 3 }) : t('receipt.readBy', { names });
+}
+
+function outgoing({ cid, text, at_ms, status, error, extra }, me) {
+  return { key: cid, type: 'message', event: { text, cid, ...extra }, user: me, at_ms, own: true, status, error };
 }
 
 function grouped(rows, state) {
@@ -54,25 +72,28 @@ export function signatureOf(row, state) {
   if (row.type === 'day') return `${row.today}`;
   if (row.type === 'divider') return '';
   if (row.type === 'happened') return happenedText(row.event, state);
-  return `${row.first}${row.last}${row.named}${row.name}${row.status}${row.error}${row.at_ms}`;
+  return `${row.first}${row.last}${row.named}${row.name}${row.status}${row.error}${row.at_ms}${row.reached}${saidSignature(row.event, state.open, state)}`;
 }
 
 export function drawRow(app, row, state) {
   if (row.type === 'day') return h('li', { class: 'day' }, h('span', {}, dayText(row.at_ms)));
   if (row.type === 'divider') return h('li', { class: 'divider' }, h('span', {}, t('room.newHere')));
   if (row.type === 'happened') return h('li', { class: 'happened', data: { seq: row.event.seq } }, happenedText(row.event, state));
-  return messageRow(app, row, state.open);
+  return messageRow(app, row, state);
 }
 
-function messageRow(app, row, room) {
-  const { text } = row.event;
-  const classes = ['message', row.own ? 'own' : 'other', row.first && 'first', row.last && 'last', row.status !== 'logged' && row.status];
-  const bubble = h('div', { class: `bubble${EMOJI_ONLY.test(text) ? ' emoji' : ''}`, dir: 'auto' }, linkified(text));
-  const stamp = h('span', { class: 'stamp' }, statusMark(row), h('time', { datetime: new Date(row.at_ms).toISOString(), title: fullTime(row.at_ms) }, time(row.at_ms)));
+function messageRow(app, row, state) {
+  const room = state.open;
+  const message = row.event;
+  const logged = row.status === 'logged';
+  const classes = ['message', row.own ? 'own' : 'other', row.first && 'first', row.last && 'last', !logged && row.status];
+  const stamp = h('span', { class: 'stamp' }, statusMark(row), marks(message), h('time', { datetime: new Date(row.at_ms).toISOString(), title: fullTime(row.at_ms) }, time(row.at_ms)));
   const who = row.named ? h('span', { class: 'sender' }, row.name) : h('span', { class: 'sr-only' }, row.own ? t('room.you') : row.name);
-  return h('li', { class: classes.filter(Boolean).join(' '), data: { status: row.status, ...(row.event.seq && { seq: row.event.seq }) } },
+  const more = logged && !message.deleted && iconButton('dots', t('message.actions'), () => messageDialog(app, room, message.seq), { class: 'icon-button message-more', tabindex: -1, data: { do: 'message-actions' } });
+  return h('li', { class: classes.filter(Boolean).join(' '), tabindex: logged ? -1 : null, data: { status: row.status, ...(message.seq && { seq: message.seq }) } },
     !row.own && h('span', { class: 'gutter' }, row.first && avatar(row.user, row.name)),
-    h('div', { class: 'message-body' }, who, h('div', { class: 'line' }, bubble, stamp), row.status === 'failed' && failedNote(app, row, room)));
+    h('div', { class: 'message-body' }, who, message.reply && quote(app, room, message.reply, state),
+      h('div', { class: 'line' }, bubble(message, state), stamp, more), reactions(app, room, message), row.reached && h('small', { class: 'reached' }, row.reached), row.status === 'failed' && failedNote(app, row, room)));
 }
 
 function statusMark({ status }) {
@@ -86,13 +107,6 @@ function failedNote(app, row, room) {
     h('span', {}, `${t('send.failed')} ${t(`error.${row.error}`)}`),
     h('button', { type: 'button', data: { do: 'retry' }, onclick: () => app.sender.retry(room, row.key) }, t('send.retry')),
     h('button', { type: 'button', data: { do: 'discard' }, onclick: () => app.sender.discard(room, row.key) }, t('send.discard')));
-}
-
-function happenedText(event, state) {
-  const name = (user) => state.names.get(user) ?? user;
-  const values = { user: name(event.user), target: name(event.target), role: event.role && t(`role.${event.role}`), title: event.title };
-  if (event.kind === 'changed') return t(event.title !== undefined ? 'happened.title' : 'happened.topic', values);
-  return t(`happened.${event.kind}`, values);
 }
 
 /** Rows are kept as long as they look the same, so that a new message draws one row and not four hundred. */

@@ -2,7 +2,9 @@
 
 import { h, icon, reconcile } from '../dom.js';
 import { t } from '../i18n/index.js';
+import { messageDialog } from './messageactions.js';
 import { createRowCache, rowsOf } from './rows.js';
+import { briefOf } from './said.js';
 
 /** This near the end counts as the end. */
 const END_PX = 48;
@@ -12,7 +14,7 @@ const NEAR_PX = 800;
 export function timelineView(app, id) {
   const list = h('ol', { class: 'messages' });
   const busy = h('div', { class: 'history-note' });
-  const scroll = h('div', { class: 'scroll', tabindex: 0, role: 'log', 'aria-live': 'off', 'aria-label': t('room.messages'), onscroll: scrolled }, busy, list);
+  const scroll = h('div', { class: 'scroll', tabindex: 0, role: 'log', 'aria-live': 'off', 'aria-label': t('room.messages'), onscroll: scrolled, onkeydown: keyed }, busy, list);
   const news = h('span', { class: 'jump-count' });
   const jump = h('button', { type: 'button', class: 'jump', hidden: true, data: { do: 'jump' }, title: t('room.jump'), 'aria-label': t('room.jump'), onclick: () => app.newest(id) }, icon('down'), news);
   const voice = h('div', { class: 'sr-only', 'aria-live': 'polite' });
@@ -29,10 +31,10 @@ export function timelineView(app, id) {
   resized.observe(list);
 
   function update(state) {
-    const { names, outbox, rooms, me } = state;
+    const { names, outbox, rooms, me, receipts } = state;
     const own = state.timelines.get(id);
     if (own === undefined || me === null) return;
-    const parts = { own, names, waiting: outbox.get(id), room: rooms.get(id) };
+    const parts = { own, names, waiting: outbox.get(id), room: rooms.get(id), receipts: receipts.get(id) };
     if (Object.keys(parts).every((part) => parts[part] === drawn[part])) return;
     drawn = parts;
     draw(state, own);
@@ -41,7 +43,7 @@ export function timelineView(app, id) {
 
   function draw(state, own) {
     const anchor = own.following && own.newest ? null : findAnchor();
-    for (const event of own.events) for (const user of [event.user, event.target]) if (user) app.sync.wantName(user);
+    for (const event of own.events) for (const user of [event.user, event.target, event.forward?.user]) if (typeof user === 'string') app.sync.wantName(user);
     reconcile(list, elements(state, rowsOf(state, id)));
     busy.textContent = own.loading === 'older' || own.loading === 'newest' ? t('room.loading') : own.older || own.events.length === 0 ? '' : t('room.start');
     place(own, anchor);
@@ -97,14 +99,43 @@ export function timelineView(app, id) {
     else if (!own.newest && below < NEAR_PX) app.sync.page(id, 'newer');
   }
 
+  /** By keyboard: the arrows go from message to message, Enter shows what can be done, Escape goes back to writing. */
+  function keyed(key) {
+    if (key.isComposing || (key.target !== scroll && !key.target.classList.contains('message'))) return;
+    if (key.key === 'Escape') el.dispatchEvent(new CustomEvent('left', { bubbles: true }));
+    else if (key.key === 'Enter' && key.target !== scroll) {
+      // The same key would press what has the focus in the window that opens.
+      key.preventDefault();
+      messageDialog(app, id, Number(key.target.dataset.seq));
+    }
+    else if (key.key === 'ArrowUp' || key.key === 'ArrowDown') step(key);
+  }
+
+  function step(key) {
+    const messages = [...list.querySelectorAll('.message[data-seq]')];
+    const at = messages.indexOf(key.target);
+    const next = at < 0 ? messages.at(-1) : messages[at + (key.key === 'ArrowUp' ? -1 : 1)];
+    if (next === undefined) return;
+    key.preventDefault();
+    next.focus();
+  }
+
+  /** Shows one message, if it is in the window, and puts the focus on it. */
+  function reveal(seq) {
+    const row = list.querySelector(`.message[data-seq="${Number(seq)}"]`);
+    row?.scrollIntoView({ block: 'center' });
+    row?.focus({ preventScroll: true });
+    return row !== null;
+  }
+
   /** Reads out what somebody else has just said; not the pages of history. */
   function speak(state, own) {
     const last = own.newest ? own.events.at(-1) : undefined;
     if (!last) return;
     const isNew = spoken !== null && last.seq > spoken && last.kind === 'message' && last.user !== state.me.user;
     spoken = last.seq;
-    if (isNew) voice.textContent = `${state.names.get(last.user) ?? last.user}: ${last.text}`;
+    if (isNew) voice.textContent = `${state.names.get(last.user) ?? last.user}: ${briefOf(last)}`;
   }
 
-  return { el, update, destroy: () => resized.disconnect() };
+  return { el, update, reveal, last: () => reveal(timeline()?.events.findLast((event) => event.kind === 'message')?.seq), destroy: () => resized.disconnect() };
 }
