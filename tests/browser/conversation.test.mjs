@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { signedUp } from './api.mjs';
+import { fill, signedUp } from './api.mjs';
 import { startNode } from './node.mjs';
 import { launch, personAt, until } from './person.mjs';
 
@@ -13,12 +13,13 @@ let node;
 let browser;
 let minji;
 let haru;
+let host;
 let room;
 
 before(async () => {
   node = await startNode({ settings: [`safety.admins=${id('minji')}`] });
   browser = await launch();
-  const host = await signedUp(node.url, id('minji'), '민지');
+  host = await signedUp(node.url, id('minji'), '민지');
   await signedUp(node.url, id('haru'), 'Haru');
   ({ room } = await host.post('rooms', { kind: 'group', title: ROOM, members: [id('haru')] }));
   minji = await personAt(browser, node.url, { locale: 'ko-KR' });
@@ -112,6 +113,19 @@ test('what is deleted leaves a word in its place', async () => {
   await minji.shot('conversation-ko');
 });
 
+test('a quote leads to its message, though that is far above what was read', async () => {
+  const { seq } = await host.post(`rooms/${room}/messages`, { cid: 'far', text: 'far above' });
+  await fill(host, room, 120, (n) => `line ${n}`);
+  await host.post(`rooms/${room}/messages`, { cid: 'back', text: 'as I said', reply: seq });
+  await haru.page.reload();
+  await haru.hears('as I said');
+  assert.equal(await haru.page.locator('.bubble').getByText('far above', { exact: true }).count(), 0);
+  await rowOf(haru, 'as I said').locator('.quote').click();
+  await until('it has the focus', () => haru.page.evaluate(() => document.activeElement.textContent.includes('far above')));
+  await haru.page.locator('.jump').click();
+  await haru.hears('as I said');
+});
+
 test('one asks to be a contact, the other says yes, and both see it', async () => {
   await haru.page.locator('[data-do=contacts]').click();
   await haru.page.locator('dialog input[type=search]').fill(id('minji'));
@@ -138,7 +152,7 @@ test('the owner mutes, switches reactions off and makes a link; buttons follow',
   await minji.page.locator('dialog [data-do=revoke-link]').waitFor();
   await minji.shot('settings-ko');
   await minji.page.keyboard.press('Escape');
-  const row = rowOf(haru, '12시');
+  const row = rowOf(haru, 'line 120');
   await row.hover();
   await row.locator('[data-do=message-actions]').click();
   assert.equal(await haru.page.locator('dialog .emoji-row').count(), 0);
@@ -154,7 +168,7 @@ test('a report reaches the moderators, who take it and close it', async () => {
   await minji.page.locator('.report [data-do=taken]').click();
   await minji.page.locator('.report').waitFor({ state: 'detached' });
   await minji.page.locator('.queue-states [data-state=taken]').click();
-  await minji.page.locator('.report .meant').getByText('12시').waitFor();
+  await minji.page.locator('.report .meant').getByText('line 120').waitFor();
   await minji.shot('moderation-ko');
   await minji.page.locator('.report [data-do=resolved]').click();
   await minji.page.locator('.report').waitFor({ state: 'detached' });

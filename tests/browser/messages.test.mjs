@@ -62,6 +62,16 @@ test('an event of a kind that is not known is kept in the log and changes nothin
   assert.equal(state.rooms.get('R').last_seq, 4);
 });
 
+test('a jump puts the window around a message, and it goes on to the end from there', () => {
+  const long = Array.from({ length: 60 }, (_, n) => message(n + 1));
+  const known = { type: 'room_loaded', room: room({ last_seq: 60, last: long.at(-1) }) };
+  const away = play(known, page('newest', long.slice(40), true), page('around', long.slice(5, 15), true));
+  const { newest, following, older } = away.timelines.get('R');
+  assert.deepEqual([newest, following, older], [false, false, true]);
+  const back = [page('newer', long.slice(15), false), heard(message(61))].reduce(reduce, away);
+  assert.deepEqual([back.timelines.get('R').newest, shown(back, 61)?.seq], [true, 61]);
+});
+
 test('the root of a thread counts its replies once', () => {
   const state = play(heard(message(3, { thread: 1, thread_number: 1 })), heard(message(3, { thread: 1, thread_number: 1 })));
   assert.deepEqual(shown(state, 1).replies, { count: 1, last_seq: 3 });

@@ -93,9 +93,14 @@ function newest(room) {
 }
 
 /** To one message of the room on the screen, wherever in its log that is. */
-function jump(room, seq) {
+async function jump(room, seq) {
   if (view?.reveal?.(seq)) return;
-  sync.jump(room, seq).catch((error) => toast(errorText(error)));
+  try {
+    await sync.jump(room, seq);
+    view?.seek?.(seq);
+  } catch (error) {
+    toast(errorText(error));
+  }
 }
 
 function setLanguage(tag) {

@@ -86,11 +86,11 @@ export default {
 
   'people.title': '사람들',
   'people.hereList': '접속 중',
-  'people.awayList': '자리 비움',
+  'people.awayList': '오프라인',
   'people.invitedList': '초대됨',
   'people.more': '더 보기',
   'people.message': '메시지 보내기',
-  'people.make': '{role}(으)로 지정',
+  'people.make': '{role}로 지정',
   'people.handOver': '방장 넘기기',
   'people.handOverText': '{name}님이 방장이 되고, 나는 관리자가 됩니다.',
   'people.kick': '내보내기',

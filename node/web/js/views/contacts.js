@@ -14,6 +14,7 @@ import { toast } from './toast.js';
 export function contactsDialog(app) {
   openDialog(t('contacts.title'), (close) => {
     const lists = h('div', { class: 'contact-lists' });
+    const search = userSearch(app, (user) => relationButtons(app, user, close));
     let drawn = {};
 
     function draw(state) {
@@ -21,15 +22,18 @@ export function contactsDialog(app) {
       const { contacts, blocks, names, presence } = state;
       if (drawn.contacts === contacts && drawn.blocks === blocks && drawn.names === names && drawn.presence === presence) return;
       drawn = { contacts, blocks, names, presence };
-      const focus = lists.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+      const focused = document.activeElement;
+      search.redraw();
       lists.replaceChildren(...sections(app, state, close));
-      if (focus) lists.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
+      // What was pressed may be drawn anew, or no longer be possible: then the search has the focus.
+      if (focused?.dataset.focus && !focused.isConnected) (again(focused.dataset.focus) ?? search.input).focus();
     }
 
+    const again = (focus) => lists.parentElement?.querySelector(`[data-focus="${CSS.escape(focus)}"]`);
     const stop = app.store.onPaint(draw);
     draw(app.store.state);
     readAll(app).catch(() => {});
-    return [userSearch(app, (user) => relationButtons(app, user, close)), lists];
+    return [search.el, lists];
   });
 }
 

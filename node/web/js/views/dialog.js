@@ -3,12 +3,16 @@
 import { h, iconButton } from '../dom.js';
 import { errorText, t } from '../i18n/index.js';
 
+let nextId = 1;
+
 /** Opens one; `build(close)` gives its content. */
 export function openDialog(title, build) {
   const close = () => el.close();
-  const heading = h('h2', { id: 'dialog-title' }, title);
+  // One window may lie over another: each is named by its own heading.
+  const id = `dialog-title-${nextId++}`;
+  const heading = h('h2', { id }, title);
   const body = h('div', { class: 'dialog-body' });
-  const el = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => el.remove() },
+  const el = h('dialog', { 'aria-labelledby': id, onclose: () => el.remove() },
     h('header', { class: 'dialog-head' }, heading, iconButton('close', t('action.close'), close)), body);
   // A click beside the window lands on the dialog element itself.
   el.addEventListener('pointerdown', (press) => press.target === el && close());

@@ -30,7 +30,7 @@ export function roomView(app, id) {
   const body = h('div', { class: 'room-body' });
   const el = h('section', { class: `room${WIDE.matches ? ' with-people' : ''}`, 'aria-label': t('room.label') }, h('div', { class: 'room-column' }, head, body), people.el);
   let mode;
-  /** The message to go to as soon as it is drawn. */
+  /** The message to go to with the next drawing. */
   let wanted = null;
   let drawn = {};
   let inviter;
@@ -43,10 +43,9 @@ export function roomView(app, id) {
   el.addEventListener('left', () => composer.focus());
   el.addEventListener('look-back', () => timeline.last());
 
-  function reveal(seq) {
-    if (timeline.reveal(seq)) return true;
+  /** To a message that is about to be drawn. */
+  function seek(seq) {
     wanted = seq;
-    return false;
   }
 
   function togglePeople() {
@@ -66,7 +65,8 @@ export function roomView(app, id) {
     inviter = by;
     if (mode !== 'joined') return;
     timeline.update(state);
-    if (wanted !== null && timeline.reveal(wanted)) wanted = null;
+    if (wanted !== null) timeline.reveal(wanted);
+    wanted = null;
     typing.update(state);
     composer.update(state);
     people.update(state);
@@ -91,7 +91,7 @@ export function roomView(app, id) {
     if (mode === 'joined' && matchMedia('(hover: hover)').matches) composer.focus();
   }
 
-  return { el, update, reveal, destroy: () => timeline.destroy() };
+  return { el, update, seek, reveal: timeline.reveal, destroy: () => timeline.destroy() };
 }
 
 function describe(state, room, here) {
@@ -115,7 +115,8 @@ function doorView(app, room, mode) {
   };
   return h('div', { class: 'empty door' },
     roomAvatar(room, name), h('h2', {}, name), room.topic && h('p', { class: 'topic' }, room.topic),
-    h('p', {}, mode === 'invited' ? (inviter ? t('invitation.by', { name: inviter }) : t('room.invitedText')) : t('room.outsideText')),
+    h('p', {}, mode === 'invited' ? t('room.invitedText') : t('room.outsideText')),
+    mode === 'invited' && inviter && h('p', {}, t('invitation.by', { name: inviter })),
     h('div', { class: 'actions' },
       mode === 'invited' && actionButton(t('room.decline'), decline, { data: { do: 'decline' } }, toast),
       actionButton(mode === 'invited' ? t('room.accept') : t('room.join'), enter, { class: 'primary', data: { do: 'accept' } }, toast)));

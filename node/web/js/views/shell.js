@@ -29,7 +29,7 @@ export function shellView(app) {
     room?.update(state);
   }
 
-  return { el, update, reveal: (seq) => room?.reveal(seq), destroy: () => { room?.destroy(); link.destroy(); } };
+  return { el, update, reveal: (seq) => room?.reveal(seq), seek: (seq) => room?.seek(seq), destroy: () => { room?.destroy(); link.destroy(); } };
 }
 
 function emptyView() {

@@ -13,6 +13,7 @@ export function userSearch(app, buttons) {
   const note = h('p', { class: 'hint', role: 'status' });
   let timer = 0;
   let wanted = '';
+  let found = [];
 
   function typed(input_) {
     // A Hangul syllable that is still being composed is not yet a beginning to look for.
@@ -38,9 +39,16 @@ export function userSearch(app, buttons) {
 
   function show(users, text) {
     note.textContent = text;
+    found = users;
+    redraw();
+  }
+
+  /** What can be done about those found depends on what they have become meanwhile. */
+  function redraw() {
+    const users = found;
     list.replaceChildren(...users.map(({ user, display_name }) => h('li', { data: { user } }, avatar(user, display_name),
       h('div', { class: 'grow' }, h('strong', {}, display_name), h('small', {}, `@${user}`)), buttons(user))));
   }
 
-  return h('section', {}, input, note, list);
+  return { el: h('section', {}, input, note, list), input, redraw };
 }
