@@ -50,7 +50,7 @@ fn the_ring_is_shown_group_by_group() {
 #[test]
 fn rooms_are_shown_with_what_is_asked_of_them_and_who_did_not_say() {
     let expected = " \
- room                        kind  members  leader  sends/s  fetches/s  joins/s    hot for
+ room                        kind  members  leader  sends/s  fetches/s  joins/s     hot for
  01K9ZZZZZZZZZZZZZZZZZZZZZZ  open     5000       2      104         31        0  1 min 23 s
  01K9YYYYYYYYYYYYYYYYYYYYYY  -           -       -       12          0        1           -
 node 3 did not answer: what is asked of rooms there is missing
