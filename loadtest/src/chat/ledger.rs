@@ -111,6 +111,11 @@ impl Ledger {
         self.open.is_empty() && self.highest >= last && self.own.acked.is_empty()
     }
 
+    /// The positions that were not heard, lowest first, when the room's log ends at this position.
+    pub fn missing(&self, last: u64) -> impl Iterator<Item = u64> {
+        self.open.iter().copied().chain(self.highest + 1..=last)
+    }
+
     /// What went wrong, when the room's log ends at this position. An own message that was acknowledged
     /// and not heard at its position is missing, also when something else is there.
     pub fn faults(&self, last: u64) -> Faults {
@@ -132,6 +137,7 @@ mod tests {
         let f = ledger.faults(last);
         assert_eq!([f.missing, f.doubled, f.out_of_order, f.changed], faults, "{heard:?}");
         assert_eq!(ledger.is_complete(last), f.missing == 0);
+        assert_eq!(ledger.missing(last).count() as u64, f.missing);
     }
 
     #[test]

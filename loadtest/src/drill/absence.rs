@@ -37,6 +37,14 @@ impl Absence {
         Self { cause, since, connected: None, level: None, news: None, resume: None, attempts: 0 }
     }
 
+    /// For people; the drill began then.
+    pub(super) fn in_words(&self, began: Instant) -> String {
+        let after = |at: Instant| at.saturating_duration_since(began).as_millis();
+        let back = self.connected.map_or("never back".to_owned(), |at| format!("back at {} ms", after(at)));
+        let (cause, since) = (self.cause, after(self.since));
+        format!("{cause:?} at {since} ms, {back} at attempt {} with {:?}", self.attempts, self.resume)
+    }
+
     /// Whether the client had to read everything that it missed by itself.
     pub(super) fn is_resync(&self) -> bool {
         matches!(self.resume, Some(Resume::Limited | Resume::Reset))

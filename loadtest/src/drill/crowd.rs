@@ -64,6 +64,7 @@ pub(super) struct Crowd {
     orders: watch::Sender<Orders>,
     pub(super) board: Arc<Board>,
     running: JoinSet<Diary>,
+    began: Instant,
 }
 
 /// What is left when all have gone.
@@ -80,12 +81,12 @@ impl Crowd {
         let stage = Stage::set(&http, &options.run_id, options.plan, options.sign_ups_at_once).await?;
         let board = Arc::new(Board::new(options.plan.users));
         let (orders, _) = watch::channel(orders);
+        let began = Instant::now();
         let mut crowd =
-            Self { options: options.clone(), http, stage, orders, board, running: JoinSet::new() };
-        let epoch = Instant::now();
+            Self { options: options.clone(), http, stage, orders, board, running: JoinSet::new(), began };
         let users = u32::try_from(options.plan.users).unwrap_or(u32::MAX).max(1);
         for user in 0..options.plan.users {
-            let role = crowd.role(user, epoch)?;
+            let role = crowd.role(user, began)?;
             let resident = Resident::new(role, crowd.orders.subscribe(), Arc::clone(&crowd.board));
             crowd.running.spawn(resident.live());
             tokio::time::sleep(ARRIVE_WITHIN / users).await;
@@ -214,7 +215,15 @@ impl Crowd {
         let mut told: Vec<Vec<Told>> = vec![Vec::new(); logs.len()];
         for diary in diaries {
             let room = plan.room_of(diary.user);
-            wrong.add_heard(diary.faults(logs.get(room).map_or(0, |log| last_of(log))));
+            let last = logs.get(room).map_or(0, |log| last_of(log));
+            wrong.add_heard(diary.faults(last));
+            let id = self.stage.rooms.get(room).map_or("", |room| &room.room);
+            let gap = diary.gap_in_words(last, self.began);
+            wrong.explain(gap.map(|gap| format!("in room {id} {gap}")));
+            let resyncs = diary.absences.iter().filter(|absence| absence.is_resync());
+            wrong.explain(resyncs.map(|absence| {
+                format!("user {} read by itself: {}", diary.user, absence.in_words(self.began))
+            }));
             wrong.add_complaints(&diary.complaints);
             let acks =
                 diary.acks.iter().map(|ack| Told { user: diary.user, number: ack.number, seq: ack.seq });

@@ -8,6 +8,9 @@ use super::outbox::{Ack, Schedule};
 use crate::chat::Faults;
 use crate::client::Backoff;
 
+/// Positions that are named when a client missed something.
+const POSITIONS_MAX: usize = 5;
+
 /// What is the same for one client during the whole drill.
 #[derive(Debug, Clone)]
 pub(super) struct Role {
@@ -46,6 +49,15 @@ impl Diary {
     /// What went wrong with deliveries, when the room's log ends there.
     pub(super) fn faults(&self, last: u64) -> Faults {
         self.hearing.faults(last)
+    }
+
+    /// If it missed something, what and when it was away, in words; the room's log ends there, and the drill
+    /// began then.
+    pub(super) fn gap_in_words(&self, last: u64, began: Instant) -> Option<String> {
+        let missing: Vec<u64> = self.hearing.missing(last).take(POSITIONS_MAX).collect();
+        let absences: Vec<String> = self.absences.iter().map(|absence| absence.in_words(began)).collect();
+        let (user, absences) = (self.user, absences.join("; "));
+        (!missing.is_empty()).then(|| format!("user {user} never heard {missing:?}; away: {absences}"))
     }
 
     /// Events that were told again after coming back, and dropped.

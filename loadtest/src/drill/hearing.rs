@@ -69,6 +69,11 @@ impl Hearing {
         self.ledger.faults(last)
     }
 
+    /// The positions that it does not know, when the room's log ends there.
+    pub(super) fn missing(&self, last: u64) -> impl Iterator<Item = u64> {
+        self.ledger.missing(last)
+    }
+
     fn learn(&mut self, seq: u64) -> bool {
         self.ledger.hear(seq);
         let is_news = seq > self.known;

@@ -15,7 +15,7 @@ use super::outbox::{Letter, Outbox};
 use crate::chat::Payload;
 use crate::client::{
     ClientError, Connection, Event, EventKind, Goodbye, Page, Push, PushFeed, Pushes, Resume, Rotation,
-    SendAck, SendMessage, Welcome,
+    SendAck, SendMessage,
 };
 
 /// Pushes that may wait for one client: far more than come.
@@ -155,10 +155,13 @@ impl Resident {
         let coming = Connection::resume(url, &self.role.token, self.cursor.as_deref(), pushes, limit);
         let (connection, mut feed, welcome) = coming.await?;
         let connected = Instant::now();
+        if matches!(welcome.resume, Some(Resume::Limited | Resume::Reset)) {
+            // Before the feed: what is pushed already lies behind what is to be read.
+            self.catch_up(&connection).await?;
+        }
         while let Some((at, push)) = feed.try_next() {
             self.hear(at, push);
         }
-        self.catch_up(&connection, &welcome).await?;
         if let Some(absence) = self.absences.last_mut() {
             absence.connected = Some(connected);
             absence.resume = welcome.resume;
@@ -169,10 +172,7 @@ impl Resident {
     }
 
     /// Reads what was missed, where it was not pushed.
-    async fn catch_up(&mut self, connection: &Connection, welcome: &Welcome) -> Result<(), ClientError> {
-        if matches!(welcome.resume, None | Some(Resume::Ok)) {
-            return Ok(());
-        }
+    async fn catch_up(&mut self, connection: &Connection) -> Result<(), ClientError> {
         loop {
             let page = Page::After(self.hearing.known());
             let limit = self.role.command_timeout;

@@ -149,8 +149,8 @@ fn report(options: &RollingOptions, restarts: &[Restart], aftermath: Aftermath) 
         }
         reconnects += own;
         reconnects_max = reconnects_max.max(own);
-        let undisturbed = |at| !restarts.iter().any(|restart| (restart.asked..restart.well).contains(&at));
-        for ack in diary.acks.iter().filter(|ack| undisturbed(ack.intended)) {
+        let is_quiet = |at| restarts.first().is_none_or(|first| at < first.asked);
+        for ack in diary.acks.iter().filter(|ack| is_quiet(ack.at)) {
             quiet.record(ack.at.saturating_duration_since(ack.intended));
         }
     }

@@ -8,7 +8,7 @@ use super::log_check::LogFaults;
 use crate::chat::Faults;
 
 /// Sentences that are kept.
-const COMPLAINTS_MAX: usize = 5;
+const SENTENCES_MAX: usize = 10;
 
 /// What must not happen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -59,8 +59,13 @@ impl Wrong {
     /// Adds what one client complains about.
     pub(super) fn add_complaints(&mut self, complaints: &[String]) {
         self.complaints += complaints.len() as u64;
-        let space = COMPLAINTS_MAX.saturating_sub(self.sentences.len());
-        self.sentences.extend(complaints.iter().take(space).cloned());
+        self.explain(complaints.iter().cloned());
+    }
+
+    /// Adds words to what was counted, as long as there is space.
+    pub(super) fn explain(&mut self, sentences: impl IntoIterator<Item = String>) {
+        let space = SENTENCES_MAX.saturating_sub(self.sentences.len());
+        self.sentences.extend(sentences.into_iter().take(space));
     }
 
     /// All of it.
@@ -112,7 +117,7 @@ mod tests {
     #[test]
     fn of_many_sentences_some_are_kept_and_all_are_counted() {
         let mut wrong = Wrong::default();
-        wrong.add_complaints(&vec![String::new(); 9]);
-        assert_eq!((wrong.complaints, wrong.sentences.len()), (9, COMPLAINTS_MAX));
+        wrong.add_complaints(&vec![String::new(); 19]);
+        assert_eq!((wrong.complaints, wrong.sentences.len()), (19, SENTENCES_MAX));
     }
 }
