@@ -120,7 +120,7 @@ pub(super) fn text(report: &RoomsReport, which: Which) -> String {
         (true, Which::Hot) => {
             "No room is hot. `madang rooms` shows those that are asked for most.\n".to_owned()
         }
-        (true, Which::Busy) => "No room is asked for once a second.\n".to_owned(),
+        (true, Which::Busy) => "No room is asked for as often as once a second.\n".to_owned(),
     };
     for node in &report.silent {
         text.push_str(&format!("node {node} did not answer: what is asked of rooms there is missing\n"));

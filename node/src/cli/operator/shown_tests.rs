@@ -65,7 +65,7 @@ fn hot_rooms_alone_are_shown_or_that_there_are_none() {
     report.rooms[0].hot_for_ms = None;
     let none = chosen(report, Which::Hot);
     assert!(text(&none, Which::Hot).starts_with("No room is hot. `madang rooms` shows"));
-    assert!(text(&none, Which::Busy).starts_with("No room is asked for once a second."));
+    assert!(text(&none, Which::Busy).starts_with("No room is asked for as often as once a second."));
 }
 
 #[test]
