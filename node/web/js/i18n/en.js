@@ -181,7 +181,7 @@ export default {
   'cluster.joins': 'Joins/s',
   'cluster.hotSeconds': 'hot for {n} s',
   'cluster.hotMinutes': 'hot for {n} min',
-  'cluster.quiet': 'No room is asked for once a second.',
+  'cluster.quiet': 'No room is asked for as often as once a second.',
   'cluster.silent': 'Node {node} did not say which of its rooms are busy.',
 
   'state.up': 'Up',
