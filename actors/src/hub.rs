@@ -13,8 +13,8 @@
 
 mod message;
 pub use message::{
-    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Logged, Notice, OnlineIn, Passing, Place, Reached,
-    SetPlaces,
+    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Logged, Notice, OnlineIn, Passing, Place,
+    Reached, SetPlaces,
 };
 
 mod backlog;

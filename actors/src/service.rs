@@ -54,12 +54,10 @@ pub use list::Home;
 pub use message::{Log, MyReactions, NewMessage, Sending, Sent};
 pub use message_change::MessageAt;
 pub use message_read::{MentionPage, PinPage, ReactionPage};
+pub use people::{BlockView, ContactStep, ContactView, InvitationView, Listed, PersonView, Privacy};
 pub use presence::{MyPresence, SetPresence};
-pub use resume::{Missed, ResumeLimits, Resumed};
-pub use people::{
-    BlockView, ContactStep, ContactView, InvitationView, Listed, PersonView, Privacy,
-};
 pub use receipts::{ReadMark, Receipt, Totals};
+pub use resume::{Missed, ResumeLimits, Resumed};
 pub use room::{Described, NewRoom};
 pub use safety::{AuditView, ReportView, Reported, StaffView};
 pub use view::{MemberPage, MemberView, Mine, Profile, RoomPage, RoomView, Views};

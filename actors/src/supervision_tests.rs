@@ -258,7 +258,10 @@ fn news_about_people_reach_their_sessions() {
         until("the room is gone", || listener.heard().contains("removed\n")).await;
         cluster.log(ROOM, &minji, "unheard");
         let user = jun.clone();
-        cluster.publish(FIRST_SHARD, ShardEvent::SessionEnded { user, session: SESSION, why: SessionEnd::Revoked });
+        cluster.publish(
+            FIRST_SHARD,
+            ShardEvent::SessionEnded { user, session: SESSION, why: SessionEnd::Revoked },
+        );
         until("the session is closed", || listener.outbound.closing() == Some(Close::REVOKED)).await;
         assert!(!listener.heard().contains("unheard"));
         yard.actors.stop().await;

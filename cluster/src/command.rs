@@ -15,8 +15,8 @@ mod presence;
 mod refusal;
 mod room;
 mod safety;
-mod talk;
 mod sweep;
+mod talk;
 mod user;
 
 use std::fmt;
@@ -33,8 +33,8 @@ pub use people::PeopleOp;
 pub use presence::{PresenceOp, StatusChange};
 pub use refusal::{MetaRefusal, Refusal};
 pub use room::RoomOp;
-pub use sweep::SweepOp;
 pub use safety::{SafetyOp, Standing};
+pub use sweep::SweepOp;
 pub use talk::TalkOp;
 pub use user::UserOp;
 

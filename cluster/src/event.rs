@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
-use madang_storage::row::{Blocked, EventBody, EventRow, MemberState, OverlayRow, PresenceRow, Relation, Until};
+use madang_storage::row::{
+    Blocked, EventBody, EventRow, MemberState, OverlayRow, PresenceRow, Relation, Until,
+};
 use serde::{Deserialize, Serialize};
 
 /// Everything that one write to the state made true, in order.

@@ -153,7 +153,14 @@ pub(crate) async fn settle_here(hosted: &Hosted, through: u64) {
 fn is_repeatable(op: &Op) -> bool {
     match op {
         Op::Effect(_) | Op::OutboxDone(_) | Op::Meta(_) | Op::Safety { .. } | Op::Sweep(_) => true,
-        Op::Room { op, .. } => matches!(op, RoomOp::Send { .. } | RoomOp::Talk(_) | RoomOp::MarkRead(_) | RoomOp::MarkReadPrivately(_) | RoomOp::MarkReceived(_)),
+        Op::Room { op, .. } => matches!(
+            op,
+            RoomOp::Send { .. }
+                | RoomOp::Talk(_)
+                | RoomOp::MarkRead(_)
+                | RoomOp::MarkReadPrivately(_)
+                | RoomOp::MarkReceived(_)
+        ),
         Op::User { op, .. } => matches!(op, UserOp::People(_) | UserOp::SeeSession(_)),
     }
 }

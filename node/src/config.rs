@@ -21,8 +21,8 @@ pub use load::{ConfigError, Flag, Layers, Loaded, Origin};
 pub use print::{defaults_toml, loaded_toml};
 pub use secret::SecretText;
 pub use section::{
-    Auth, Config, Drain, HookDown, Http, Limits, LinkRule, Log, LogFormat, Node, Peer, Raft, Rooms, Safety, Session,
-    Storage,
+    Auth, Config, Drain, HookDown, Http, Limits, LinkRule, Log, LogFormat, Node, Peer, Raft, Rooms, Safety,
+    Session, Storage,
 };
 pub use setting::{Applies, Section, Setting, Shape};
 pub use unknown::{UnknownKey, unknown_flag};

@@ -18,7 +18,8 @@ use super::actor::Hub;
 use super::backlog::Backlog;
 use super::machine::{HubOptions, Machine};
 use super::message::{
-    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Notice, OnlineIn, Passing, Place, Reached, SetPlaces,
+    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Notice, OnlineIn, Passing, Place, Reached,
+    SetPlaces,
 };
 use super::sessions::SessionKey;
 use crate::encoder::FrameEncoder;

@@ -37,7 +37,7 @@ pub(super) struct Board {
     claims: BTreeMap<u64, u64>,
     /// Tells what this home has said from what those before it said.
     mark: u32,
-    /// A home has known everybody who is connected, once at least.
+    /// A home has said all that it knows, once at least.
     whole: bool,
     users: HashMap<UserId, Posted>,
 }
@@ -145,7 +145,16 @@ impl Board {
         Ok(gone)
     }
 
-    /// The home knows everybody who is connected.
+    /// The home has said all that it knows so far.
+    pub(super) fn known(&mut self, by: HomeIs) -> Result<Vec<(UserId, Shown)>, NotTheHome> {
+        if self.home != by {
+            return Err(NotTheHome);
+        }
+        self.is_whole_now();
+        Ok(Vec::new())
+    }
+
+    /// All that any home knows is here.
     pub(super) fn is_whole_now(&mut self) {
         self.whole = true;
     }
@@ -155,7 +164,7 @@ impl Board {
         self.home
     }
 
-    /// Whether any home has ever known everybody: before, somebody may be there who is not here.
+    /// Whether any home has ever said all that it knows: before, somebody may be there who is not here.
     pub(super) fn is_whole(&self) -> bool {
         self.whole
     }

@@ -70,7 +70,8 @@ fn what_was_said_stays_while_there_is_no_home_and_while_it_is_here() {
     board.claim(1, 7, Leader::Node(1)).unwrap();
     assert!(!board.is_whole());
     post(&mut board, OLD, "jun", State::Online).unwrap();
-    board.settled(OLD).unwrap();
+    assert_eq!(board.known(NEW), Err(NotTheHome));
+    board.known(OLD).unwrap();
     board.linked(&[].into());
     assert!(board.is_whole() && board.shown(&user("jun")).is_some());
     board.lead(9);

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use madang_cluster::command::{Op, PresenceOp, UserOp};
 use madang_cluster::placement::SlotMap;
 use madang_storage::id::{SessionId, ShardId, UserId};
-use madang_storage::row::PresenceRow;
+use madang_storage::row::{PresenceRow, Visibility};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -28,7 +28,7 @@ use crate::truth::Truth;
 /// How often it is looked again whether a board is whole.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// How long somebody who reads waits for that.
-const WHOLE_WITHIN: Duration = Duration::from_millis(500);
+const WHOLE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the parts of presence share on one node.
 pub(super) struct Core {
@@ -130,8 +130,13 @@ impl Core {
     pub(super) async fn row(&self, user: &UserId) -> PresenceRow {
         let read = async { self.truth.reader_now(self.shard_of(user))?.presence(user).await };
         read.await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "cannot read what a user shows: nothing, then");
-            PresenceRow { visibility: madang_storage::row::Visibility::Invisible, ..PresenceRow::default() }
+            tracing::warn!(%error, "cannot read what a user shows");
+            // Nobody who is seen goes offline for it, and nobody who is hidden is shown.
+            let visibility = match self.announced(user) {
+                State::Offline => Visibility::Invisible,
+                State::Idle | State::Online => Visibility::Visible,
+            };
+            PresenceRow { visibility, ..PresenceRow::default() }
         })
     }
 

@@ -211,12 +211,12 @@ async fn tell_all(core: &Core, node: u64, topic: Topic, epoch: u64) -> Result<Ve
                 let change = |(user, shown): (&UserId, &Shown)| (user.clone(), Some(Arc::new(shown.clone())));
                 board.everybody().map(change).collect::<Vec<Change>>()
             });
-            (News::Home(shard, epoch), posted.unwrap_or_default(), None)
+            (News::Home(shard, epoch), posted.unwrap_or_default(), News::Known(shard, epoch))
         }
         Topic::Connected(shard) => {
             let here = core.roster.people(|user| core.shard_of(user) == shard);
             let changes = here.into_iter().map(|(user, _)| (user, None)).collect();
-            (News::Begin(shard, epoch), changes, Some(News::End(shard, epoch)))
+            (News::Begin(shard, epoch), changes, News::End(shard, epoch))
         }
     };
     let mut portion = vec![begin];
@@ -227,8 +227,8 @@ async fn tell_all(core: &Core, node: u64, topic: Topic, epoch: u64) -> Result<Ve
             return Ok(refused);
         }
     }
-    portion.extend(end);
-    if portion.is_empty() { Ok(Vec::new()) } else { say(core, node, portion).await }
+    portion.push(end);
+    say(core, node, portion).await
 }
 
 /// How it is with these users now.
@@ -236,7 +236,7 @@ fn part(core: &Core, topic: Topic, epoch: u64, changes: Vec<Change>) -> News {
     match topic {
         Topic::Posted(shard) => {
             let posted = |(user, shown): Change| {
-                let shown = shown.map(|shown| Arc::unwrap_or_clone(shown)).unwrap_or_default();
+                let shown = shown.map(Arc::unwrap_or_clone).unwrap_or_default();
                 (user, shown)
             };
             News::Posted(shard, epoch, changes.into_iter().map(posted).collect())

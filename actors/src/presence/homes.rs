@@ -161,6 +161,7 @@ impl Inner {
             News::Posted(id, epoch, posts) => {
                 self.post(id, |board| board.post(HomeIs::There(from, epoch), posts))
             }
+            News::Known(id, epoch) => self.post(id, |board| board.known(HomeIs::There(from, epoch))),
             News::Settled(id, epoch) => self.post(id, |board| board.settled(HomeIs::There(from, epoch))),
             News::Still(homes) => {
                 let believed = |(id, epoch): &(ShardId, u64)| {

@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(roster.sweep(99), []);
         assert_eq!(roster.active(&jun, PHONE, 99), Changed::No);
         assert_eq!(roster.sweep(198), []);
-        assert_eq!(roster.sweep(199), [jun.clone()]);
+        assert_eq!(roster.sweep(199), std::slice::from_ref(&jun));
         assert_eq!(roster.sweep(300), []);
         assert_eq!(roster.active(&jun, PHONE, 300), Changed::Yes);
         assert_eq!(roster.attention(&jun), Some(Attention::Active));

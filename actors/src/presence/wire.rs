@@ -17,9 +17,12 @@ pub(super) enum News {
     /// From a home: this is how it is with these users.
     #[serde(rename = "2")]
     Posted(ShardId, u64, Vec<(UserId, Shown)>),
-    /// From a home: it knows everybody; whom it has not named is not there.
+    /// From a home: it knows who is here and who is not; whom it has not named is not there.
     #[serde(rename = "3")]
     Settled(ShardId, u64),
+    /// From a home: that was all that it knows so far.
+    #[serde(rename = "9")]
+    Known(ShardId, u64),
     /// To the home of this epoch: what follows is a list of all who are connected to the sender.
     #[serde(rename = "4")]
     Begin(ShardId, u64),
@@ -102,6 +105,7 @@ mod tests {
             "81a1329303079192a36a756e93a13293a174a1650908",
         );
         check(&News::Settled(shard, 7), "81a133920307");
+        check(&News::Known(shard, 7), "81a139920307");
         check(&News::Begin(shard, 7), "81a134920307");
         let words = vec![(jun.clone(), Some(Attention::Active)), (jun.clone(), None)];
         check(&News::Connected(shard, 7, words), "81a1359303079292a36a756ea13292a36a756ec0");

@@ -71,12 +71,7 @@ impl Sending {
 impl Service {
     /// Hands a message to its room at once, without waiting. Order: sends that one caller begins one
     /// after the other are carried out in that order.
-    pub fn send(
-        &self,
-        caller: &Caller,
-        room: RoomId,
-        message: NewMessage,
-    ) -> Result<Sending, ServiceError> {
+    pub fn send(&self, caller: &Caller, room: RoomId, message: NewMessage) -> Result<Sending, ServiceError> {
         self.check_text("field `text`", message.text.len())?;
         match &message.extra.content {
             Content::Opaque { data, .. } => self.check_text("field `content.data`", data.len())?,

@@ -1,7 +1,7 @@
 //! Rooms: creating, coming and going, roles.
 
-use madang_cluster::machine::pair::direct_room;
 use madang_cluster::command::RoomOp;
+use madang_cluster::machine::pair::direct_room;
 use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{Role, RoomKind};
 

@@ -47,7 +47,10 @@ fn room_commands_keep_their_bytes() {
         "81a13195a132a174a091a56d696e6a69a173",
     );
     let cid = Cid::parse("c").unwrap();
-    check(RoomOp::Send { cid: cid.clone(), text: "x".into(), after: None, extra: None }, "81a13293a163a178c0");
+    check(
+        RoomOp::Send { cid: cid.clone(), text: "x".into(), after: None, extra: None },
+        "81a13293a163a178c0",
+    );
     let (text, after) = ("x".into(), Some(cid.clone()));
     check(RoomOp::Send { cid, text, after, extra: None }, "81a13293a163a178a163");
     check(RoomOp::Join, "a133");
@@ -63,7 +66,8 @@ fn room_commands_keep_their_bytes() {
 
 #[test]
 fn presence_commands_keep_their_bytes() {
-    let check = |op, golden: &str| check(account(UserOp::Presence(op)), &format!("{USER_HEAD}81a23930{golden}"));
+    let check =
+        |op, golden: &str| check(account(UserOp::Presence(op)), &format!("{USER_HEAD}81a23930{golden}"));
     let status = Status { text: "t".into(), emoji: "e".into(), expires_ms: Some(9) };
     let (visibility, status) = (Some(Visibility::Invisible), Some(StatusChange::Set(status)));
     check(PresenceOp::Show { visibility, status }, "81a13192a13281a13193a174a16509");
@@ -141,10 +145,7 @@ fn commands_to_the_desk_and_effects_on_people_keep_their_bytes() {
     let room = RoomId([1; 16]);
     let room_id = format!("c410{}", "01".repeat(16));
     let side = Side { version: 3, given: 2, cancelled: 1 };
-    effect(
-        Effect::Contact { from: user(), to: user(), side },
-        "81a2363093a56d696e6a69a56d696e6a6993030201",
-    );
+    effect(Effect::Contact { from: user(), to: user(), side }, "81a2363093a56d696e6a69a56d696e6a6993030201");
     effect(
         Effect::PairBlock { room, by: user(), other: user(), blocked: Blocked::Yes, version: 4 },
         &format!("81a2363195{room_id}a56d696e6a69a56d696e6a69a13204"),

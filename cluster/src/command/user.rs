@@ -4,8 +4,8 @@ use madang_storage::id::{RoomId, SessionId};
 use madang_storage::row::{Switch, Until};
 use serde::{Deserialize, Serialize};
 
-use super::people::PeopleOp;
 use super::PresenceOp;
+use super::people::PeopleOp;
 
 /// What can be asked of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,9 +4,13 @@ mod call;
 mod change;
 mod edit;
 mod entry;
+#[cfg(test)]
+mod keep_tests;
 mod life;
 pub mod link;
 mod message;
+#[cfg(test)]
+mod message_tests;
 mod order;
 mod pin;
 mod place;
@@ -15,18 +19,14 @@ mod receipt;
 #[cfg(test)]
 mod receipt_tests;
 pub mod rights;
+#[cfg(test)]
+mod rights_tests;
 mod role;
 mod sweep;
 mod talk;
-mod thread;
-#[cfg(test)]
-mod keep_tests;
-#[cfg(test)]
-mod message_tests;
-#[cfg(test)]
-mod rights_tests;
 #[cfg(test)]
 mod tests;
+mod thread;
 #[cfg(test)]
 mod yard;
 

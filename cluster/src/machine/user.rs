@@ -75,7 +75,9 @@ pub(super) fn decide(turn: &mut Turn<'_, '_>, user: &UserId, op: &UserOp) -> Res
             row.display_name.clone_from(display_name);
             names::rename(turn, user, names)?;
         }
-        UserOp::SetRoom { room, quiet, pinned } => return rooms::set(turn, user, room, (*quiet, *pinned)).map(|()| None),
+        UserOp::SetRoom { room, quiet, pinned } => {
+            return rooms::set(turn, user, room, (*quiet, *pinned)).map(|()| None);
+        }
         UserOp::People(op) => return people::decide(turn, user, op).map(|()| None),
         UserOp::SeeSession(session) => return Ok(see(turn, user, session).map(|()| None)?),
         UserOp::Presence(op) => return presence::decide(turn, user, op).map(|()| None),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use madang_storage::id::{RoomId, SessionId, UserId};
 use madang_storage::row::{
-    Effect, EventRow, MemberRow, OutboxRow, PairRow, PresenceRow, RoomRow, Row, SessionRow, UserRoomRow, UserRow, table,
+    Effect, EventRow, MemberRow, OutboxRow, PairRow, PresenceRow, RoomRow, Row, SessionRow, UserRoomRow,
+    UserRow, table,
 };
 use madang_storage::{Direction, KeyRange, PageLimit, RoomPage, ScanLimit, StorageError, prefix_end};
 

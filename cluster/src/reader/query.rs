@@ -4,13 +4,16 @@
 use std::sync::Arc;
 
 use madang_storage::id::{Emoji, RoomId, SessionId, UserId};
-use madang_storage::row::{MemberRow, MentionRow, PinsRow, PairRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow, VersionRow};
+use madang_storage::row::{
+    MemberRow, MentionRow, PairRow, PinsRow, PresenceRow, RoomRow, SessionRow, UserRoomRow, UserRow,
+    VersionRow,
+};
 use serde::{Deserialize, Serialize};
 
-use super::talk::Reaction;
 use super::people::{PeopleFound, PeopleQuery};
 use super::rooms::{RoomsFound, RoomsQuery};
 use super::safety::{SafetyFound, SafetyQuery};
+use super::talk::Reaction;
 use super::{EventPage, LocalReader, Page, Tails};
 use crate::error::ClusterError;
 use crate::event::RoomEvent;
@@ -45,13 +48,7 @@ pub(crate) enum Query {
     #[serde(rename = "21")]
     Thread { room: RoomId, root: u64, page: Page, limit: usize, bytes_max: usize },
     #[serde(rename = "22")]
-    Reactions {
-        room: RoomId,
-        seq: u64,
-        emoji: Option<Emoji>,
-        after: Option<(Emoji, UserId)>,
-        limit: usize,
-    },
+    Reactions { room: RoomId, seq: u64, emoji: Option<Emoji>, after: Option<(Emoji, UserId)>, limit: usize },
     #[serde(rename = "23")]
     MyReactions { room: RoomId, user: UserId, seqs: Vec<u64> },
     #[serde(rename = "24")]
@@ -181,7 +178,9 @@ impl Query {
             Self::Reactions { room, seq, emoji, after, limit } => {
                 Found::Reactions(local.reactions(room, *seq, emoji.as_ref(), after.as_ref(), *limit)?)
             }
-            Self::MyReactions { room, user, seqs } => Found::MyReactions(local.my_reactions(room, user, seqs)?),
+            Self::MyReactions { room, user, seqs } => {
+                Found::MyReactions(local.my_reactions(room, user, seqs)?)
+            }
             Self::Pins(room) => Found::Pins(local.pins(room)?),
             Self::Versions { room, seq } => Found::Versions(local.versions(room, *seq)?),
             Self::Mentions { user, before, limit } => Found::Mentions(local.mentions(user, *before, *limit)?),

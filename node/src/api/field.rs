@@ -89,7 +89,9 @@ impl<'de> Deserialize<'de> for Picture {
         if fits && text.len() <= PICTURE_BYTES_MAX {
             Ok(Self(text))
         } else {
-            Err(de::Error::custom("an http(s) address or the name of a media store is wanted, up to 512 bytes"))
+            Err(de::Error::custom(
+                "an http(s) address or the name of a media store is wanted, up to 512 bytes",
+            ))
         }
     }
 }

@@ -13,17 +13,17 @@ use super::account::{
 use super::error::ApiError;
 use super::field::Check;
 use super::keep::{
-    Ban, Bans, BansPage, ByCode, CreateLink, LinkInfo, Links, Mute, OpenRoomsPage, Preview, RevokeLink, SetMyRoom,
-    SetRoom,
+    Ban, Bans, BansPage, ByCode, CreateLink, LinkInfo, Links, Mute, OpenRoomsPage, Preview, RevokeLink,
+    SetMyRoom, SetRoom,
 };
+use super::message::{History, MarkRead, Page, ReadMark, Send, Sent};
 use super::message_about::{
     AtMessage, Edit, Edits, Forward, MentionList, MentionsPage, Pin, Pins, PinsPage, React, Reactions,
     ReactionsPage, ThreadPage,
 };
-use super::message::{History, MarkRead, Page, ReadMark, Send, Sent};
 use super::people::{
-    Blocks, Contact, Contacts, FindUsers, Invitations, MarkReceived, OfUser, People, PeoplePage, Privacy, Receipts,
-    ReceivedMark, SetPrivacy, Unread,
+    Blocks, Contact, Contacts, FindUsers, Invitations, MarkReceived, OfUser, People, PeoplePage, Privacy,
+    Receipts, ReceivedMark, SetPrivacy, Unread,
 };
 use super::presence::{GetPresence, MyPresence, Presences, SetPresence, SetTyping};
 use super::room::{CreateRoom, InRoom, Members, MembersPage, Room, Rooms, RoomsPage, SetRole, UserInRoom};

@@ -11,6 +11,7 @@ use super::room::Room;
 /// An object without `id`, with the push's name as its only key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "made, written out and dropped; never kept")]
 pub enum Push {
     /// Something was logged in a room the user has joined; per room in order of `seq`, without holes.
     Event(Event),

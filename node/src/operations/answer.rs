@@ -1,7 +1,7 @@
 //! From the service's values to the JSON types of the protocol.
 
-use madang_actors::presence::State;
 use madang_actors::devices::Connected;
+use madang_actors::presence::State;
 use madang_actors::service::{
     Log, LoggedIn, MemberPage, MyReactions, Profile, ReadMark, RoomPage, RoomView, Sent, SessionView,
 };

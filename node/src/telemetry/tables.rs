@@ -119,9 +119,11 @@ const ACTORS: &[Row<ActorMetrics>] = &[
     gauge("room_fetches_per_second_max", "Pages of history a second of the room with the most", |actors| {
         u64::from(actors.heat.most.fetches_per_s)
     }),
-    gauge("room_joins_per_second_max", "People a second who want to enter the room with the most", |actors| {
-        u64::from(actors.heat.most.joins_per_s)
-    }),
+    gauge(
+        "room_joins_per_second_max",
+        "People a second who want to enter the room with the most",
+        |actors| u64::from(actors.heat.most.joins_per_s),
+    ),
     bytes(
         "room_tails",
         "Newest events of active rooms kept in memory",

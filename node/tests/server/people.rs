@@ -86,8 +86,7 @@ async fn an_invitation_waits_for_somebody_who_was_away_and_says_whose_it_is() {
     let room = minji.create_room("group", &["jun"]).await;
     let http = reqwest::Client::new();
     let list = async || {
-        let response =
-            http.get(node.url("/v1/me/invitations")).bearer_auth(&token).send().await.unwrap();
+        let response = http.get(node.url("/v1/me/invitations")).bearer_auth(&token).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
         body["invitations"].as_array().unwrap().clone()

@@ -70,7 +70,9 @@ async fn acts_in_rooms_and_of_the_staff_are_in_one_log_page_by_page() {
     }
     let told: Vec<(&str, &str)> = entries
         .iter()
-        .map(|entry| (entry["by"].as_str().unwrap(), entry["deed"].as_str().or(entry["act"].as_str()).unwrap()))
+        .map(|entry| {
+            (entry["by"].as_str().unwrap(), entry["deed"].as_str().or(entry["act"].as_str()).unwrap())
+        })
         .collect();
     assert_eq!(told.len(), 3, "{entries:?}");
     for expected in [("root", "appointed"), ("owner", "kicked"), ("owner", "role")] {

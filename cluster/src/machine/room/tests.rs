@@ -2,7 +2,7 @@
 
 use madang_storage::row::{EventBody, Role, RoomChange, RoomKind};
 
-use super::yard::{Yard, create, send, user, cid};
+use super::yard::{Yard, cid, create, send, user};
 use crate::command::{AdminOp, Outcome, Refusal, Repeat, Reply, RoomOp};
 
 fn sent(seq: u64, at_ms: u64, dup: Repeat) -> Outcome {

@@ -1,4 +1,6 @@
+mod keep;
 mod operators;
+mod people;
 
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -18,6 +20,9 @@ use crate::config::Config;
 use crate::telemetry::Ready;
 
 const ROOM: &str = "01K9ZZZZZZZZZZZZZZZZZZZZZZ";
+
+/// Method, path, body; the command of the same name, and its fields.
+type Row = (&'static str, String, Option<Value>, &'static str, Value);
 
 /// Notes what it is asked and answers what it was told.
 #[derive(Default)]
@@ -138,7 +143,8 @@ use crate::api::Operation;
 #[actix_web::test]
 async fn every_route_makes_the_request_that_the_command_makes() {
     let rooms = format!("/v1/rooms/{ROOM}");
-    let rows: Vec<(&str, String, Option<Value>, &str, Value)> = vec![
+    let mut rows: Vec<Row> = vec![
+        ("GET", "/v1/connect".into(), None, "nodes", json!({})),
         (
             "POST",
             "/v1/users".into(),
@@ -296,6 +302,8 @@ async fn every_route_makes_the_request_that_the_command_makes() {
             json!({"room": ROOM, "on": true}),
         ),
     ];
+    rows.extend(keep::rows());
+    rows.extend(people::rows());
     assert_eq!(rows.len(), ROUTES.len());
     for (method, path, body, name, fields) in rows {
         let fixture = fixture();
