@@ -11,15 +11,15 @@ mod door;
 mod door_tests;
 mod event;
 #[cfg(test)]
-mod golden_people_tests;
-#[cfg(test)]
 mod golden_message_tests;
+#[cfg(test)]
+mod golden_people_tests;
 #[cfg(test)]
 mod golden_tests;
 mod outbox;
-mod presence;
-mod people;
 mod overlay;
+mod people;
+mod presence;
 mod room;
 mod rules;
 mod safety;
@@ -32,13 +32,11 @@ pub use content::{Content, Everybody, Extra, Forward, InThread, Media, MediaPlac
 pub use door::{BanRow, LeftRow, Link, LinksRow, SweepRow};
 pub use event::{EditedTo, EventBody, EventRow};
 pub use outbox::{Effect, Home, OutboxRow};
-pub use people::{
-    BlockRow, Blocked, ContactRow, Findable, PairRow, PeopleRow, Reading, Relation, Side,
-};
 pub use overlay::{
-    EditMark, MentionNumberRow, MentionRow, MyReactionsRow, OverlayRow, Pin, PinsRow, ReactionCount, ReactionRow,
-    ThreadMark, VersionRow,
+    EditMark, MentionNumberRow, MentionRow, MyReactionsRow, OverlayRow, Pin, PinsRow, ReactionCount,
+    ReactionRow, ThreadMark, VersionRow,
 };
+pub use people::{BlockRow, Blocked, ContactRow, Findable, PairRow, PeopleRow, Reading, Relation, Side};
 pub use presence::{PresenceRow, Status, Visibility};
 pub use room::{MemberRow, MemberState, Role, RoomKind, RoomRow, SentRow};
 pub use rules::{Feature, Features, Life, Right, Rights, RoomChange, Until};
@@ -123,20 +121,8 @@ pub mod table {
     pub const MENTIONS: u8 = 28;
 
     /// The tables whose keys begin with a room's id and whose rows go with the room.
-    pub const OF_A_ROOM: [u8; 12] = [
-        ROOM_LOG,
-        SENT,
-        OVERLAY,
-        VERSION,
-        REACTION,
-        MY_REACTIONS,
-        THREAD,
-        PINS,
-        BAN,
-        LINKS,
-        LINK_USE,
-        LEFT,
-    ];
+    pub const OF_A_ROOM: [u8; 12] =
+        [ROOM_LOG, SENT, OVERLAY, VERSION, REACTION, MY_REACTIONS, THREAD, PINS, BAN, LINKS, LINK_USE, LEFT];
 }
 
 /// A value that is stored in one table.

@@ -275,7 +275,7 @@ async fn a_forward_carries_the_words_from_the_log_and_who_said_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_over_http() {
     let node = TestNode::start().await;
-    let (mut minji, mut jun, _, room) = talk(&node).await;
+    let (minji, mut jun, _, room) = talk(&node).await;
     let token = minji.token.clone();
     let http = reqwest::Client::new();
     let call = async |method: Method, path: &str, body: Option<Value>| {

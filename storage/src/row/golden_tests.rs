@@ -18,7 +18,10 @@ pub(super) fn check<R: Row + PartialEq + std::fmt::Debug>(row: R, golden: &str) 
 fn event_rows_keep_their_bytes() {
     let event = |body| EventRow { at_ms: 1, user: user(), pos: 2, messages: 3, body };
     let cid = Cid::parse("c1").unwrap();
-    check(event(EventBody::Message { cid, text: "hi".into(), extra: None }), "9501a56d696e6a69020381a13192a26331a26869");
+    check(
+        event(EventBody::Message { cid, text: "hi".into(), extra: None }),
+        "9501a56d696e6a69020381a13192a26331a26869",
+    );
     check(
         event(EventBody::Created { kind: RoomKind::Open, title: "t".into() }),
         "9501a56d696e6a69020381a13292a133a174",
@@ -45,7 +48,10 @@ fn room_and_member_rows_keep_their_bytes() {
         pair: Some((user(), user())),
         ..RoomRow::new(RoomKind::Direct, "t".into(), String::new(), 1)
     };
-    check(room, "dc0014a131a174a00102030405060792a56d696e6a69a56d696e6a6990a131a00096a131a133a131a133a131a133000200a0");
+    check(
+        room,
+        "dc0014a131a174a00102030405060792a56d696e6a69a56d696e6a6990a131a00096a131a133a131a133a131a133000200a0",
+    );
     let member = MemberRow::new(MemberState::Invited, Role::Owner, 1, 2);
     check(member, "99a132a13301029001010000");
     check(SentRow { seq: 1, at_ms: 2, hash: Some(3) }, "93010203");
