@@ -109,7 +109,7 @@ impl FrameEncoder for Lines {
 
 /// One node with its share of the people on it.
 struct Node {
-    truth: Arc<Truths>,
+    _truth: Arc<Truths>,
     actors: Actors,
     _hubs: Hubs,
     listeners: Vec<Outbound>,
@@ -159,7 +159,7 @@ async fn start(truth: Arc<Truths>, switch: Switch, here: impl Iterator<Item = us
         actors.presence().opened(&user(number), session(number));
         listeners.push(outbound);
     }
-    Node { truth, actors, _hubs: hubs, listeners }
+    Node { _truth: truth, actors, _hubs: hubs, listeners }
 }
 
 impl Node {

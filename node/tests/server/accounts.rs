@@ -86,7 +86,7 @@ async fn one_session_too_many_ends_the_oldest() {
     let mut oldest = node.newcomer("minji").await;
     let mut second = node.again("minji").await;
     node.again("minji").await;
-    assert_eq!(oldest.closed().await, 3502);
+    assert_eq!(oldest.closed().await, 3503);
     let sessions = second.ask("sessions", json!({})).await;
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), 2);
 }

@@ -166,7 +166,7 @@ async fn members_are_listed_by_page_with_names_and_who_is_online() {
     let room = minji.create_room("group", &["jun"]).await;
     let first = minji.ask("members", json!({ "room": room, "limit": 1 })).await;
     let second = minji.ask("members", json!({ "room": room, "limit": 1, "next": first["next"] })).await;
-    let row = |user: &str, name: &str, role: &str, state: &str| json!([{ "user": user, "display_name": name, "role": role, "state": state, "online": true }]);
+    let row = |user: &str, name: &str, role: &str, state: &str| json!([{ "user": user, "display_name": name, "role": role, "state": state, "online": true, "presence": "online" }]);
     assert_eq!(first["members"], row("jun", "jun", "member", "invited"));
     assert_eq!(second["members"], row("minji", "민지", "owner", "joined"));
     assert_eq!(second["next"], Value::Null);
