@@ -1,6 +1,7 @@
 mod keep;
 mod operators;
 mod people;
+mod talk;
 
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -221,60 +222,6 @@ async fn every_route_makes_the_request_that_the_command_makes() {
         ("GET", format!("{rooms}/members?limit=200"), None, "members", json!({"room": ROOM, "limit": 200})),
         (
             "POST",
-            format!("{rooms}/messages"),
-            Some(json!({"cid": "c1", "text": "안녕", "after": "c0"})),
-            "send",
-            json!({"room": ROOM, "cid": "c1", "text": "안녕", "after": "c0"}),
-        ),
-        (
-            "GET",
-            format!("{rooms}/messages?before=77&limit=20"),
-            None,
-            "history",
-            json!({"room": ROOM, "before": 77, "limit": 20}),
-        ),
-        (
-            "POST",
-            format!("{rooms}/forwards"),
-            Some(json!({"cid": "c1", "from_room": ROOM, "from_seq": 7})),
-            "forward",
-            json!({"room": ROOM, "cid": "c1", "from_room": ROOM, "from_seq": 7}),
-        ),
-        (
-            "PATCH",
-            format!("{rooms}/messages/7"),
-            Some(json!({"text": "다시", "cid": "e1"})),
-            "edit",
-            json!({"room": ROOM, "seq": 7, "text": "다시", "cid": "e1"}),
-        ),
-        ("DELETE", format!("{rooms}/messages/7"), None, "delete", json!({"room": ROOM, "seq": 7})),
-        ("GET", format!("{rooms}/messages/7/edits"), None, "edits", json!({"room": ROOM, "seq": 7})),
-        (
-            "POST",
-            format!("{rooms}/messages/7/reactions"),
-            Some(json!({"emoji": "👍", "on": false})),
-            "react",
-            json!({"room": ROOM, "seq": 7, "emoji": "👍", "on": false}),
-        ),
-        (
-            "GET",
-            format!("{rooms}/messages/7/reactions?emoji=%F0%9F%91%8D"),
-            None,
-            "reactions",
-            json!({"room": ROOM, "seq": 7, "emoji": "👍"}),
-        ),
-        ("POST", format!("{rooms}/messages/7/pin"), None, "pin", json!({"room": ROOM, "seq": 7})),
-        ("GET", format!("{rooms}/pins"), None, "pins", json!({"room": ROOM})),
-        (
-            "GET",
-            format!("{rooms}/messages/7/thread?after=9"),
-            None,
-            "thread",
-            json!({"room": ROOM, "seq": 7, "after": 9}),
-        ),
-        ("GET", "/v1/me/mentions?limit=5".into(), None, "mentions", json!({"limit": 5})),
-        (
-            "POST",
             format!("{rooms}/read"),
             Some(json!({"seq": 9})),
             "mark_read",
@@ -304,6 +251,7 @@ async fn every_route_makes_the_request_that_the_command_makes() {
     ];
     rows.extend(keep::rows());
     rows.extend(people::rows());
+    rows.extend(talk::rows());
     assert_eq!(rows.len(), ROUTES.len());
     for (method, path, body, name, fields) in rows {
         let fixture = fixture();
