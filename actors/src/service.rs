@@ -15,6 +15,8 @@ mod view;
 
 mod account;
 mod directory;
+mod find;
+mod invitations;
 mod keep;
 mod link;
 mod list;
@@ -48,13 +50,15 @@ use readers::Readers;
 
 pub use account::{LoggedIn, SessionView};
 pub use error::ServiceError;
+pub use find::PersonView;
+pub use invitations::InvitationView;
 pub use keep::{BanView, Lasting};
 pub use link::{LinkView, Preview};
 pub use list::Home;
 pub use message::{Log, MyReactions, NewMessage, Sending, Sent};
 pub use message_change::MessageAt;
 pub use message_read::{MentionPage, PinPage, ReactionPage};
-pub use people::{BlockView, ContactStep, ContactView, InvitationView, Listed, PersonView, Privacy};
+pub use people::{BlockView, ContactStep, ContactView, Listed, Privacy};
 pub use presence::{MyPresence, SetPresence};
 pub use receipts::{ReadMark, Receipt, Totals};
 pub use resume::{Missed, ResumeLimits, Resumed};

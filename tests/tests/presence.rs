@@ -159,6 +159,7 @@ async fn a_rolling_restart_takes_nobody_offline_on_any_node() {
     while let Some(ended) = lookers.try_join_next() {
         ended.expect("nobody is offline");
     }
+    lookers.shutdown().await;
     drop(clients);
     for url in &urls {
         shows(url, &people[0], &people, "offline").await;

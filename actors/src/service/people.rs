@@ -1,22 +1,20 @@
-//! Other people: contacts, blocks, invitations, searching, and how one wants to be seen.
+//! Other people: contacts, blocks, and how one wants to be seen.
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
-use madang_cluster::command::{Op, PeopleOp, Refusal, Reply, RoomOp, UserOp};
-use madang_cluster::{ClusterError, Name, Reader};
-use madang_storage::id::{RoomId, UserId};
+use madang_cluster::command::{Op, PeopleOp, Refusal, Reply, UserOp};
+use madang_cluster::{ClusterError, Reader};
+use madang_storage::id::UserId;
 use madang_storage::row::{Blocked, ContactRow, Findable, MemberState, PeopleRow, Reading, Relation};
 use tokio::task::coop;
 
 use super::readers::Readers;
-use super::{Caller, RoomView, Service, ServiceError, cursor, names};
+use super::{Caller, Service, ServiceError, cursor};
 
 /// Rows of one list that are read at the same time.
 const READS_AT_ONCE: usize = 32;
 /// Rows that are looked through at a time for those that still stand for something.
 const ROWS_AT_ONCE: usize = 512;
-/// Shards that are searched at the same time.
-const SHARDS_AT_ONCE: usize = 8;
 
 /// Rows of a list that are being read.
 type Rows<'a, R> = BoxFuture<'a, Result<Vec<(UserId, R)>, ClusterError>>;
@@ -40,26 +38,6 @@ pub struct BlockView {
     /// Who.
     pub user: UserId,
     /// Since when, milliseconds since the epoch.
-    pub at_ms: u64,
-}
-
-/// Somebody whom a search found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonView {
-    /// Who.
-    pub user: UserId,
-    /// What people see.
-    pub display_name: String,
-}
-
-/// An invitation that waits for its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvitationView {
-    /// Into which room.
-    pub room: RoomView,
-    /// Whose it is.
-    pub by: Option<UserId>,
-    /// When it was sent, milliseconds since the epoch.
     pub at_ms: u64,
 }
 
@@ -186,33 +164,6 @@ impl Service {
         self.change_people(caller, PeopleOp::Unblock(other)).await
     }
 
-    /// The caller's invitations, newest first.
-    pub async fn invitations(&self, caller: &Caller) -> Result<Vec<InvitationView>, ServiceError> {
-        let readers = self.readers();
-        let mut rooms = readers.of_user(&caller.user).await?.user_rooms(&caller.user).await?;
-        rooms.retain(|(_, row)| row.state == Some(MemberState::Invited));
-        rooms.sort_unstable_by_key(|(room, row)| std::cmp::Reverse((row.at_ms, *room)));
-        let views = rooms.into_iter().map(|(room, row)| {
-            let readers = &readers;
-            async move {
-                coop::consume_budget().await;
-                match readers.room(&caller.user, &room).await {
-                    Ok(room) => Ok(Some(InvitationView { room, by: row.by, at_ms: row.at_ms })),
-                    // Taken back between the two reads.
-                    Err(ServiceError::NoRoom(_)) => Ok(None),
-                    Err(error) => Err(error),
-                }
-            }
-        });
-        let views = stream::iter(views).buffered(READS_AT_ONCE);
-        views.try_filter_map(|view| std::future::ready(Ok(view))).try_collect().await
-    }
-
-    /// Says no to an invitation.
-    pub async fn decline(&self, caller: &Caller, room: RoomId) -> Result<(), ServiceError> {
-        self.change_room(room, &caller.user, RoomOp::Decline).await
-    }
-
     /// How the caller wants to be seen.
     pub async fn privacy(&self, caller: &Caller) -> Result<Privacy, ServiceError> {
         let row = self.readers().of_user(&caller.user).await?.people(&caller.user).await?;
@@ -229,51 +180,6 @@ impl Service {
     ) -> Result<Privacy, ServiceError> {
         self.change_people(caller, PeopleOp::Show { reading, findable }).await?;
         self.privacy(caller).await
-    }
-
-    /// People whose id or display name begins with `prefix`, in the order of these. Who is found by both may
-    /// come once more on another page.
-    pub async fn find_users(
-        &self,
-        prefix: &str,
-        limit: usize,
-        next: Option<&str>,
-    ) -> Result<Listed<PersonView>, ServiceError> {
-        let (prefix, after) = (names::fold(prefix), next.map(cursor::parse_name).transpose()?);
-        if prefix.is_empty() {
-            let what = "field `prefix`: there is nothing to look for".to_owned();
-            return Err(ServiceError::BadRequest { what });
-        }
-        let readers = self.readers();
-        let shards = self.0.cluster.slots().all().map(|shard| {
-            let (readers, prefix, after) = (&readers, prefix.as_str(), after.as_ref());
-            async move {
-                // One more than asked for tells whether there is a next page.
-                Ok::<_, ServiceError>(readers.of(shard).await?.names(prefix, after, limit + 1).await?)
-            }
-        });
-        let found: Vec<Vec<Name>> =
-            stream::iter(shards).buffer_unordered(SHARDS_AT_ONCE).try_collect().await?;
-        let mut found: Vec<Name> = found.into_iter().flatten().collect();
-        found.sort_unstable();
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(cursor::name_text);
-        let mut users: Vec<UserId> = Vec::with_capacity(found.len());
-        for (_, user) in found {
-            if !users.contains(&user) {
-                users.push(user);
-            }
-        }
-        let views = users.into_iter().map(|user| {
-            let readers = &readers;
-            async move {
-                coop::consume_budget().await;
-                let display_name = readers.profile(&user).await?.display_name;
-                Ok::<_, ServiceError>(PersonView { user, display_name })
-            }
-        });
-        Ok(Listed { items: stream::iter(views).buffered(READS_AT_ONCE).try_collect().await?, next })
     }
 }
 
