@@ -38,6 +38,7 @@ pub mod service;
 mod shard;
 pub mod truth;
 pub mod typing;
+mod wire;
 
 pub use actors::{Actors, Parts, StartError};
 pub use encoder::FrameEncoder;

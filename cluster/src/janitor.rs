@@ -2,20 +2,18 @@
 //! shard's leader looks a few rows up, names them in a command, waits until that is done and told, and looks
 //! again. What is to be swept is written down in the shard, so a new leader goes on where the old one stopped.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use madang_storage::id::{RoomId, ShardId};
 use madang_storage::row::SweepRow;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
-use tokio_util::sync::CancellationToken;
 
 use crate::cluster::Inner;
 use crate::command::{Op, Reply, SweepOp};
+use crate::errand::Errand;
 use crate::error::ClusterError;
-use crate::event::{FeedBatch, ShardEvent};
+use crate::event::ShardEvent;
 use crate::machine::sweep::tables_under;
 use crate::reader::LocalReader;
 
@@ -23,46 +21,20 @@ use crate::reader::LocalReader;
 const SWEEPS_AT_ONCE: usize = 64;
 /// How long the log of a deleted room stays after its people are gone: whoever lags behind reads to its end.
 const LOG_STAYS_MS: u64 = 60_000;
-/// Between looks without a call.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// How long to wait before trying again what failed.
-const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// Sweeps a shard until the cluster stops.
-pub(crate) async fn run(cluster: Weak<Inner>, shard: ShardId, stop: CancellationToken) {
-    let Some(inner) = cluster.upgrade() else { return };
-    let Ok(hosted) = inner.shard(shard) else { return };
-    let (mut feed, mut leader) = (hosted.feed(), hosted.leader());
-    drop(inner);
-    let mut wait = Duration::ZERO;
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = called(&mut feed) => {}
-            // A new leader finds what its predecessor left.
-            Ok(()) = leader.changed() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
-        let Some(inner) = cluster.upgrade() else { return };
-        wait = match (Janitor { inner: &inner, shard }).round().await {
-            Ok(()) => LOOK_AGAIN_AFTER,
-            Err(error) => {
-                tracing::debug!(%shard, %error, "sweeping waits");
-                RETRY_AFTER
-            }
-        };
+/// Sweeps a shard.
+pub(crate) struct Sweeping;
+
+impl Errand for Sweeping {
+    const NAME: &'static str = "janitor";
+    const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+    fn is_call(event: &ShardEvent) -> bool {
+        matches!(event, ShardEvent::Sweep)
     }
-}
 
-/// Waits until the feed says that something is to be swept (or that it may have been missed).
-async fn called(feed: &mut Receiver<FeedBatch>) {
-    let calls = |event: &ShardEvent| matches!(event, ShardEvent::Sweep | ShardEvent::Skipped);
-    loop {
-        match feed.recv().await {
-            Ok(batch) if !batch.events.iter().any(calls) => {}
-            Ok(_) | Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => return std::future::pending().await,
-        }
+    async fn round(inner: &Arc<Inner>, shard: ShardId) -> Result<(), ClusterError> {
+        Janitor { inner, shard }.round().await
     }
 }
 
@@ -74,9 +46,6 @@ struct Janitor<'a> {
 impl Janitor<'_> {
     /// Sweeps everything that may be swept by now.
     async fn round(&self) -> Result<(), ClusterError> {
-        if !self.inner.leads(self.shard) {
-            return Ok(());
-        }
         for (under, row) in self.rows()?.sweeps(SWEEPS_AT_ONCE)? {
             self.sweep(&under, row).await?;
         }

@@ -23,6 +23,7 @@ mod cluster;
 pub mod command;
 mod controller;
 mod drain;
+mod errand;
 mod error;
 pub mod event;
 mod follow;

@@ -1,76 +1,44 @@
 //! Effects on other shards: read from the leader's outbox, proposed to their target shards, then
 //! forgotten. A crash in between repeats them; targets drop repeats.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use madang_storage::id::ShardId;
 use madang_storage::row::{Effect, Home};
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::cluster::Inner;
 use crate::command::Op;
+use crate::errand::Errand;
 use crate::error::ClusterError;
-use crate::event::{FeedBatch, ShardEvent};
+use crate::event::ShardEvent;
 use crate::reader::LocalReader;
 
 /// How many effects are delivered side by side.
 const EFFECTS_AT_ONCE: usize = 256;
-/// How long to wait before trying again what could not be delivered, and between looks without a call.
-const RETRY_AFTER: Duration = Duration::from_millis(200);
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// Through which outbox id everything of a shard was delivered.
 pub(crate) type Delivered = watch::Sender<u64>;
 
-/// Delivers a shard's outbox until the cluster stops.
-pub(crate) async fn run(cluster: Weak<Inner>, shard: ShardId, stop: CancellationToken) {
-    let Some(inner) = cluster.upgrade() else { return };
-    let Ok(hosted) = inner.shard(shard) else { return };
-    let (mut feed, mut leader) = (hosted.feed(), hosted.leader());
-    drop(inner);
-    let mut wait = Duration::ZERO;
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = called(&mut feed) => {}
-            // A new leader finds what its predecessor left.
-            Ok(()) = leader.changed() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
-        let Some(inner) = cluster.upgrade() else { return };
-        wait = match deliver_all(&inner, shard).await {
-            Ok(()) => LOOK_AGAIN_AFTER,
-            Err(error) => {
-                tracing::debug!(%shard, %error, "outbox waits");
-                RETRY_AFTER
-            }
-        };
-    }
-}
+/// Delivers a shard's outbox.
+pub(crate) struct Delivering;
 
-/// Waits until the feed says that something is in the outbox (or that it may have been missed).
-async fn called(feed: &mut tokio::sync::broadcast::Receiver<FeedBatch>) {
-    loop {
-        match feed.recv().await {
-            Ok(batch)
-                if !batch
-                    .events
-                    .iter()
-                    .any(|event| matches!(event, ShardEvent::Outbox | ShardEvent::Skipped)) => {}
-            Ok(_) | Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => return std::future::pending().await,
-        }
+impl Errand for Delivering {
+    const NAME: &'static str = "outbox";
+    const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+    fn is_call(event: &ShardEvent) -> bool {
+        matches!(event, ShardEvent::Outbox)
+    }
+
+    async fn round(inner: &Arc<Inner>, shard: ShardId) -> Result<(), ClusterError> {
+        deliver_all(inner, shard).await
     }
 }
 
 async fn deliver_all(inner: &Arc<Inner>, shard: ShardId) -> Result<(), ClusterError> {
-    if !inner.leads(shard) {
-        return Ok(());
-    }
     loop {
         let group = inner.shard(shard)?.here()?.group;
         let rows = LocalReader::new(Arc::clone(group.state())).outbox(EFFECTS_AT_ONCE)?;

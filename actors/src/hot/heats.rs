@@ -12,8 +12,9 @@ use tokio::time::timeout;
 
 use super::board::Board;
 use super::merge::merge;
-use super::wire::{HotRoom, HotRooms, Question, Warm, WireError, read, write};
+use super::wire::{HotRoom, HotRooms, Question, Warm};
 use crate::truth::{Head, Truth};
+use crate::wire::{WireError, read, write};
 
 /// How many rooms are told at most.
 const ROOMS_MAX: usize = 100;

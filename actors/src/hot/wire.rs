@@ -1,10 +1,8 @@
 //! What nodes and operators ask about hot rooms, and what is answered, as MessagePack. A variant's number (its
 //! serde name) and the order of its fields stay for good.
 
-use bytes::Bytes;
 use madang_storage::id::RoomId;
 use madang_storage::row::RoomKind;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::room::Heat;
@@ -73,49 +71,20 @@ pub struct HotRoom {
     pub hot_for_ms: Option<u64>,
 }
 
-/// Something that is not one of these messages.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum WireError {
-    /// It cannot be read.
-    #[error("what is said about hot rooms cannot be read: {0}")]
-    Read(#[from] rmp_serde::decode::Error),
-    /// It cannot be written.
-    #[error("what is said about hot rooms cannot be written: {0}")]
-    Write(#[from] rmp_serde::encode::Error),
-}
-
-/// For another node, or an operator.
-pub(super) fn write<T: Serialize>(message: &T) -> Result<Bytes, WireError> {
-    Ok(rmp_serde::to_vec(message)?.into())
-}
-
-/// Reads what [`write`] wrote.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
-    Ok(rmp_serde::from_slice(bytes)?)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fmt::Debug;
-
     use super::*;
-
-    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(message: T, golden: &str) {
-        let bytes = write(&message).unwrap();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, golden, "{message:?}");
-        assert_eq!(read::<T>(&bytes).unwrap(), message);
-    }
+    use crate::wire::{check, read};
 
     #[test]
     fn what_is_said_about_hot_rooms_never_changes() {
         let room = RoomId([7; 16]);
         let id = "c41007070707070707070707070707070707";
-        check(Question::Here(9), "81a13109");
-        check(Question::Everywhere(9), "81a13209");
+        check(&Question::Here(9), "81a13109");
+        check(&Question::Everywhere(9), "81a13209");
         let heat = Heat { sends_per_s: 1, fetches_per_s: 2, joins_per_s: 3 };
-        check(Warm::new(room, heat, Some(4)), &format!("95{id}01020304"));
-        check(Warm::new(room, heat, None), &format!("95{id}010203c0"));
+        check(&Warm::new(room, heat, Some(4)), &format!("95{id}01020304"));
+        check(&Warm::new(room, heat, None), &format!("95{id}010203c0"));
         let hot = HotRoom {
             room,
             kind: Some(RoomKind::Open),
@@ -127,7 +96,7 @@ mod tests {
             hot_for_ms: Some(4),
         };
         check(
-            HotRooms { rooms: vec![hot], silent: vec![8] },
+            &HotRooms { rooms: vec![hot], silent: vec![8] },
             &format!("929198{id}a133050601020304 9108").replace(' ', ""),
         );
     }

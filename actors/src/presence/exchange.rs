@@ -18,8 +18,9 @@ use super::Inner;
 use super::core::Core;
 use super::shown::Shown;
 use super::telling::{Change, Next, Telling, Topic, USERS_AT_ONCE};
-use super::wire::{self, Heard, News, Refused};
+use super::wire::{Heard, News, Refused};
 use crate::pump::Running;
+use crate::wire;
 
 /// How long a node that did not take the news is left alone.
 const RETRY: Duration = Duration::from_millis(200);

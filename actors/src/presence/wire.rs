@@ -1,9 +1,7 @@
 //! What nodes tell each other about who is there, as MessagePack. A variant's number (its serde name) and the
 //! order of its fields stay for good.
 
-use bytes::Bytes;
 use madang_storage::id::{SessionId, ShardId, UserId};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::shown::{Attention, Shown};
@@ -58,27 +56,6 @@ pub(super) enum Refused {
     NoHomeHere(ShardId, u64),
 }
 
-/// Something that is not news.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum WireError {
-    /// It cannot be read.
-    #[error("what another node says about who is there cannot be read: {0}")]
-    Read(#[from] rmp_serde::decode::Error),
-    /// It cannot be written.
-    #[error("who is here cannot be written: {0}")]
-    Write(#[from] rmp_serde::encode::Error),
-}
-
-/// For another node.
-pub(super) fn write<T: Serialize>(message: &T) -> Result<Bytes, WireError> {
-    Ok(rmp_serde::to_vec(message)?.into())
-}
-
-/// Reads what [`write`] wrote.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
-    Ok(rmp_serde::from_slice(bytes)?)
-}
-
 #[cfg(test)]
 mod tests {
     use madang_storage::row::Status;
@@ -86,13 +63,7 @@ mod tests {
     use super::super::shown::State;
     use super::*;
     use crate::fake::user;
-
-    fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T, golden: &str) {
-        let bytes = write(message).unwrap();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, golden, "{message:?}");
-        assert_eq!(&read::<T>(&bytes).unwrap(), message);
-    }
+    use crate::wire::{check, read};
 
     #[test]
     fn news_between_nodes_never_change() {

@@ -9,17 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ActorError;
 use crate::typing::Typing;
-
-/// Something that is not one of these messages.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WireError {
-    /// It cannot be read.
-    #[error("a message of another node cannot be read: {0}")]
-    Read(#[from] rmp_serde::decode::Error),
-    /// It cannot be written.
-    #[error("a message to another node cannot be written: {0}")]
-    Write(#[from] rmp_serde::encode::Error),
-}
+use crate::wire::{self, WireError};
 
 /// To the router of the node that leads.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -77,7 +67,7 @@ pub(crate) enum Failure {
 
 /// A command for another node's router.
 pub(super) fn decide(room: &RoomId, user: &UserId, op: &RoomOp) -> Result<Bytes, WireError> {
-    Ok(rmp_serde::to_vec(&RequestRef::Decide(room, user, op))?.into())
+    wire::write(&RequestRef::Decide(room, user, op))
 }
 
 /// That somebody types, for another node's router.
@@ -87,13 +77,13 @@ pub(super) fn typing(
     session: &SessionId,
     typing: Typing,
 ) -> Result<Bytes, WireError> {
-    Ok(rmp_serde::to_vec(&RequestRef::Typing(room, user, session, typing))?.into())
+    wire::write(&RequestRef::Typing(room, user, session, typing))
 }
 
 impl Request {
     /// Reads what [`decide`] or [`typing`] wrote.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, WireError> {
-        Ok(rmp_serde::from_slice(bytes)?)
+        wire::read(bytes)
     }
 }
 
@@ -108,12 +98,12 @@ impl Response {
 
     /// For the node that asked.
     pub(crate) fn write(&self) -> Result<Bytes, WireError> {
-        Ok(rmp_serde::to_vec(self)?.into())
+        wire::write(self)
     }
 
     /// Reads what [`write`](Self::write) wrote.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, WireError> {
-        Ok(rmp_serde::from_slice(bytes)?)
+        wire::read(bytes)
     }
 }
 

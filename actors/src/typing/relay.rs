@@ -12,11 +12,12 @@ use madang_storage::id::{RoomId, SessionId, UserId};
 use parking_lot::Mutex;
 
 use super::Typing;
-use super::wire::{self, Note};
+use super::wire::Note;
 use crate::audience::Audiences;
 use crate::encoder::FrameEncoder;
 use crate::hub::{Hubs, Passing};
 use crate::truth::Truth;
+use crate::wire;
 
 /// Notes that wait for one node; more are dropped.
 const NOTES_MAX: usize = 1_024;
@@ -122,7 +123,7 @@ struct TypingForPeers(Weak<Inner>);
 
 impl PeerService for TypingForPeers {
     fn request(&self, from: u64, payload: Bytes) -> BoxFuture<'static, Result<Bytes, String>> {
-        let heard = match (wire::read(&payload), self.0.upgrade()) {
+        let heard = match (wire::read::<Vec<Note>>(&payload), self.0.upgrade()) {
             (Ok(notes), Some(inner)) => {
                 notes.iter().for_each(|note| inner.listeners.tell(note));
                 Ok(Bytes::new())

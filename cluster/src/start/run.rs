@@ -16,16 +16,18 @@ use crate::error::ClusterError;
 use crate::follow::{self, recall};
 use crate::hosted::{Ground, Hosted};
 use crate::identity::{Beginning, Identity};
+use crate::janitor::Sweeping;
 use crate::link::{LinkError, LinkRuntimes, Links, Myself};
 use crate::machine::meta::{MetaRow, Tunables};
 use crate::neighbours::{self, describe};
 use crate::options::ClusterOptions;
+use crate::outbox::Delivering;
 use crate::peer::{Answer, Known, LinkTransport, PeerDoor, Question, decode, encode};
 use crate::placement::SlotMap;
 use crate::replica::ReplicaId;
 use crate::service::Services;
 use crate::watch::Watchers;
-use crate::{checkpoint, controller, janitor, outbox};
+use crate::{checkpoint, controller, errand};
 
 /// How long a seed may take to answer.
 const PROBE_WITHIN: Duration = Duration::from_secs(3);
@@ -119,8 +121,8 @@ async fn take_part(inner: &Arc<Inner>, place: Place) -> Result<(), ClusterError>
     tokio::spawn(checkpoint::run(Weak::clone(&weak), stop()));
     tokio::spawn(controller::run(Weak::clone(&weak), stop()));
     for shard in inner.slots.all() {
-        tokio::spawn(outbox::run(Weak::clone(&weak), shard, stop()));
-        tokio::spawn(janitor::run(Weak::clone(&weak), shard, stop()));
+        tokio::spawn(errand::run::<Delivering>(Weak::clone(&weak), shard, stop()));
+        tokio::spawn(errand::run::<Sweeping>(Weak::clone(&weak), shard, stop()));
         if let Some(wanted) = inner.wanted.get(usize::from(shard.0)) {
             tokio::spawn(crate::watch::run(Weak::clone(&weak), shard, wanted.subscribe(), stop()));
         }
