@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use super::error::{ClientError, CloseReason, ServerError};
-use super::frame::Push;
+use super::frame::{Heard, Push};
 use super::model::Welcome;
 use super::wire::{Outgoing, Told, Wire};
 
@@ -31,6 +31,12 @@ pub enum Pushes {
     /// They wait in the [`PushFeed`], at most so many; one more ends the connection, so that none is
     /// missed silently.
     Kept {
+        /// Limit of the feed.
+        max: usize,
+    },
+    /// The same, and what they say about rooms stands there as JSON, in [`Push::Other`]: for clients with a
+    /// model of their own.
+    Plain {
         /// Limit of the feed.
         max: usize,
     },
@@ -128,14 +134,15 @@ impl Connection {
         let (ended, closed) = watch::channel(None);
         let feed_max = match pushes {
             Pushes::Ignored => 1,
-            Pushes::Kept { max } => max.max(1),
+            Pushes::Kept { max } | Pushes::Plain { max } => max.max(1),
         };
         let (feed, received) = mpsc::channel(feed_max);
-        let feed = matches!(pushes, Pushes::Kept { .. }).then_some(feed);
+        let feed = (pushes != Pushes::Ignored).then_some(feed);
+        let read = if matches!(pushes, Pushes::Plain { .. }) { Heard::read_plain } else { Heard::read };
         let (cursor, pushed_cursor) = watch::channel(None);
         let (goodbye, sent_away) = watch::channel(None);
         let told = Told { cursor, goodbye };
-        tokio::spawn(Wire::new(socket, commands, feed, ended, told).run());
+        tokio::spawn(Wire::new(socket, commands, (feed, read), ended, told).run());
         let next_id = AtomicU64::new(1);
         let connection =
             Self { outgoing, closed, pushed_cursor, goodbye: sent_away, first_cursor: None, next_id };

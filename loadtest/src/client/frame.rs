@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::error::{ClientError, ServerError};
 use super::model::{Event, Room};
@@ -60,6 +60,20 @@ impl Heard {
         let raw: RawObject = serde_json::from_str(line)
             .map_err(|error| ClientError::Protocol(format!("{error} in {line}")))?;
         raw.tell_apart().map_err(|error| ClientError::Protocol(format!("{error} in {line}")))
+    }
+
+    /// Like [`Self::read`], and leaves what is said about rooms as it stands there: [`Push::Other`].
+    ///
+    /// Errors: as [`Self::read`].
+    pub fn read_plain(line: &str) -> Result<Self, ClientError> {
+        let heard = Self::read(line)?;
+        if !matches!(heard, Self::Push(Push::Event(_) | Push::RoomAdded(_) | Push::RoomRemoved { .. })) {
+            return Ok(heard);
+        }
+        let object: Map<String, Value> = serde_json::from_str(line)
+            .map_err(|error| ClientError::Protocol(format!("{error} in {line}")))?;
+        let plain = object.into_iter().next().map(|(name, value)| Push::Other(name, value));
+        Ok(plain.map_or(heard, Self::Push))
     }
 }
 
@@ -147,6 +161,15 @@ impl<'de> Visitor<'de> for RawVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_pushes_keep_every_field() {
+        let line = r#"{"event":{"room":"R","seq":3,"at_ms":9,"user":"minji","kind":"reacted","target":2,"emoji":"x"}}"#;
+        let Ok(Heard::Push(Push::Other(name, event))) = Heard::read_plain(line) else { panic!("{line}") };
+        assert_eq!((name.as_str(), &event["target"]), ("event", &serde_json::json!(2)));
+        assert_eq!(Heard::read_plain("{}"), Ok(Heard::Ping));
+        assert_eq!(Heard::read_plain(r#"{"cursor":"a"}"#), Ok(Heard::Push(Push::Cursor("a".into()))));
+    }
     use serde_json::json;
 
     #[test]

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::connection::{Goodbye, Reply};
-use super::error::CloseReason;
+use super::error::{ClientError, CloseReason};
 use super::frame::{Heard, Push};
 
 /// Commands of one frame; together with this many bytes well below the server's limit of a frame.
@@ -57,6 +57,9 @@ impl Told {
     }
 }
 
+/// Reads one line of a frame.
+type ReadLine = fn(&str) -> Result<Heard, ClientError>;
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// The task's state.
@@ -64,6 +67,7 @@ pub(super) struct Wire {
     socket: Socket,
     commands: mpsc::Receiver<Outgoing>,
     feed: Option<mpsc::Sender<(Instant, Push)>>,
+    read: ReadLine,
     ended: watch::Sender<Option<CloseReason>>,
     told: Told,
     open: HashMap<u64, oneshot::Sender<Reply>>,
@@ -74,11 +78,11 @@ impl Wire {
     pub(super) fn new(
         socket: Socket,
         commands: mpsc::Receiver<Outgoing>,
-        feed: Option<mpsc::Sender<(Instant, Push)>>,
+        (feed, read): (Option<mpsc::Sender<(Instant, Push)>>, ReadLine),
         ended: watch::Sender<Option<CloseReason>>,
         told: Told,
     ) -> Self {
-        Self { socket, commands, feed, ended, told, open: HashMap::new(), keep_alive: None }
+        Self { socket, commands, feed, read, ended, told, open: HashMap::new(), keep_alive: None }
     }
 
     /// Runs until the connection ends. The reason is told before the open commands are given up.
@@ -192,7 +196,7 @@ impl Wire {
     }
 
     async fn hear_line(&mut self, line: &str, at: Instant) -> Result<(), CloseReason> {
-        match Heard::read(line) {
+        match (self.read)(line) {
             Ok(Heard::Ping) => self.write("{}".to_owned()).await,
             Ok(Heard::Reply { id, result }) => {
                 // Nobody waits any more when the caller's limit has passed.
