@@ -56,7 +56,7 @@ pub use keep::{BanView, Lasting};
 pub use link::{LinkView, Preview};
 pub use list::Home;
 pub use message::{Log, MyReactions, NewMessage, Sending, Sent};
-pub use message_change::MessageAt;
+pub use message_change::{MessageAt, Quote};
 pub use message_read::{MentionPage, PinPage, ReactionPage};
 pub use people::{BlockView, ContactStep, ContactView, Listed, Privacy};
 pub use presence::{MyPresence, SetPresence};

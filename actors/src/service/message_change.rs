@@ -16,6 +16,26 @@ pub struct MessageAt {
     pub seq: u64,
 }
 
+/// What somebody said, on its way to another room. Only [`Service::quote`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    text: String,
+    content: Content,
+    first: Forward,
+}
+
+impl Quote {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What goes with it.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+}
+
 impl Service {
     /// Says a message of the caller differently. `cid` names the edit: a retry of it never overwrites a newer
     /// one.
@@ -52,16 +72,9 @@ impl Service {
         self.talk(caller, at.room, TalkOp::Pin { target: at.seq, to }).await
     }
 
-    /// Says again in `room` what was said elsewhere, with the name of who said it first. The words come from
-    /// the log, which the caller must be able to read: nobody can put words into somebody's mouth.
-    pub async fn forward(
-        &self,
-        caller: &Caller,
-        room: RoomId,
-        cid: Cid,
-        from: MessageAt,
-        after: Option<Cid>,
-    ) -> Result<Sent, ServiceError> {
+    /// What the caller may say again elsewhere. The words come from the log, which the caller must be able to
+    /// read: nobody can put words into somebody's mouth.
+    pub async fn quote(&self, caller: &Caller, from: MessageAt) -> Result<Quote, ServiceError> {
         let readers = self.readers();
         if readers.place(&caller.user, &from.room).await?.state != MemberState::Joined {
             return Err(Refusal::NotMember.into());
@@ -81,9 +94,21 @@ impl Service {
         }
         let first = Forward { room: from.room, seq: from.seq, user: row.user, at_ms: row.at_ms };
         // What was forwarded before keeps the name of who said it first.
-        let forward = Some(said.forward.unwrap_or(first));
-        let extra = Extra { content: said.content, forward, ..Extra::default() };
-        self.submit_message(caller, room, NewMessage { cid, text, extra, after }).sent().await
+        Ok(Quote { text, content: said.content, first: said.forward.unwrap_or(first) })
+    }
+
+    /// Says in `room` what was said elsewhere, with the name of who said it first. Order: as for `send`.
+    pub fn forward(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        cid: Cid,
+        quote: Quote,
+        after: Option<Cid>,
+    ) -> Sending {
+        let Quote { text, content, first } = quote;
+        let extra = Extra { content, forward: Some(first), ..Extra::default() };
+        self.submit_message(caller, room, NewMessage { cid, text, extra, after })
     }
 
     /// Has a room decide about a message.

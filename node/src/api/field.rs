@@ -72,6 +72,11 @@ pub struct Picture(String);
 const PICTURE_BYTES_MAX: usize = 512;
 
 impl Picture {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The text itself.
     pub fn into_string(self) -> String {
         self.0

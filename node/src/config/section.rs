@@ -310,15 +310,17 @@ section! {
         /// User ids of the first admins, for as long as they stand here: they appoint everybody else. Let them
         /// sign up before anybody else can take the names.
         admins: Vec<String> = Vec::new(), Shape::List("user ids"), Restart;
-        /// Messages with one of these words are refused, in whichever case. What is written in Latin letters
+        /// Nothing that others would see may have one of these words, in whichever case: messages, names, titles,
+        /// topics, states and reactions. What is written in Latin letters
         /// is found as a whole word, everything else wherever it stands.
         words: Vec<String> = Vec::new(), Shape::List("words"), Restart;
-        /// Messages with links: all are taken, only those to `link_hosts`, or none.
+        /// Links in what others would see, media and pictures among them: all, only those to `link_hosts`, or
+        /// none.
         links: LinkRule = LinkRule::Allow, Shape::Word(&["allow", "listed", "refuse"]), Restart;
         /// Hosts, with all that is below them, to which links may lead.
         link_hosts: Vec<String> = Vec::new(), Shape::List("hosts"), Restart;
-        /// An address (http or https) that is asked about each message before it is taken: see "Safety" in
-        /// docs/protocol.md. Empty: nobody is asked.
+        /// An address (http or https) that is asked about each message, name, title, topic and status before it
+        /// is taken: see "Safety" in docs/protocol.md. Empty: nobody is asked.
         hook_url: String = String::new(), Shape::Text("address"), Restart;
         /// How long it may take to answer.
         hook_timeout_ms: u64 = 1_000, number("milliseconds", 10, 60_000), Restart;

@@ -30,11 +30,6 @@ pub(super) async fn run(
     request: Request,
 ) -> Result<Response, ServiceError> {
     Ok(match request {
-        Request::Forward(ask) => {
-            let from = MessageAt { room: ask.from_room, seq: ask.from_seq };
-            let sent = service.forward(caller, ask.room, ask.cid, from, ask.after).await?;
-            Response::Forward(answer::sent(sent))
-        }
         Request::Edit(ask) => {
             let at = MessageAt { room: ask.room, seq: ask.seq };
             let mentions = ask.mentions.map_or_else(Mentions::default, mentions_asked);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use madang_actors::service::{Caller, Described, NewRoom, Service, ServiceError};
+use madang_actors::service::{Caller, Described, MessageAt, NewRoom, Service, ServiceError};
 use madang_cluster::Page;
 use madang_storage::id::RoomId;
 use madang_storage::row::MemberState;
@@ -12,12 +12,14 @@ use madang_storage::row::MemberState;
 use super::{answer, keep, message, presence, refusal};
 use crate::api::account::{Empty, Login, Nodes, SignUp};
 use crate::api::message::{History, Send};
+use crate::api::message_about::Forward;
 use crate::api::operation::Access;
 use crate::api::room::{CreateRoom, Room, RoomKind};
 use crate::api::{self, ApiError, Dispatch, ErrorKind, Operation, Request, Response};
 use crate::nodes::Directory;
 use crate::safety::Gate;
 use crate::safety::pace::Paces;
+use crate::safety::words::{self, Words};
 
 /// Items of a page whose client names no limit.
 pub(super) const ROOMS_DEFAULT: u32 = 50;
@@ -51,37 +53,42 @@ impl Operations {
         let operations = self.clone();
         match request {
             Request::Send(send) => self.send(caller, send),
-            Request::Edit(edit) => async move {
-                operations.gate.look(&edit.text)?;
-                operations.gate.ask(&caller.user, edit.room, &edit.text).await?;
-                operations.run_now(caller, Request::Edit(edit)).await
+            Request::Forward(forward) => self.forward(caller, forward),
+            request => async move {
+                if let Some(words) = words::of(&request) {
+                    operations.gate.pass(&caller.user, &words).await?;
+                }
+                operations.run_now(caller, request).await
             }
             .boxed(),
-            request => async move { operations.run_now(caller, request).await }.boxed(),
         }
     }
 
     /// Carries out a request that needs no session.
     fn run_public(&self, request: Request) -> Answer {
         let operation = request.operation();
-        let Self { service, directory, .. } = self.clone();
+        let Self { service, directory, gate, .. } = self.clone();
         let done = async move {
-            match request {
+            if let Request::SignUp(request) = &request {
+                gate.pass(&request.user, &request.into()).await?;
+            }
+            let done = match request {
                 Request::SignUp(request) => sign_up(&service, &directory, request).await,
                 Request::Login(request) => login(&service, &directory, request).await,
                 _ => Err(ServiceError::BadRequest {
                     what: format!("`{}` needs a WebSocket connection", operation.name()),
                 }),
-            }
+            };
+            done.map_err(|error| refusal::api_error(operation, &error))
         };
-        done.map(move |done| done.map_err(|error| refusal::api_error(operation, &error))).boxed()
+        done.boxed()
     }
 
     /// Looks at a message, asks about it if anybody is to be asked, and sends it. Where nobody is asked it has
     /// its place at once; else it leaves behind the messages that the session sent to the room before it,
     /// however long each question takes.
     fn send(&self, caller: Caller, send: Send) -> Answer {
-        if let Err(error) = self.gate.look(&send.text) {
+        if let Err(error) = self.gate.look(&Words::from(&send)) {
             return ready(Err(error)).boxed();
         }
         if !self.gate.asks() {
@@ -90,12 +97,35 @@ impl Operations {
         let mut place = self.gate.enter(caller.session, send.room);
         let operations = self.clone();
         async move {
-            let verdict = operations.gate.ask(&caller.user, send.room, &send.text).await;
+            let verdict = operations.gate.ask(&caller.user, &Words::from(&send)).await;
             place.first().await;
             verdict?;
             let answer = operations.begin(&caller, send);
             drop(place);
             answer.await
+        }
+        .boxed()
+    }
+
+    /// Looks at what is to be said again elsewhere, as at any other message, and sends it.
+    fn forward(&self, caller: Caller, ask: Forward) -> Answer {
+        let fail = |error: ServiceError| refusal::api_error(Operation::Forward, &error);
+        let mut place = self.gate.asks().then(|| self.gate.enter(caller.session, ask.room));
+        let Self { service, gate, .. } = self.clone();
+        async move {
+            let from = MessageAt { room: ask.from_room, seq: ask.from_seq };
+            let quote = async {
+                let quote = service.quote(&caller, from).await.map_err(fail)?;
+                gate.pass(&caller.user, &Words::said_again(ask.room, quote.text(), quote.content())).await?;
+                Ok(quote)
+            };
+            let quote = quote.await;
+            if let Some(place) = &mut place {
+                place.first().await;
+            }
+            let sending = service.forward(&caller, ask.room, ask.cid, quote?, ask.after);
+            drop(place);
+            Ok(Response::Forward(answer::sent(sending.sent().await.map_err(fail)?)))
         }
         .boxed()
     }
@@ -169,7 +199,11 @@ impl Dispatch for Operations {
 async fn run(service: &Service, caller: Caller, request: Request) -> Result<Response, ServiceError> {
     let caller = &caller;
     Ok(match request {
-        Request::Connect(_) | Request::SignUp(_) | Request::Login(_) | Request::Send(_) => {
+        Request::Connect(_)
+        | Request::SignUp(_)
+        | Request::Login(_)
+        | Request::Send(_)
+        | Request::Forward(_) => {
             let what = "this operation is not for a session".to_owned();
             return Err(ServiceError::Internal(what));
         }
@@ -239,8 +273,7 @@ async fn run_in_rooms(
             let limit = size(ask.limit.map_or(HISTORY_DEFAULT, |limit| limit.get()));
             Response::History(answer::page(&service.history(caller, ask.room, position(&ask), limit).await?))
         }
-        request @ (Request::Forward(_)
-        | Request::Edit(_)
+        request @ (Request::Edit(_)
         | Request::Delete(_)
         | Request::Edits(_)
         | Request::React(_)

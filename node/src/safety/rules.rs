@@ -1,10 +1,10 @@
-//! Words and links that messages may not have.
+//! Words and links that nothing that is said may have.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::config::{LinkRule, Safety};
 
-/// The rules of the settings, ready to be held against messages.
+/// The rules of the settings, ready to be held against texts.
 pub(super) struct Rules {
     words: Option<AhoCorasick>,
     links: LinkRule,
@@ -26,7 +26,7 @@ impl Rules {
     }
 
     /// Why a text is refused, if it is.
-    pub(super) fn check(&self, text: &str) -> Result<(), String> {
+    pub(super) fn check(&self, text: &str) -> Result<(), &'static str> {
         if self.words.is_none() && self.links == LinkRule::Allow {
             return Ok(());
         }
@@ -36,7 +36,7 @@ impl Rules {
                 .find_overlapping_iter(&folded)
                 .any(|found| stands_alone(&folded, found.start(), found.end()))
         {
-            return Err("the message has a word that is not allowed here".to_owned());
+            return Err("there is a word in it that is not allowed here");
         }
         let allowed = |host: &str| match self.links {
             LinkRule::Allow => true,
@@ -44,7 +44,7 @@ impl Rules {
             LinkRule::Refuse => false,
         };
         match links(&folded).find(|host| !allowed(host)) {
-            Some(_) => Err("the message has a link that is not allowed here".to_owned()),
+            Some(_) => Err("there is a link in it that is not allowed here"),
             None => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
-//! Asks another program whether a message may be taken.
+//! Asks another program whether something may be said.
 //!
-//! `POST <hook_url>` with `{"user","room","text"}`; the answer is `{"allow":true}`, or `{"allow":false}` with
+//! `POST <hook_url>` with `{"user","what","room","text"}`; the answer is `{"allow":true}`, or `{"allow":false}` with
 //! a `reason` for the sender. Whatever else comes back, or nothing in time, is no answer.
 
 use std::time::Duration;
@@ -9,6 +9,7 @@ use madang_storage::id::{RoomId, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use super::words::What;
 use crate::config::Safety;
 
 /// The longest answer that is read.
@@ -37,14 +38,16 @@ pub enum WebhookError {
 #[derive(Debug, Serialize)]
 pub(super) struct Question<'a> {
     pub(super) user: &'a UserId,
-    pub(super) room: RoomId,
+    pub(super) what: What,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) room: Option<RoomId>,
     pub(super) text: &'a str,
 }
 
 /// What is answered.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The message may be taken.
+    /// It may be said.
     Allow,
     /// It may not.
     Refuse { reason: String },
@@ -108,7 +111,7 @@ fn read(body: &[u8]) -> Result<Verdict, WebhookError> {
     if answer.allow {
         return Ok(Verdict::Allow);
     }
-    let reason = answer.reason.unwrap_or_else(|| "the message was refused".to_owned());
+    let reason = answer.reason.unwrap_or_else(|| "it was refused".to_owned());
     Ok(Verdict::Refuse { reason: reason.chars().take(REASON_CHARS_MAX).collect() })
 }
 
@@ -121,7 +124,7 @@ mod tests {
         assert_eq!(read(br#"{"allow":true,"more":1}"#).unwrap(), Verdict::Allow);
         let refused = |reason: &str| Verdict::Refuse { reason: reason.to_owned() };
         assert_eq!(read(br#"{"allow":false,"reason":"no"}"#).unwrap(), refused("no"));
-        assert_eq!(read(br#"{"allow":false}"#).unwrap(), refused("the message was refused"));
+        assert_eq!(read(br#"{"allow":false}"#).unwrap(), refused("it was refused"));
         for odd in [&b""[..], b"{}", b"true", br#"{"allow":"yes"}"#] {
             assert!(read(odd).is_err());
         }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use crate::client::Client;
 use crate::node::TestNode;
 use madang_node::config::{HookDown, LinkRule};
 
@@ -101,6 +102,39 @@ async fn words_and_links_that_are_not_allowed_are_refused_and_not_logged() {
     assert!(!page.to_string().to_lowercase().contains("casino"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rules_hold_for_names_titles_states_and_reactions_too() {
+    let node = TestNode::start_with(|config| {
+        config.safety.words = vec!["casino".to_owned()];
+        config.safety.links = LinkRule::Listed;
+        config.safety.link_hosts = vec!["fine.example".to_owned()];
+    })
+    .await;
+    let mut minji = node.newcomer("minji").await;
+    let room = minji.create_room("open", &[]).await;
+    let seq = minji.send(&room, "c1", "hello").await["seq"].clone();
+    let media = |host: &str| json!({ "type": "file", "url": format!("https://{host}/a"), "name": "a.pdf" });
+    let send = |host: &str| json!({ "room": room, "cid": host, "text": "", "content": media(host) });
+    let (sign_up, react) = (
+        json!({ "user": "casino", "password": "12345678" }),
+        json!({ "room": room, "seq": seq, "emoji": "casino" }),
+    );
+    for (operation, fields) in [
+        ("sign_up", sign_up),
+        ("set_profile", json!({ "display_name": "Casino!" })),
+        ("create_room", json!({ "kind": "open", "title": "the casino" })),
+        ("set_room", json!({ "room": room, "topic": "www.evil.example" })),
+        ("set_room", json!({ "room": room, "picture": "https://evil.example/p" })),
+        ("set_presence", json!({ "status": { "text": "at the casino" } })),
+        ("react", react),
+        ("send", send("evil.example")),
+    ] {
+        assert_eq!(minji.refused(operation, fields).await, "content_refused", "{operation}");
+    }
+    minji.ask("send", send("fine.example")).await;
+    minji.ask("set_room", json!({ "room": room, "picture": "https://fine.example/p" })).await;
+}
+
 /// Answers each question after a while that the text of the message says, with whether it holds no "bad".
 async fn hook() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -165,6 +199,46 @@ async fn the_hook_refuses_what_it_dislikes_and_keeps_the_order_of_pipelined_send
         }
     }
     assert!(seqs.len() == 3 && seqs.is_sorted(), "{seqs:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forwarded_is_looked_at_like_anything_that_is_said() {
+    // Said before there were rules: bringing it up again is no way round them.
+    let lax = TestNode::start().await;
+    let mut minji = lax.newcomer("minji").await;
+    let room = minji.create_room("group", &[]).await;
+    let mut seqs = Vec::new();
+    for (cid, text) in [("c1", "a casino"), ("c2", "bad news"), ("c3", "good news")] {
+        seqs.push(minji.send(&room, cid, text).await["seq"].clone());
+    }
+    let file = json!({ "type": "file", "media": "m1", "name": "casino.pdf" });
+    let file = json!({ "room": room, "cid": "c4", "text": "", "content": file });
+    seqs.push(minji.ask("send", file).await["seq"].clone());
+    let token = minji.token.clone();
+    let folder = lax.stop().await;
+
+    let url = hook().await;
+    let node = TestNode::start_in(folder, |config| {
+        config.safety.hook_url = url;
+        config.safety.words = vec!["casino".to_owned()];
+        config.safety.hook_timeout_ms = 5_000;
+    })
+    .await;
+    let mut minji = Client::open(&node).await;
+    minji.connect(&token).await;
+    let elsewhere = minji.create_room("open", &[]).await;
+    let mut verdicts = Vec::new();
+    for (number, seq) in seqs.iter().enumerate() {
+        let cid = format!("f{number}");
+        let ask = json!({ "room": elsewhere, "cid": cid, "from_room": room, "from_seq": seq });
+        let id = minji.begin("forward", ask).await;
+        verdicts.push(minji.reply(id).await["error"]["name"].as_str().map(str::to_owned));
+    }
+    let refused = Some("content_refused".to_owned());
+    assert_eq!(verdicts, [refused.clone(), refused.clone(), None, refused]);
+    let page = minji.ask("history", json!({ "room": elsewhere })).await;
+    let said: Vec<&Value> = page["events"].as_array().unwrap().iter().filter_map(|e| e.get("text")).collect();
+    assert_eq!(said, ["good news"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
