@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 
 pub use member::Member;
+pub use standing::{ClusterReport, GroupReport, NodeReport};
 
 use crate::disk::Disk;
 use crate::network::Network;
@@ -145,6 +146,24 @@ impl TestCluster {
         }
         self.start_all();
         self.wait_whole(WHOLE_WITHIN).await;
+    }
+
+    /// Stops all in good order and starts them again, each at other addresses on loopback.
+    pub async fn restart_elsewhere(&mut self) {
+        assert!(self.network.is_none(), "hosts keep their addresses");
+        self.stop_all().await;
+        let places = place::on_loopback(self.len());
+        let seeds: Vec<String> = places.iter().map(|place| place.peer.to_string()).collect();
+        for (member, place) in self.members.iter_mut().zip(places) {
+            member.move_to(place, &seeds);
+        }
+        self.start_all();
+        self.wait_whole(WHOLE_WITHIN).await;
+    }
+
+    /// Who holds what, as the first node tells it.
+    pub async fn report(&self) -> ClusterReport {
+        standing::report(&self.members[0].url()).await.expect("a node that answers")
     }
 
     /// Starts all that are not running, without waiting.

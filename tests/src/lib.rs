@@ -2,14 +2,16 @@
 //!
 //! Here are the tools. [`node`] starts and kills real nodes, [`cluster`] several of them, on hosts of a
 //! [`network`] whose links can be cut. [`disk`] is a disk that loses its power or runs full, [`syscall`] makes
-//! system calls fail, [`damage`] is done to files. [`people`] are clients; in a [`workload`] many of them chat
+//! system calls fail, [`damage`] is done to files; an [`authority`] signs certificates. [`people`] are clients; in a [`workload`] many of them chat
 //! while a [`schedule`] of faults runs; the [`record`] of what they were told goes to the [`checker`].
 //! The promises themselves are in `tests/`, one file each.
 
+pub mod authority;
 pub mod checker;
 pub mod cluster;
 pub mod command;
 pub mod damage;
+pub mod device;
 pub mod disk;
 pub mod leftover;
 pub mod network;

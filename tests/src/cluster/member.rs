@@ -5,7 +5,7 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use super::place::Place;
-use super::standing::SECRET;
+use super::standing::{self, SECRET};
 use crate::damage;
 use crate::disk::Disk;
 use crate::node::{Launch, Node, binary};
@@ -30,21 +30,13 @@ impl Birth<'_> {
             Some(disk) => disk.path().join("data"),
             None => self.home.join(&name),
         };
-        let mut launch = Launch::new(&data_dir)
-            .at(&self.place.http.to_string())
-            .with(self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-            .on_host(self.place.namespace.as_deref());
-        if self.seeds.len() > 1 {
-            launch = launch
-                .flag("--peer-listen", &self.place.peer.to_string())
-                .flag("--seeds", &self.seeds.join(","))
-                .with([("MADANG_PEER__SECRET", SECRET)]);
-        }
+        let settings = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         Member {
             state: State::Down,
             strace: None,
-            launch,
+            launch: Launch::new(&data_dir).with(settings),
             place: self.place,
+            seeds: self.seeds.to_owned(),
             data_dir,
             log: self.logs.join(name),
             starts: 0,
@@ -65,8 +57,10 @@ pub struct Member {
     // Dropped in this order: the process before the disk it writes to.
     state: State,
     strace: Option<Failing>,
+    /// Without its addresses: it may move.
     launch: Launch,
     place: Place,
+    seeds: Vec<String>,
     data_dir: PathBuf,
     /// Without its ending: each start has a file of its own.
     log: PathBuf,
@@ -86,6 +80,7 @@ impl Member {
         let asked = Command::new(binary())
             .args(arguments)
             .args(["--node", &self.place.peer.to_string()])
+            .envs(self.launch.peer_settings())
             .env("MADANG_PEER__SECRET", SECRET)
             .output()
             .expect("the operator's program");
@@ -117,13 +112,37 @@ impl Member {
         assert!(!self.is_started(), "{} runs already", self.url());
         self.starts += 1;
         let log = self.log.with_extension(format!("{}.log", self.starts));
-        self.state = State::Running(Node::launch(self.launch.clone().logging_to(log)));
+        let mut launch = self.launch.clone().logging_to(log);
+        launch = launch.at(&self.place.http.to_string()).on_host(self.place.namespace.as_deref());
+        if self.seeds.len() > 1 {
+            launch = launch
+                .flag("--peer-listen", &self.place.peer.to_string())
+                .flag("--seeds", &self.seeds.join(","))
+                .with([("MADANG_PEER__SECRET", SECRET)]);
+        }
+        self.state = State::Running(Node::launch(launch));
+    }
+
+    /// Gives it other addresses, and those of its seeds, from its next start on.
+    pub(super) fn move_to(&mut self, place: Place, seeds: &[String]) {
+        assert!(!self.is_started(), "{} still runs", self.url());
+        (self.place, self.seeds) = (place, seeds.to_owned());
+    }
+
+    /// The name by which other nodes know it.
+    pub fn host(&self) -> String {
+        self.place.peer.ip().to_string()
     }
 
     /// Starts it and waits until it is ready.
     pub async fn start_and_wait(&mut self, limit: Duration) {
         self.start();
         self.wait_ready(limit).await;
+    }
+
+    /// Whether it lets clients in now.
+    pub async fn is_ready(&self) -> bool {
+        standing::is_ready(&self.url()).await
     }
 
     /// Waits until it is ready. Panics at the limit, or when it ends instead.

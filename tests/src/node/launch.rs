@@ -70,6 +70,12 @@ impl Launch {
         self
     }
 
+    /// Those of its environment variables by which nodes, and who speaks to them as one, know each other.
+    pub(crate) fn peer_settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        let peer = self.settings.iter().filter(|(name, _)| name.starts_with("MADANG_PEER__"));
+        peer.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub(super) fn spawn(&self) -> Child {
         fs::create_dir_all(&self.data_dir).expect("a data directory");
         // A file of a former run must not be taken for this one's.
