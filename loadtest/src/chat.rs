@@ -28,4 +28,4 @@ pub use payload::Payload;
 pub use plan::{Load, Plan, due};
 pub use report::ChatReport;
 pub use run::{ChatOptions, run};
-pub(crate) use stage::Stage;
+pub(crate) use stage::{Stage, make_room};

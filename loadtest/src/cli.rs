@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::attack::{AttackOptions, Tables};
 use crate::chat::{self, ChatOptions, Load, Plan};
 use crate::client::{Nodes, Restarts};
+use crate::hold::hold;
 use crate::replay::{self, ReplayOptions};
 use crate::report::{chat_text, replay_text, write_json};
 
@@ -33,6 +34,9 @@ enum ScenarioArgs {
     /// Start a cluster of its own on this machine, put load on it, do something bad to it, and check that nobody
     /// lost anything. Ends with 1 when somebody did.
     Drill(drill::DrillArgs),
+    /// Hold connections for a drill, which starts this by itself: orders come in on standard input
+    #[command(hide = true)]
+    Hold(HoldArgs),
 }
 
 #[derive(Debug, Args)]
@@ -134,6 +138,13 @@ struct ChatArgs {
     common: CommonArgs,
 }
 
+#[derive(Debug, Args)]
+struct HoldArgs {
+    /// Connections opened at the same time
+    #[arg(long, default_value_t = 64, value_name = "N")]
+    at_once: usize,
+}
+
 /// Whether all was well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -150,6 +161,7 @@ impl Cli {
             ScenarioArgs::Replay(args) => run_replay(args).await,
             ScenarioArgs::Chat(args) => run_chat(args).await,
             ScenarioArgs::Drill(args) => args.run().await,
+            ScenarioArgs::Hold(args) => hold(args.at_once).await.map(|()| Outcome::Clean),
         }
     }
 }

@@ -39,6 +39,12 @@ mod grow;
 
 mod cost;
 
+mod holders;
+
+mod neighbours;
+
+mod idle;
+
 mod outcome;
 
 pub use cost::{CostOptions, CostReport, IdleReport, LoadReport};
@@ -46,6 +52,7 @@ pub use crowd::CrowdOptions;
 pub use failover::{FailoverOptions, FailoverReport, KillReport};
 pub use goal::Goal;
 pub use grow::{GrowOptions, GrowReport, StepReport};
+pub use idle::{IdleDrillReport, IdleOptions, IdleStep, KernelMemory};
 pub use outcome::{Drill, DrillReport, run};
 pub use ring::Traces;
 pub use rolling::{RestartReport, RollingOptions, RollingReport};

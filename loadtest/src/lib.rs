@@ -13,6 +13,7 @@ pub mod chat;
 pub mod cli;
 pub mod client;
 pub mod drill;
+pub mod hold;
 pub mod irc;
 pub mod latency;
 pub mod meters;

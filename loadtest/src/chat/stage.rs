@@ -64,7 +64,8 @@ impl Stage {
     }
 }
 
-async fn make_room(members: &[HttpClient], title: &str) -> Result<RoomStart, ClientError> {
+/// An open room, made by the first of its members and entered by the others.
+pub(crate) async fn make_room(members: &[HttpClient], title: &str) -> Result<RoomStart, ClientError> {
     let Some((owner, others)) = members.split_first() else {
         return Err(ClientError::Local("a room without members".to_owned()));
     };

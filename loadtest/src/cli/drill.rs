@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::{Outcome, fresh_run_id};
 use crate::chat::Plan;
 use crate::drill::{
-    self, CostOptions, CrowdOptions, Drill, FailoverOptions, GrowOptions, RollingOptions, Traces,
+    self, CostOptions, CrowdOptions, Drill, FailoverOptions, GrowOptions, IdleOptions, RollingOptions, Traces,
 };
 use crate::report::write_json;
 
@@ -28,6 +28,8 @@ enum DrillName {
     Grow(GrowArgs),
     /// Put the same load on one node and on three: what does the ring cost? And what does it cost when idle?
     Cost(CostArgs),
+    /// Let many people be connected and say nothing: what does each of them cost in memory?
+    Idle(IdleArgs),
 }
 
 #[derive(Debug, Args)]
@@ -112,6 +114,35 @@ struct CostArgs {
     crowd: CrowdArgs,
 }
 
+#[derive(Debug, Args)]
+struct IdleArgs {
+    /// The server's binary
+    #[arg(long, value_name = "FILE")]
+    madang: PathBuf,
+    /// Nodes
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9))]
+    nodes: u32,
+    /// Connections of each node, a step after the other
+    #[arg(long, default_value = "2000,6000,18000", value_name = "N,…", value_delimiter = ',',
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    connections: Vec<u32>,
+    /// Rooms that everybody is in
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    rooms_each: u32,
+    /// Members of a room
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    room_size: u32,
+    /// Seconds of rest before memory is read
+    #[arg(long, default_value_t = 30, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
+    rest: u64,
+    /// Leave the nodes' data and logs, and tell where
+    #[arg(long)]
+    keep: bool,
+    /// Write the result as JSON
+    #[arg(long, value_name = "FILE")]
+    report_json: Option<PathBuf>,
+}
+
 impl DrillArgs {
     /// Runs the drill and prints its report.
     pub(super) async fn run(self) -> anyhow::Result<Outcome> {
@@ -165,6 +196,22 @@ impl DrillName {
                 };
                 (Drill::Cost(options), args.crowd.report_json)
             }
+            Self::Idle(args) => (Drill::Idle(args.options()), args.report_json),
+        }
+    }
+}
+
+impl IdleArgs {
+    fn options(&self) -> IdleOptions {
+        IdleOptions {
+            madang: self.madang.clone(),
+            traces: traces(self.keep),
+            nodes: size(self.nodes),
+            steps: self.connections.iter().copied().map(size).collect(),
+            rooms_each: size(self.rooms_each),
+            room_size: size(self.room_size),
+            rest: Duration::from_secs(self.rest),
+            run_id: fresh_run_id(),
         }
     }
 }
@@ -174,7 +221,7 @@ impl CrowdArgs {
         let (sockets, rooms) = (size(self.sockets), size(self.rooms.min(self.sockets)));
         CrowdOptions {
             madang: self.madang.clone(),
-            traces: if self.keep { Traces::Kept } else { Traces::Removed },
+            traces: traces(self.keep),
             plan: Plan::new(sockets, sockets.div_ceil(rooms), Some(rooms)),
             rate: self.rate,
             text_bytes: size(self.text_bytes),
@@ -184,6 +231,11 @@ impl CrowdArgs {
             run_id: fresh_run_id(),
         }
     }
+}
+
+/// What `--keep` asks for.
+fn traces(keep: bool) -> Traces {
+    if keep { Traces::Kept } else { Traces::Removed }
 }
 
 fn size(number: u32) -> usize {

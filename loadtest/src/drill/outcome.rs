@@ -10,6 +10,7 @@ use super::cost::{self, CostOptions, CostReport};
 use super::failover::{self, FailoverOptions, FailoverReport};
 use super::goal::Goal;
 use super::grow::{self, GrowOptions, GrowReport};
+use super::idle::{self, IdleDrillReport, IdleOptions};
 use super::rolling::{self, RollingOptions, RollingReport};
 use super::wrong::Wrong;
 
@@ -24,6 +25,8 @@ pub enum Drill {
     Grow(GrowOptions),
     /// One node against three.
     Cost(CostOptions),
+    /// Many connections that say nothing.
+    Idle(IdleOptions),
 }
 
 /// What came of it.
@@ -38,6 +41,8 @@ pub enum DrillReport {
     Grow(GrowReport),
     /// Of `cost`.
     Cost(CostReport),
+    /// Of `idle`.
+    Idle(IdleDrillReport),
 }
 
 /// Runs a drill. Its nodes end with it, whatever happens: also at Ctrl-C and SIGTERM.
@@ -56,6 +61,7 @@ async fn run_undisturbed(drill: &Drill) -> anyhow::Result<DrillReport> {
         Drill::Rolling(options) => DrillReport::Rolling(rolling::run(options).await?),
         Drill::Grow(options) => DrillReport::Grow(grow::run(options).await?),
         Drill::Cost(options) => DrillReport::Cost(cost::run(options).await?),
+        Drill::Idle(options) => DrillReport::Idle(idle::run(options).await?),
     })
 }
 
@@ -67,6 +73,7 @@ impl DrillReport {
             Self::Rolling(report) => &report.wrong,
             Self::Grow(report) => &report.wrong,
             Self::Cost(report) => &report.wrong,
+            Self::Idle(report) => &report.wrong,
         }
     }
 
@@ -77,6 +84,7 @@ impl DrillReport {
             Self::Rolling(report) => (report.text(), &report.goals),
             Self::Grow(report) => (report.text(), &report.goals),
             Self::Cost(report) => (report.text(), &report.goals),
+            Self::Idle(report) => (report.text(), &report.goals),
         };
         let _ = write!(text, "{}", self.wrong().text());
         for goal in goals {

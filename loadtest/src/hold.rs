@@ -1,0 +1,203 @@
+//! A process that holds connections for another one: a process may have only so many open files, a drill needs
+//! more sockets than that. It obeys lines of JSON on its standard input, says what became of them on its standard
+//! output, and ends when its input does: also when whoever started it was killed.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, Write};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::client::{ClientError, Connection, Pushes, Resume};
+
+/// How long a connection may take from the first packet to the answer to `connect`.
+const CONNECT_WITHIN: Duration = Duration::from_secs(60);
+/// Orders that wait; more stay in the pipe.
+const ORDERS_MAX: usize = 1024;
+/// How often the connections are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// What the holder is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Open a connection and hold it. Answered with [`News::Opened`] or [`News::Failed`].
+    Open {
+        /// The node.
+        url: String,
+        /// The session.
+        token: String,
+    },
+    /// Cut all connections in mid-air and open them again at once, with their cursors. Answered with
+    /// [`News::Cut`], then as many times as there were connections.
+    Storm,
+}
+
+/// What the holder says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// A connection is open and knows all that it missed.
+    Opened {
+        /// From the first packet, or from the cut.
+        took_us: u64,
+        /// It had to be told to read by itself what it missed.
+        resync: bool,
+    },
+    /// A connection could not be opened.
+    Failed(String),
+    /// A connection was lost.
+    Lost(String),
+    /// All connections are cut.
+    Cut,
+}
+
+/// A connection that can come again.
+struct Held {
+    url: String,
+    token: String,
+    connection: Connection,
+}
+
+/// Somebody who wants in.
+struct Caller {
+    url: String,
+    token: String,
+    cursor: Option<String>,
+    since: Instant,
+}
+
+/// Holds connections until the input ends; `at_once` are opened at the same time.
+pub async fn hold(at_once: usize) -> anyhow::Result<()> {
+    let (orders, mut obeyed) = mpsc::channel(ORDERS_MAX);
+    // A thread of its own: nothing of it is left to wait for when the connections have ended.
+    let reading = std::thread::spawn(move || read_orders(&orders));
+    let mut holder = Holder::new(at_once);
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    loop {
+        let news = tokio::select! {
+            order = obeyed.recv() => match order {
+                Some(order) => holder.obey(order).await,
+                None => break,
+            },
+            Some(done) = holder.calls.join_next() => vec![holder.answered(done.context("a call")?)],
+            _ = look.tick() => holder.lost(),
+        };
+        holder.call();
+        tell(&news)?;
+    }
+    reading.join().unwrap_or_else(|_| bail!("the reader of orders panicked"))
+}
+
+fn read_orders(orders: &mpsc::Sender<Order>) -> anyhow::Result<()> {
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let order = serde_json::from_str(&line).with_context(|| format!("an order: {line}"))?;
+        if orders.blocking_send(order).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Whoever started this process reads all the time.
+fn tell(news: &[News]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for news in news {
+        writeln!(out, "{}", serde_json::to_string(news)?)?;
+    }
+    Ok(out.flush()?)
+}
+
+struct Holder {
+    at_once: usize,
+    held: Vec<Held>,
+    waiting: VecDeque<Caller>,
+    calls: JoinSet<Result<(Held, News), ClientError>>,
+}
+
+impl Holder {
+    fn new(at_once: usize) -> Self {
+        Self { at_once: at_once.max(1), held: Vec::new(), waiting: VecDeque::new(), calls: JoinSet::new() }
+    }
+
+    async fn obey(&mut self, order: Order) -> Vec<News> {
+        match order {
+            Order::Open { url, token } => {
+                self.waiting.push_back(Caller { url, token, cursor: None, since: Instant::now() });
+                Vec::new()
+            }
+            Order::Storm => {
+                let mut callers = VecDeque::with_capacity(self.held.len());
+                for Held { url, token, connection } in self.held.drain(..) {
+                    let cursor = connection.cursor();
+                    connection.cut().await;
+                    callers.push_back(Caller { url, token, cursor, since: Instant::now() });
+                }
+                let now = Instant::now();
+                callers.iter_mut().for_each(|caller| caller.since = now);
+                self.waiting.extend(callers);
+                vec![News::Cut]
+            }
+        }
+    }
+
+    /// Begins as many calls as may be under way.
+    fn call(&mut self) {
+        while self.calls.len() < self.at_once
+            && let Some(caller) = self.waiting.pop_front()
+        {
+            self.calls.spawn(caller.call());
+        }
+    }
+
+    fn answered(&mut self, done: Result<(Held, News), ClientError>) -> News {
+        match done {
+            Ok((held, news)) => {
+                self.held.push(held);
+                news
+            }
+            Err(error) => News::Failed(error.to_string()),
+        }
+    }
+
+    fn lost(&mut self) -> Vec<News> {
+        let lost = self.held.extract_if(.., |held| held.connection.closed().is_some());
+        let reason = |held: Held| held.connection.closed().map_or(String::new(), |closed| closed.to_string());
+        lost.map(|held| News::Lost(reason(held))).collect()
+    }
+}
+
+impl Caller {
+    async fn call(self) -> Result<(Held, News), ClientError> {
+        let Self { url, token, cursor, since } = self;
+        let opening = Connection::resume(&url, &token, cursor.as_deref(), Pushes::Ignored, CONNECT_WITHIN);
+        let (connection, _, welcome) = opening.await?;
+        let took_us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let resync = matches!(welcome.resume, Some(Resume::Limited | Resume::Reset));
+        Ok((Held { url, token, connection }, News::Opened { took_us, resync }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_and_news_are_lines_that_read_back() {
+        let open = Order::Open { url: "http://127.0.0.1:1".to_owned(), token: "t".to_owned() };
+        for order in [open, Order::Storm] {
+            let line = serde_json::to_string(&order).unwrap();
+            assert!(!line.contains('\n'));
+            assert_eq!(serde_json::from_str::<Order>(&line).unwrap(), order);
+        }
+        for news in [News::Opened { took_us: 5, resync: true }, News::Lost("a\nb".to_owned()), News::Cut] {
+            let line = serde_json::to_string(&news).unwrap();
+            assert!(!line.contains('\n'));
+            assert_eq!(serde_json::from_str::<News>(&line).unwrap(), news);
+        }
+    }
+}
