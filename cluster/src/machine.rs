@@ -18,4 +18,4 @@ pub mod sweep;
 pub mod user;
 
 #[cfg(test)]
-mod replay_tests;
+pub(crate) mod replay_tests;

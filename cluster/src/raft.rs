@@ -9,6 +9,8 @@
 mod applied;
 mod change;
 mod copy;
+#[cfg(test)]
+mod copy_tests;
 mod entry;
 mod export;
 mod group;

@@ -2,9 +2,13 @@
 //! every replica, however the commands fall into batches and wherever a copy of the rows was taken over; it
 //! keeps the state's own rules; and nobody does more than their role allows.
 
-mod commands;
+mod accounts;
+pub(crate) mod commands;
+mod coverage;
+mod keeping;
 mod people;
 mod powers;
+mod reach;
 mod rules;
 
 use madang_storage::row::{EventRow, Row, table};
@@ -63,6 +67,7 @@ proptest! {
         prop_assert_eq!(&one.events, &other.events);
         rules::check(&one.base, &one.events);
         people::check(&one.base);
+        accounts::check(&one.base);
     }
 
     #[test]
@@ -90,9 +95,14 @@ proptest! {
             replica.run(std::slice::from_ref(command), 1);
             for event in &replica.events[heard..] {
                 if let ShardEvent::Room(event) = event {
-                    Before::new(&before, event.room).check(event);
+                    Before::new(&before, event.room).check(event, &command.op);
                 }
             }
+            if let Op::Room { room, .. } = &command.op {
+                Before::new(&before, *room).check_links(&replica.base, &command.op, command.at_ms);
+            }
+            powers::check_desk(&before, &replica.base, &command.op);
+            reach::check(&before, &replica.base, &command.op);
             if replica.outcomes.last().is_some_and(|outcome| outcome.is_err()) {
                 prop_assert_eq!(&before, &replica.base, "a refusal wrote");
             }

@@ -14,14 +14,22 @@ pub(super) fn decide(turn: &mut Turn<'_, '_>, op: &SweepOp) -> Result<(), Stop> 
     match op {
         SweepOp::Members { room, users } => room::sweep_members(turn, room, users),
         SweepOp::Rows { under, table, keys } => rows(turn, under, *table, keys),
-        SweepOp::Done { under } => {
-            if let Ok(room) = <[u8; 16]>::try_from(under.as_ref()) {
-                room::bury(turn, &RoomId(room))?;
-            }
-            turn.rows.remove(table::SWEEP, under.to_vec());
-            Ok(())
-        }
+        SweepOp::Done { under } => done(turn, under),
     }
+}
+
+/// Ends what was begun, unless people are left who have not heard of it.
+fn done(turn: &mut Turn<'_, '_>, under: &[u8]) -> Result<(), Stop> {
+    if turn.rows.load::<SweepRow>(table::SWEEP, under)?.is_none() {
+        return Ok(());
+    }
+    if let Ok(room) = <[u8; 16]>::try_from(under)
+        && !room::bury(turn, &RoomId(room))?
+    {
+        return Ok(());
+    }
+    turn.rows.remove(table::SWEEP, under.to_vec());
+    Ok(())
 }
 
 /// Only rows of what is written down as gone, and only of tables that go with it.

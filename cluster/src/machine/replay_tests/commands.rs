@@ -6,16 +6,16 @@ use madang_storage::row::{
 };
 use proptest::prelude::*;
 
-use crate::command::{Command, Op, RoomOp, TalkOp};
+use crate::command::{Command, MetaOp, Op, RoomOp, TalkOp};
 
 /// Seqs that commands name: mostly of events there are.
-const SEQS: std::ops::Range<u64> = 0..40;
+pub(super) const SEQS: std::ops::Range<u64> = 0..40;
 
 pub(super) fn user() -> impl Strategy<Value = UserId> {
     prop_oneof!["aa", "bb", "cc", "dd"].prop_map(|name| UserId::parse(&name).unwrap())
 }
 
-fn role() -> impl Strategy<Value = Role> {
+pub(super) fn role() -> impl Strategy<Value = Role> {
     prop_oneof![Just(Role::Member), Just(Role::Moderator), Just(Role::Admin), Just(Role::Owner)]
 }
 
@@ -28,7 +28,7 @@ fn text() -> impl Strategy<Value = String> {
     any::<u32>().prop_map(|n| format!("words{n:08x}"))
 }
 
-fn switch() -> impl Strategy<Value = Switch> {
+pub(super) fn switch() -> impl Strategy<Value = Switch> {
     prop_oneof![3 => Just(Switch::On), 2 => Just(Switch::Off)]
 }
 
@@ -91,8 +91,8 @@ fn send() -> impl Strategy<Value = RoomOp> {
 fn room_op() -> impl Strategy<Value = RoomOp> {
     prop_oneof![
         1 => create(),
-        8 => send(),
-        8 => talk().prop_map(RoomOp::Talk),
+        8 => send().boxed(),
+        8 => talk().prop_map(RoomOp::Talk).boxed(),
         3 => Just(RoomOp::Join),
         1 => Just(RoomOp::Leave),
         2 => user().prop_map(RoomOp::Invite),
@@ -102,6 +102,7 @@ fn room_op() -> impl Strategy<Value = RoomOp> {
         1 => SEQS.prop_map(RoomOp::MarkReadPrivately),
         1 => SEQS.prop_map(RoomOp::MarkReceived),
         1 => Just(RoomOp::Decline),
+        4 => super::keeping::op().boxed(),
     ]
 }
 
@@ -116,11 +117,15 @@ fn mention() -> impl Strategy<Value = Op> {
 }
 
 /// Some commands, after the first room has begun and has people in it.
-pub(super) fn commands() -> impl Strategy<Value = Vec<Command>> {
+pub(crate) fn commands() -> impl Strategy<Value = Vec<Command>> {
     let op = prop_oneof![
-        12 => (room(), user(), room_op()).prop_map(|(room, user, op)| Op::Room { room, user, op }),
+        // Boxed: as one type these would be larger than a test's stack.
+        16 => (room(), user(), room_op().boxed()).prop_map(|(room, user, op)| Op::Room { room, user, op }),
         1 => mention(),
-        3 => super::people::op(),
+        4 => super::people::op().boxed(),
+        1 => super::keeping::sweep().prop_map(Op::Sweep).boxed(),
+        1 => prop::collection::vec(0..40_u64, 0..8).prop_map(Op::OutboxDone),
+        1 => Just(Op::Meta(MetaOp::Remove { node: 1 })),
     ];
     let command = (0..1_000_u64, op).prop_map(|(at_ms, op)| Command { at_ms, op });
     let kind = prop_oneof![Just(RoomKind::Group), Just(RoomKind::Open)];

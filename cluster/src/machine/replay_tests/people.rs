@@ -7,27 +7,18 @@ use madang_storage::row::{
 };
 use proptest::prelude::*;
 
+use super::accounts;
 use super::commands::{room, user};
 use super::rules::rows;
-use crate::command::{Op, PeopleOp, SafetyOp, Standing, UserOp};
+use crate::command::{Op, PeopleOp, SafetyOp, Standing};
 use crate::machine::rows::{MemoryBase, queue_key, user_key, user_prefix};
 
 fn blocked() -> impl Strategy<Value = Blocked> {
     prop_oneof![Just(Blocked::Yes), Just(Blocked::No)]
 }
 
-fn account() -> impl Strategy<Value = UserOp> {
-    let name = || prop::collection::vec("[xy]{1,2}", 0..2);
-    prop_oneof![
-        2 => name().prop_map(|names| UserOp::SignUp {
-            display_name: "n".into(), password_hash: String::new(), names
-        }),
-        1 => name().prop_map(|names| UserOp::SetProfile { display_name: "m".into(), names }),
-        8 => people().prop_map(UserOp::People),
-    ]
-}
-
-fn people() -> impl Strategy<Value = PeopleOp> {
+/// Something about other people.
+pub(super) fn of_people() -> impl Strategy<Value = PeopleOp> {
     let reading = prop::option::of(prop_oneof![Just(Reading::Shown), Just(Reading::Private)]);
     let findable = prop::option::of(prop_oneof![Just(Findable::Yes), Just(Findable::No)]);
     prop_oneof![
@@ -87,7 +78,7 @@ fn safety() -> impl Strategy<Value = SafetyOp> {
 pub(super) fn op() -> impl Strategy<Value = Op> {
     let standing = prop_oneof![4 => Just(Standing::Listed), 1 => Just(Standing::Named)];
     prop_oneof![
-        3 => (user(), account()).prop_map(|(user, op)| Op::User { user, op }),
+        4 => (user(), accounts::op().boxed()).prop_map(|(user, op)| Op::User { user, op }),
         2 => effect().prop_map(Op::Effect),
         2 => (user(), standing, safety()).prop_map(|(by, standing, op)| Op::Safety { by, standing, op }),
     ]

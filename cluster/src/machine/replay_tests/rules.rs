@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use madang_storage::row::{
-    EventBody, EventRow, MemberRow, MemberState, MyReactionsRow, OverlayRow, PinsRow, Role, RoomKind,
-    RoomRow, Row, table,
+    EventBody, EventRow, Life, LinksRow, MemberRow, MemberState, MyReactionsRow, OverlayRow, PinsRow, Role,
+    RoomKind, RoomRow, Row, table,
 };
 
 use crate::event::ShardEvent;
@@ -16,11 +16,14 @@ pub(super) fn rows<R: Row>(base: &MemoryBase, wanted: u8) -> BTreeMap<Vec<u8>, R
 }
 
 /// The keys of a table that begin with a prefix.
-fn count(base: &MemoryBase, wanted: u8, prefix: &[u8]) -> u64 {
+pub(super) fn count(base: &MemoryBase, wanted: u8, prefix: &[u8]) -> u64 {
     base.0.keys().filter(|(table, key)| *table == wanted && key.starts_with(prefix)).count() as u64
 }
 
 pub(super) fn check(base: &MemoryBase, events: &[ShardEvent]) {
+    check_that_deleted_texts_are_gone(base, events);
+    // What is left of a deleted room goes in any order.
+    let base = &living(base);
     let log = rows::<EventRow>(base, table::ROOM_LOG);
     let members = rows::<MemberRow>(base, table::MEMBER);
     for (room, head) in rows::<RoomRow>(base, table::ROOM) {
@@ -33,7 +36,43 @@ pub(super) fn check(base: &MemoryBase, events: &[ShardEvent]) {
     }
     check_memory_of_sends(base, &log);
     check_what_hangs_on_messages(base, &log);
-    check_that_deleted_texts_are_gone(base, events);
+    check_doors(base);
+}
+
+/// The rows without those of deleted rooms, but for the rooms' own.
+fn living(base: &MemoryBase) -> MemoryBase {
+    let heads = rows::<RoomRow>(base, table::ROOM);
+    let is_dead = |room: &[u8]| heads.get(room).is_none_or(|head| head.life == Life::Deleted);
+    let stays = |table: u8, key: &[u8]| match table {
+        table::MEMBER => !heads.contains_key(&key[..16]) || !is_dead(&key[..16]),
+        table::ROOM => !is_dead(key),
+        table => !table::OF_A_ROOM.contains(&table) || !is_dead(&key[..16]),
+    };
+    let mut living = base.clone();
+    living.0.retain(|(table, key), _| stays(*table, key));
+    living
+}
+
+/// Who may come in, and who may not: as many as is counted, and no word of links that are gone.
+fn check_doors(base: &MemoryBase) {
+    let heads = rows::<RoomRow>(base, table::ROOM);
+    for (room, head) in &heads {
+        assert_eq!(head.bans, count(base, table::BAN, room), "{head:?}");
+        let listed = head.kind == RoomKind::Open && head.life == Life::Live;
+        let in_directory =
+            base.0.keys().filter(|(table, key)| *table == table::DIRECTORY && key.ends_with(room));
+        assert_eq!(in_directory.count(), usize::from(listed), "{head:?}");
+    }
+    for (room, links) in rows::<LinksRow>(base, table::LINKS) {
+        for link in links.links {
+            assert!(link.uses_max.is_none_or(|max| link.uses <= max), "{link:?}");
+            let used = count(base, table::LINK_USE, &[room.as_slice(), &link.id.0].concat());
+            assert!(used >= u64::from(link.uses), "{link:?} was used {used} times");
+        }
+    }
+    for key in base.0.keys().filter(|(table, _)| *table == table::LEFT).map(|(_, key)| key) {
+        assert!(!base.0.contains_key(&(table::MEMBER, key.clone())), "who is inside has left nothing behind");
+    }
 }
 
 fn check_people(head: &RoomRow, people: &[&MemberRow]) {

@@ -66,15 +66,20 @@ fn listed_at(place: &Place<'_>) -> Option<Vec<u8>> {
     (place.head.kind == RoomKind::Open).then(|| directory_key(&place.head.sort_title, place.room))
 }
 
-/// What stays of a deleted room: that its id is taken.
-pub(in crate::machine) fn bury(turn: &mut Turn<'_, '_>, room: &RoomId) -> Result<(), StorageError> {
+/// Leaves of a deleted room what stays: that its id is taken. Answers whether it is done; not as long as it
+/// has people.
+pub(in crate::machine) fn bury(turn: &mut Turn<'_, '_>, room: &RoomId) -> Result<bool, StorageError> {
     let key = room_key(room);
-    let Some(head) = turn.rows.load::<RoomRow>(table::ROOM, &key)? else { return Ok(()) };
+    let Some(head) = turn.rows.load::<RoomRow>(table::ROOM, &key)? else { return Ok(true) };
+    if head.life != Life::Deleted || head.joined + head.invited > 0 {
+        return Ok(false);
+    }
     let stone = RoomRow {
         life: Life::Deleted,
         last_seq: head.last_seq,
         last_event_ms: head.last_event_ms,
         ..RoomRow::new(head.kind, String::new(), String::new(), head.created_ms)
     };
-    turn.rows.save(table::ROOM, key, &stone)
+    turn.rows.save(table::ROOM, key, &stone)?;
+    Ok(true)
 }
