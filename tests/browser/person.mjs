@@ -25,7 +25,16 @@ export async function personAt(browser, url, { locale = 'en-US', phone = false, 
   return { page, context, problems, ...actions(page) };
 }
 
+/** Whether what has the focus fits a selector. */
+export const focused = ({ page }, selector) => page.evaluate((wanted) => document.activeElement.matches(wanted), selector);
+
 function actions(page) {
+  const rowOf = (text, within = page.locator('.room-column')) => within.locator('.message[data-status=logged]').filter({ hasText: text }).last();
+  async function openActions(text, within) {
+    const row = rowOf(text, within);
+    await row.hover();
+    await row.locator('[data-do=message-actions]').click();
+  }
   const submit = () => page.locator('form button[type=submit]:visible').last().click();
   return {
     async signUp(user, name) {
@@ -56,6 +65,13 @@ function actions(page) {
       await page.locator('dialog input[type=search]').fill(title);
       await page.locator('.open-rooms li').filter({ hasText: title }).getByRole('button').click();
       await page.locator('dialog').waitFor({ state: 'detached' });
+    },
+    rowOf,
+    openActions,
+    /** Opens what can be done about a message, and does it. */
+    async act(text, what, within) {
+      await openActions(text, within);
+      await page.locator(`dialog [data-do=${what}]`).click();
     },
     openRoom: (title) => page.locator('.room-item').filter({ hasText: title }).click(),
     async say(text) {

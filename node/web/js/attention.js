@@ -47,13 +47,28 @@ export function createAttention(store, call, now = Date.now) {
   async function looks(hidden) {
     if (store.state.link.state !== 'online' || (!hidden && invisible)) return;
     try {
-      ({ invisible } = await call('set_presence', { state: hidden ? 'idle' : 'online' }));
+      mine(await call('set_presence', { state: hidden ? 'idle' : 'online' }));
     } catch {
       // Switched off, or said again with the next change.
     }
   }
 
-  const mine = (body) => { invisible = body.invisible; };
+  function mine(body) {
+    invisible = body.invisible;
+    store.dispatch({ type: 'my_presence_heard', ...body });
+  }
+
+  /** Tells others something else: `{ state: 'online' | 'invisible' }`, or `{ status }`. */
+  const show = async (wanted) => mine(await call('set_presence', wanted));
+
+  /**
+   * Finds out what one shows. The server says it only to a device that says something itself; `idle` changes
+   * nothing else, and is taken back before anybody is told.
+   */
+  async function learn() {
+    await show({ state: 'idle' });
+    await looks(document.hidden);
+  }
 
   /** What has come of others is acknowledged, unless it is being read: reading says it too. */
   function came(event) {
@@ -71,5 +86,5 @@ export function createAttention(store, call, now = Date.now) {
     if (my?.state === 'joined' && my.read_seq < seq) call('mark_received', { room, seq }).catch(() => {});
   }
 
-  return { heardTyping, types, sent, looks, mine, came };
+  return { heardTyping, types, sent, looks, mine, show, learn, came };
 }

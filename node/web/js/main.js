@@ -9,9 +9,14 @@ import { language, outboxOf, token } from './session.js';
 import { unreadTotal } from './state/rooms.js';
 import { createStore } from './store.js';
 import { createSync } from './sync.js';
+import { createThreads } from './threads.js';
 import { authView } from './views/auth.js';
+import { joinLinkDialog } from './views/links.js';
 import { shellView } from './views/shell.js';
 import { toast } from './views/toast.js';
+
+/** How the fragment of a link into a room begins. */
+const DOOR = 'join/';
 
 const store = createStore();
 const connection = new Connection({
@@ -23,13 +28,16 @@ const call = (op, fields) => connection.call(op, fields);
 const attention = createAttention(store, call);
 const sync = createSync(store, call, attention);
 const sender = createSender(store, call, sync.fill);
+const threads = createThreads(store, call);
 const act = createActions(store, call, toast);
 let view = null;
 let user = null;
 /** The token of this tab's session; another tab may have written a newer one. */
 let ownToken = null;
+/** The code of the link by which the page was opened, until it is looked at. */
+let doorCode = null;
 
-const app = { store, sync, sender, act, attention, call, go, jump, started, logOut, setLanguage, retryLink: () => connection.retryNow(), newest };
+const app = { store, sync, sender, threads, act, attention, call, go, jump, started, logOut, setLanguage, retryLink: () => connection.retryNow(), newest };
 
 /** A session has begun: by log-in, sign-up, or a token from an earlier visit. */
 function started(value) {
@@ -67,23 +75,44 @@ function linkChanged(link) {
   }
   if (document.hidden) attention.looks(true);
   sync.connected(link.resume).catch((error) => toast(errorText(error)));
+  knock();
 }
 
-/** Shows a room, or the list. One step in the browser's history, so that a phone's back button leads to the list. */
-function go(room) {
+/**
+ * Shows a room, or the list. One step in the browser's history, so that a phone's back button leads to the list.
+ * Resolves when what the room lacked has been read.
+ */
+async function go(room) {
   const open = store.state.open;
   if (room === open) return;
-  if (room === null && history.state?.inner) return history.back();
+  if (room === null && history.state?.inner) {
+    history.back();
+    return;
+  }
   const url = room === null ? location.pathname : `#${room}`;
   if (open === null && room !== null) history.pushState({ inner: true }, '', url);
   else history.replaceState(history.state, '', url);
-  route();
+  await route();
 }
 
-function route() {
+async function route() {
+  const hash = location.hash.slice(1);
+  if (hash.startsWith(DOOR)) {
+    doorCode = hash.slice(DOOR.length);
+    history.replaceState(history.state, '', location.pathname);
+    knock();
+  }
   const room = location.hash.slice(1) || null;
   store.dispatch({ type: 'room_opened', room });
-  if (room !== null && store.state.link.state === 'online') sync.openRoom(room);
+  if (room !== null && store.state.link.state === 'online') await sync.openRoom(room);
+}
+
+/** Whoever came by a link into a room is shown the door, once there is a session. */
+function knock() {
+  if (doorCode === null || store.state.link.state !== 'online') return;
+  const code = doorCode;
+  doorCode = null;
+  joinLinkDialog(app, code);
 }
 
 /** Back to the end of a room, reading its newest page again if the window had left it. */
@@ -92,12 +121,16 @@ function newest(room) {
   if (store.state.timelines.get(room)?.events.length === 0) sync.openRoom(room);
 }
 
-/** To one message of the room on the screen, wherever in its log that is. */
+/** To one message of a room, wherever in its log that is. */
 async function jump(room, seq) {
-  if (view?.reveal?.(seq)) return;
+  if (room === store.state.open && view?.reveal?.(seq)) return;
   try {
-    await sync.jump(room, seq);
+    await go(room);
+    if (store.state.open !== room) return;
+    const known = store.state.timelines.get(room)?.events.some((event) => event.seq === seq);
+    if (!known) await sync.jump(room, seq);
     view?.seek?.(seq);
+    store.paint();
   } catch (error) {
     toast(errorText(error));
   }

@@ -4,10 +4,12 @@
 
 import { compose } from './state/compose.js';
 import { outbox } from './state/outbox.js';
+import { own } from './state/own.js';
 import { people } from './state/people.js';
 import { presence } from './state/presence.js';
 import { relations } from './state/relations.js';
 import { rooms } from './state/rooms.js';
+import { thread } from './state/thread.js';
 import { timelines } from './state/timeline.js';
 
 export const EMPTY = Object.freeze({
@@ -25,7 +27,11 @@ export const EMPTY = Object.freeze({
   timelines: new Map(),
   /** Room id → own messages on their way (state/outbox.js). */
   outbox: new Map(),
-  /** Room id → which message is being answered or edited (state/compose.js). */
+  /** The thread that is open beside the room, or null (state/thread.js). */
+  thread: null,
+  /** What the user shows of being there, or null while that is not known (state/own.js). */
+  mine: null,
+  /** Place → which message is being answered or edited there (state/compose.js). */
   compose: new Map(),
   /** User id → display name; user id → whether they are there; room id → members. */
   names: new Map(),
@@ -40,7 +46,7 @@ export const EMPTY = Object.freeze({
   blocks: new Set(),
 });
 
-const PARTS = [timelines, rooms, outbox, compose, people, presence, relations];
+const PARTS = [timelines, thread, rooms, outbox, compose, people, presence, relations, own];
 
 export function reduce(state, input) {
   switch (input.type) {

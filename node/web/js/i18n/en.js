@@ -1,13 +1,19 @@
 // English. A text with a number may have the forms `one` and `other`.
 
-import presence from './en/presence.js';
+import finding from './en/finding.js';
 import keeping from './en/keeping.js';
 import messages from './en/messages.js';
+import own from './en/own.js';
+import presence from './en/presence.js';
+import staff from './en/staff.js';
 
 export default {
-  ...messages,
+  ...finding,
   ...keeping,
+  ...messages,
+  ...own,
   ...presence,
+  ...staff,
   'app.name': 'madang',
   'app.tagline': 'The yard where everybody meets.',
 
@@ -34,6 +40,8 @@ export default {
   'rooms.none': 'No rooms yet. Start one, or see which are open.',
   'rooms.invited': 'Invited',
   'rooms.unread': { one: '{n} unread message', other: '{n} unread messages' },
+  'rooms.pinned': 'At the top of my list',
+  'rooms.quiet': 'Quiet',
   'rooms.mentions': { one: '{n} of them calls you', other: '{n} of them call you' },
 
   'kind.direct': 'Direct',
@@ -60,7 +68,10 @@ export default {
   'room.title': 'Title',
   'room.topic': 'Topic',
   'room.topicHint': 'What this room is about.',
-  'room.edit': 'Title and topic',
+  'room.edit': 'Title, topic, picture',
+  'room.picture': 'Picture',
+  'room.pictureHint': 'An address that begins with https://, or its name in your media store. Empty: none.',
+  'room.archived': 'Archived',
   'room.invite': 'Invite',
   'room.inviteMany': 'Invite',
   'room.inviteManyHint': 'User names, separated by spaces.',

@@ -54,6 +54,12 @@ export function dayOf(at_ms) {
   return Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000);
 }
 
+/** When this day ends here. */
+export function dayEnd(at_ms) {
+  const date = new Date(at_ms);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + 1).getTime();
+}
+
 /** The heading above a day's messages. */
 export function dayText(at_ms, now_ms = Date.now()) {
   const ago = dayOf(now_ms) - dayOf(at_ms);

@@ -1,13 +1,19 @@
 // 한국어.
 
-import presence from './ko/presence.js';
+import finding from './ko/finding.js';
 import keeping from './ko/keeping.js';
 import messages from './ko/messages.js';
+import own from './ko/own.js';
+import presence from './ko/presence.js';
+import staff from './ko/staff.js';
 
 export default {
-  ...messages,
+  ...finding,
   ...keeping,
+  ...messages,
+  ...own,
   ...presence,
+  ...staff,
   'app.name': '마당',
   'app.tagline': '모두가 모이는 마당.',
 
@@ -34,6 +40,8 @@ export default {
   'rooms.none': '아직 대화방이 없어요. 새로 만들거나 열린 대화방을 둘러보세요.',
   'rooms.invited': '초대됨',
   'rooms.unread': '읽지 않은 메시지 {n}개',
+  'rooms.pinned': '내 목록 맨 위',
+  'rooms.quiet': '방해 금지',
   'rooms.mentions': '나를 부른 메시지 {n}개',
 
   'kind.direct': '1:1 대화',
@@ -60,7 +68,10 @@ export default {
   'room.title': '방 이름',
   'room.topic': '주제',
   'room.topicHint': '무엇에 대한 대화방인지 알려 주세요.',
-  'room.edit': '이름과 주제',
+  'room.edit': '이름, 주제, 사진',
+  'room.picture': '사진',
+  'room.pictureHint': 'https://로 시작하는 주소나 미디어 저장소의 이름이에요. 비우면 없어져요.',
+  'room.archived': '보관됨',
   'room.invite': '초대하기',
   'room.inviteMany': '초대할 사람',
   'room.inviteManyHint': '아이디를 띄어쓰기로 구분해 적어 주세요.',

@@ -1,24 +1,28 @@
-// What the place to write is for, besides a new message: an answer to one, or other words for one's own.
-// Room id → `{ mode: 'reply' | 'edit', seq }`.
+// What a place to write is for, besides a new message: an answer to one, or other words for one's own.
+// Place → `{ room, mode: 'reply' | 'edit', seq }`. A room is a place, and so is each of its threads.
 
-function left(state, room) {
-  if (!state.compose.has(room)) return state;
-  const compose = new Map(state.compose);
-  compose.delete(room);
-  return { ...state, compose };
+/** The name of a place: of the room itself, or of the thread under its message `thread`. */
+export const placeOf = (room, thread = null) => (thread === null ? room : `${room}/${thread}`);
+
+function without(state, gone) {
+  const compose = new Map([...state.compose].filter(([place, aim]) => !gone(place, aim)));
+  return compose.size === state.compose.size ? state : { ...state, compose };
 }
 
-const began = (mode) => (state, { room, seq }) => ({ ...state, compose: new Map(state.compose).set(room, { mode, seq }) });
+const began = (mode) => (state, { room, seq, place = room }) => ({ ...state, compose: new Map(state.compose).set(place, { room, mode, seq }) });
 
 export const compose = {
   reply_began: began('reply'),
   edit_began: began('edit'),
-  compose_left: (state, { room }) => left(state, room),
-  room_removed: (state, { room }) => left(state, room),
+  compose_left: (state, { place }) => without(state, (each) => each === place),
+  room_removed: (state, { room }) => without(state, (_, aim) => aim.room === room),
+
+  /** With its thread closed, nobody goes on writing there. */
+  thread_closed: (state) => without(state, (place, aim) => place !== aim.room),
+  thread_opened: (state) => without(state, (place, aim) => place !== aim.room),
 
   /** A message that is gone can be neither answered nor edited. */
   event_heard(state, { event }) {
-    const gone = event.kind === 'deleted' && state.compose.get(event.room)?.seq === event.target;
-    return gone ? left(state, event.room) : state;
+    return event.kind === 'deleted' ? without(state, (_, aim) => aim.room === event.room && aim.seq === event.target) : state;
   },
 };

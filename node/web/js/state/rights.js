@@ -23,6 +23,15 @@ export function may(room, what) {
   return rankOf(my.role) >= rankOf(FIXED[what] ?? rights?.[what] ?? SETTABLE[what]);
 }
 
+/** Why this member cannot write here, and until when if that ends by itself; null for whoever can. */
+export function silenceOf(room, now_ms) {
+  if (room.my?.state !== 'joined') return null;
+  if (room.archived) return { why: 'archived' };
+  const { muted_until_ms } = room.my;
+  if (muted_until_ms > now_ms) return muted_until_ms < Number.MAX_SAFE_INTEGER ? { why: 'muted', until_ms: muted_until_ms } : { why: 'mutedForGood' };
+  return may(room, 'send') ? null : { why: 'role' };
+}
+
 /** Towards other people one needs a greater role than theirs. */
 export const mayTowards = (room, what, role) => may(room, what) && rankOf(room.my.role) > rankOf(role);
 
@@ -34,8 +43,10 @@ export function messageRights(room, message, me) {
   return {
     reply: talk,
     react: talk && room.features?.reactions !== false,
+    thread: message.thread !== undefined || message.replies !== undefined || talk && room.features?.threads !== false,
     edit: talk && own && kind === 'text' && !message.forward,
     forward: !message.deleted && kind !== 'opaque' && kind !== 'system',
+    edits: message.edited !== undefined && !message.deleted && may(room, 'keep'),
     pin: !message.deleted && may(room, 'pin'),
     delete: !message.deleted && !room.archived && own || !message.deleted && may(room, 'delete_others'),
     report: !message.deleted && !own,

@@ -101,6 +101,19 @@ export function inListOrder(state) {
   return [...state.rooms.values()].filter((room) => room.my).sort((a, b) => invited(b) - invited(a) || pinned(b) - pinned(a) || at(b) - at(a));
 }
 
+/** Until when the user wants to hear nothing of a room; 0 if they do want to. */
+export function quietUntil(room, now_ms) {
+  const until_ms = room.my?.quiet_until_ms ?? 0;
+  return until_ms > now_ms ? until_ms : 0;
+}
+
+/** How many unread messages call the user, in all rooms of the list. */
+export function mentionsTotal(state) {
+  let total = 0;
+  for (const { my } of state.rooms.values()) total += my?.mentions ?? 0;
+  return total;
+}
+
 /** The name people see: the other one's in a direct room. Null for an untitled room. */
 export function roomName(state, room) {
   if (room.kind !== 'direct') return room.title || null;

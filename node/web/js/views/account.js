@@ -1,18 +1,23 @@
-// Oneself: name, language, password, the devices one is logged in on, and the way out.
+// Oneself: name, status, what others may find out, language, devices, password, and the way out.
 
 import { avatar, h } from '../dom.js';
-import { errorText, fullTime, t } from '../i18n/index.js';
+import { t } from '../i18n/index.js';
+import { devicesPart } from './devices.js';
 import { openDialog } from './dialog.js';
-import { actionButton, field, form } from './form.js';
-import { moderationDialog } from './moderation.js';
+import { field, form } from './form.js';
 import { languageSwitch } from './language.js';
+import { privacyPart } from './privacy.js';
+import { staffPart } from './staff.js';
+import { statusPart } from './status.js';
 import { toast } from './toast.js';
 
 export function accountDialog(app) {
   openDialog(t('account.title'), (close) => [
     profilePart(app),
+    statusPart(app),
+    privacyPart(app),
     h('section', {}, h('h3', {}, t('account.language')), languageSwitch({ setLanguage: (tag) => { close(); app.setLanguage(tag); } })),
-    sessionsPart(app),
+    devicesPart(app),
     staffPart(app),
     passwordPart(app),
     h('section', {}, h('button', { type: 'button', class: 'danger', data: { do: 'log-out' }, onclick: () => { close(); app.logOut(); } }, t('account.logOut'))),
@@ -32,29 +37,6 @@ function profilePart(app) {
         toast(t('account.saved'));
       },
     }));
-}
-
-/** The way to the moderators' queue, for those whom the server lets see it. */
-function staffPart(app) {
-  const el = h('section', { hidden: true }, h('button', { type: 'button', data: { do: 'moderation' }, onclick: () => moderationDialog(app) }, t('moderation.title')));
-  app.call('staff').then(() => { el.hidden = false; }, () => {});
-  return el;
-}
-
-function sessionsPart(app) {
-  const list = h('ul', { class: 'sessions' }, h('li', {}, t('room.loading')));
-  const load = async () => {
-    const { sessions } = await app.call('sessions');
-    list.replaceChildren(...sessions.sort((a, b) => b.current - a.current || b.created_ms - a.created_ms).map(row));
-  };
-  const row = ({ session, device, created_ms, current }) => h('li', {},
-    h('div', {}, h('strong', {}, device || t('account.unknownDevice')), h('small', {}, current ? t('account.thisDevice') : t('account.since', { time: fullTime(created_ms) }))),
-    !current && actionButton(t('account.revoke'), async () => {
-      await app.call('revoke', { session });
-      await load();
-    }, { class: 'danger' }, toast));
-  load().catch((error) => list.replaceChildren(h('li', {}, errorText(error))));
-  return h('section', {}, h('h3', {}, t('account.sessions')), list);
 }
 
 function passwordPart(app) {

@@ -1,27 +1,39 @@
-// The place to write. Enter sends, Shift and Enter start a new line; drafts stay with their room.
+// The place to write, in a room or in one of its threads. Enter sends, Shift and Enter start a new line; drafts stay
+// with their place. Whoever may not write is told why instead.
 
 import { h, iconButton } from '../dom.js';
-import { errorText, t } from '../i18n/index.js';
+import { errorText, fullTime, t } from '../i18n/index.js';
 import { newCid } from '../sender.js';
+import { placeOf } from '../state/compose.js';
 import { mentionsIn } from '../state/mentions.js';
-import { may } from '../state/rights.js';
+import { may, silenceOf } from '../state/rights.js';
+import { messageAt } from '../state/thread.js';
 import { composeForView } from './composefor.js';
 import { toast } from './toast.js';
 
 const drafts = new Map();
+/** What was begun longest ago is forgotten. */
+const DRAFTS_MAX = 100;
 /** The counter shows when this many bytes are left. */
 const COUNTER_FROM = 500;
+/** Longer than this no timer runs. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
-export function composerView(app, id) {
+/** `thread` is the message on which a thread hangs, for writing there. */
+export function composerView(app, id, thread = null) {
+  const place = placeOf(id, thread);
   const input = h('textarea', { rows: 1, class: 'composer-input', 'aria-label': t('composer.label'), enterkeyhint: 'send', oninput: typed, onkeydown: keyed });
   const counter = h('span', { class: 'counter', role: 'status' });
   const button = iconButton('send', t('composer.send'), send, { class: 'icon-button send', data: { do: 'send' } });
-  const purpose = composeForView(app, id);
-  const el = h('form', { class: 'composer', onsubmit: (submitted) => { submitted.preventDefault(); send(); } }, purpose.el, h('div', { class: 'composer-box' }, input, counter, button));
+  const purpose = composeForView(app, id, place);
+  const box = h('div', { class: 'composer-box' }, input, counter, button);
+  const silence = h('p', { class: 'silence', role: 'status', hidden: true });
+  const el = h('form', { class: 'composer', onsubmit: (submitted) => { submitted.preventDefault(); send(); } }, purpose.el, box, silence);
+  let unsilence = 0;
   let bytesMax = Infinity;
   /** Which message is answered or edited (state/compose.js), if one is. */
   let aim;
-  input.value = drafts.get(id) ?? '';
+  input.value = drafts.get(place) ?? '';
   requestAnimationFrame(changed);
 
   /** While editing nothing new is on its way to the others. */
@@ -35,7 +47,7 @@ export function composerView(app, id) {
     if (key.isComposing || key.keyCode === 229) return;
     if (key.key === 'Escape' && aim) {
       key.stopPropagation();
-      app.act.leave(id);
+      app.act.leave(place);
     }
     if (key.key === 'ArrowUp' && input.value === '') {
       key.preventDefault();
@@ -47,7 +59,7 @@ export function composerView(app, id) {
   }
 
   function changed() {
-    drafts.set(id, input.value);
+    keepDraft();
     input.style.height = 'auto';
     input.style.height = `${Math.min(input.scrollHeight, 200)}px`;
     const left = bytesMax - bytesOf(input.value);
@@ -61,11 +73,11 @@ export function composerView(app, id) {
     if (text === '' || bytesOf(text) > bytesMax) return;
     const mentions = calledIn(app.store.state, id, text);
     if (aim?.mode === 'edit') return edit(aim.seq, text, mentions);
-    app.newest(id);
-    const extra = { ...(aim && { reply: aim.seq }), ...(mentions && { mentions }) };
+    if (thread === null) app.newest(id);
+    const extra = { ...(thread !== null && { thread }), ...(aim && { reply: aim.seq }), ...(mentions && { mentions }) };
     app.attention.sent(id);
     app.sender.send(id, text, Object.keys(extra).length > 0 ? extra : undefined);
-    if (aim) app.act.leave(id);
+    if (aim) app.act.leave(place);
     write('');
   }
 
@@ -74,7 +86,7 @@ export function composerView(app, id) {
     button.disabled = true;
     try {
       await app.call('edit', { room: id, seq, text, cid: newCid(), ...(mentions && { mentions }) });
-      app.act.leave(id);
+      app.act.leave(place);
       write('');
     } catch (error) {
       toast(errorText(error));
@@ -89,9 +101,9 @@ export function composerView(app, id) {
   }
 
   function aimed(state) {
-    const next = state.compose.get(id);
+    const next = state.compose.get(place);
     if (next === aim) return;
-    const message = next?.mode === 'edit' && state.timelines.get(id)?.events.find((event) => event.seq === next.seq);
+    const message = next?.mode === 'edit' && messageAt(state, id, next.seq);
     const edited = aim?.mode === 'edit' && !message;
     aim = next;
     purpose.update(state, aim);
@@ -100,14 +112,43 @@ export function composerView(app, id) {
     else if (aim) input.focus();
   }
 
+  function update(state) {
+    bytesMax = state.limits?.text_bytes_max ?? bytesMax;
+    quieted(state);
+    aimed(state);
+  }
+
+  function quieted(state) {
+    const room = state.rooms.get(id);
+    const reason = room && silenceOf(room, Date.now());
+    box.hidden = Boolean(reason);
+    silence.hidden = !reason;
+    const words = reason ? t(`silence.${reason.why}`, { time: reason.until_ms && fullTime(reason.until_ms) }) : '';
+    if (silence.textContent !== words) silence.textContent = words;
+    clearTimeout(unsilence);
+    const wait_ms = reason?.until_ms - Date.now();
+    if (wait_ms < TIMER_MAX_MS) unsilence = setTimeout(() => quieted(app.store.state), wait_ms + 1);
+  }
+
+  function keepDraft() {
+    drafts.delete(place);
+    if (input.value !== '') drafts.set(place, input.value);
+    if (drafts.size > DRAFTS_MAX) drafts.delete(drafts.keys().next().value);
+  }
+
   return {
     el,
-    update(state) {
-      bytesMax = state.limits?.text_bytes_max ?? bytesMax;
-      aimed(state);
+    update,
+    named(name, placeholder = t('composer.placeholder', { name })) {
+      input.setAttribute('placeholder', placeholder);
+      if (thread !== null) input.setAttribute('aria-label', placeholder);
     },
-    named: (name) => input.setAttribute('placeholder', t('composer.placeholder', { name })),
-    focus: () => input.focus({ preventScroll: true }),
+    /** Whether there is a place to write. */
+    focus() {
+      if (!box.hidden) input.focus({ preventScroll: true });
+      return !box.hidden;
+    },
+    destroy: () => clearTimeout(unsilence),
   };
 }
 

@@ -8,11 +8,12 @@ let nextId = 1;
 /** Opens one; `build(close)` gives its content. */
 export function openDialog(title, build) {
   const close = () => el.close();
+  const opener = document.activeElement;
   // One window may lie over another: each is named by its own heading.
   const id = `dialog-title-${nextId++}`;
   const heading = h('h2', { id }, title);
   const body = h('div', { class: 'dialog-body' });
-  const el = h('dialog', { 'aria-labelledby': id, onclose: () => el.remove() },
+  const el = h('dialog', { 'aria-labelledby': id, onclose: () => closed(el, opener) },
     h('header', { class: 'dialog-head' }, heading, iconButton('close', t('action.close'), close)), body);
   // A click beside the window lands on the dialog element itself.
   el.addEventListener('pointerdown', (press) => press.target === el && close());
@@ -20,6 +21,15 @@ export function openDialog(title, build) {
   document.body.append(el);
   el.showModal();
   return close;
+}
+
+/** The browser gives the focus back to where it was, unless that was drawn anew meanwhile. */
+function closed(el, opener) {
+  el.remove();
+  if (document.activeElement !== document.body || opener === null || opener.isConnected) return;
+  const within = [...document.querySelectorAll('dialog')].at(-1) ?? document;
+  const { do: what, seq } = opener.closest('[data-do], [data-seq]')?.dataset ?? {};
+  (within.querySelector(`[data-do="${CSS.escape(what ?? '')}"]`) ?? within.querySelector(`.message[data-seq="${Number(seq)}"]`))?.focus();
 }
 
 /** Asks before something that can't be undone. */

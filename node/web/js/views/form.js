@@ -15,6 +15,35 @@ export function field(label, props = {}, hint = null) {
   return { el, input };
 }
 
+/** A labelled list to choose one of; `options` are [value, text] rows. */
+export function selectField(label, name, options) {
+  const id = `field-${nextId++}`;
+  const input = h('select', { id, name }, options.map(([value, text]) => h('option', { value }, text)));
+  return { el: h('div', { class: 'field' }, h('label', { for: id }, label), input), input };
+}
+
+/**
+ * Something that is on or off, and is changed at once. Refused, it goes back to where it was, and says why.
+ */
+export function switchRow(label, on, apply, props = {}, hint = null) {
+  const id = `field-${nextId++}`;
+  const problem = h('p', { class: 'problem', role: 'alert' });
+  const input = h('input', { id, type: 'checkbox', role: 'switch', checked: on, 'aria-describedby': hint ? `${id}-hint` : null, onchange: run, ...props });
+  async function run() {
+    problem.textContent = '';
+    input.disabled = true;
+    try {
+      await apply(input.checked);
+    } catch (error) {
+      input.checked = !input.checked;
+      problem.textContent = errorText(error);
+    }
+    input.disabled = false;
+    input.focus();
+  }
+  return h('div', { class: 'switch-row' }, h('label', { for: id }, h('span', { class: 'grow' }, label), input), hint && h('p', { class: 'hint', id: `${id}-hint` }, hint), problem);
+}
+
 /** A set of choices of which one holds; `choices` are [value, title, text] rows. */
 export function choice(legend, name, choices, onchange) {
   const rows = choices.map(([value, title, text], index) => {
@@ -24,11 +53,11 @@ export function choice(legend, name, choices, onchange) {
   return h('fieldset', { class: 'choices' }, h('legend', {}, legend), rows);
 }
 
-/** Calls `action` on submit; while it runs the button is off, and a refusal is shown and read out. */
-export function form({ fields, submit, action, danger = false }) {
+/** Calls `action` on submit; while it runs the button is off, and a refusal is shown and read out. `beside`: another button. */
+export function form({ fields, submit, action, danger = false, beside = null }) {
   const problem = h('p', { class: 'problem', role: 'alert' });
   const button = h('button', { type: 'submit', class: danger ? 'danger' : 'primary' }, submit);
-  const el = h('form', { novalidate: true, onsubmit: run }, fields, problem, h('div', { class: 'actions' }, button));
+  const el = h('form', { novalidate: true, onsubmit: run }, fields, problem, h('div', { class: 'actions' }, [beside, button].filter(Boolean)));
   async function run(submitted) {
     submitted.preventDefault();
     if (button.disabled) return;

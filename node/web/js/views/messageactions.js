@@ -2,8 +2,11 @@
 
 import { h } from '../dom.js';
 import { t } from '../i18n/index.js';
+import { placeOf } from '../state/compose.js';
 import { messageRights } from '../state/rights.js';
+import { messageAt } from '../state/thread.js';
 import { confirmDialog, openDialog } from './dialog.js';
+import { editsDialog } from './edits.js';
 import { actionButton } from './form.js';
 import { forwardDialog } from './forward.js';
 import { reactionsDialog } from './reactions.js';
@@ -14,15 +17,16 @@ import { toast } from './toast.js';
 /** The reactions offered; whoever has others on their device may send those. */
 const EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢'];
 
-export function messageDialog(app, room, seq) {
+/** `place` is where the message was found: `{ room }`, or `{ room, thread }` for one in an open thread. */
+export function messageDialog(app, { room, thread = null }, seq) {
   const state = app.store.state;
-  const message = state.timelines.get(room)?.events.find((event) => event.seq === seq);
+  const message = messageAt(state, room, seq);
   if (message?.kind !== 'message' || message.deleted) return;
   const rights = messageRights(state.rooms.get(room), message, state.me?.user);
   openDialog(t('message.actions'), (close) => [
     h('p', { class: 'about-message' }, briefOf(message)),
     rights.react && emojiRow(app, room, message, close),
-    h('div', { class: 'choices-list' }, choices(app, room, message, rights, close)),
+    h('div', { class: 'choices-list' }, choices(app, { room, thread }, message, rights, close)),
   ].filter(Boolean));
 }
 
@@ -34,7 +38,8 @@ function emojiRow(app, room, { seq, reactions = [] }, close) {
   }, { data: { emoji }, 'aria-pressed': String(mine(emoji)) }, toast)));
 }
 
-function choices(app, room, message, rights, close) {
+function choices(app, { room, thread }, message, rights, close) {
+  const place = placeOf(room, thread);
   const { seq } = message;
   const pinned = message.pinned_ms !== undefined;
   const then = (action) => () => {
@@ -44,10 +49,12 @@ function choices(app, room, message, rights, close) {
   const one = (name, action) => h('button', { type: 'button', data: { do: name }, onclick: then(action) }, t(`message.${name}`));
   const remove = () => confirmDialog(t('message.delete'), t('message.deleteText'), t('message.delete'), () => app.call('delete', { room, seq }));
   return [
-    rights.reply && one('reply', () => app.act.reply(room, seq)),
-    rights.edit && one('edit', () => app.act.edit(room, seq)),
+    rights.reply && one('reply', () => app.act.reply(room, seq, place)),
+    rights.thread && thread === null && one('thread', () => app.threads.open(room, message.thread ?? seq)),
+    rights.edit && one('edit', () => app.act.edit(room, seq, place)),
     rights.forward && one('forward', () => forwardDialog(app, message)),
     rights.pin && one(pinned ? 'unpin' : 'pin', () => app.act.pin(room, seq, !pinned)),
+    rights.edits && one('edits', () => editsDialog(app, message)),
     message.reactions?.length > 0 && one('whoReacted', () => reactionsDialog(app, room, seq)),
     rights.report && one('report', () => reportDialog(app, { room, seq })),
     rights.delete && h('button', { type: 'button', class: 'danger', data: { do: 'delete' }, onclick: then(remove) }, t('message.delete')),

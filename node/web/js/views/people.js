@@ -6,8 +6,10 @@ import { membersByPresence } from '../state/people.js';
 import { presenceOf, statusOf } from '../state/presence.js';
 import { ROLES, may, mayTowards, rankOf } from '../state/rights.js';
 import { keepDialog } from './bans.js';
+import { pictureLink } from './said.js';
 import { confirmDialog } from './dialog.js';
 import { actionButton } from './form.js';
+import { myRoomDialog } from './myroom.js';
 import { directWith } from './newroom.js';
 import { editRoomDialog, inviteDialog } from './roomedit.js';
 import { hasSettings, settingsDialog } from './settings.js';
@@ -76,6 +78,8 @@ function aboutParts(app, room) {
   return [
     room.topic ? h('p', { class: 'topic' }, room.topic) : null,
     room.kind !== 'direct' && h('p', { class: 'kind' }, t(`kind.${room.kind}`)),
+    room.picture && pictureLink(room.picture),
+    h('button', { type: 'button', data: { do: 'my-room', focus: 'mine' }, onclick: () => myRoomDialog(app, room.room) }, icon('quiet'), t('mine.title')),
     may(room, 'describe') && h('button', { type: 'button', data: { do: 'edit-room', focus: 'edit' }, onclick: () => editRoomDialog(app, room) }, icon('settings'), t('room.edit')),
     may(room, 'invite') && h('button', { type: 'button', data: { do: 'invite', focus: 'invite' }, onclick: () => inviteDialog(app, room) }, icon('plus'), t('room.invite')),
     hasSettings(room) && h('button', { type: 'button', data: { do: 'settings', focus: 'settings' }, onclick: () => settingsDialog(app, room.room) }, icon('settings'), t('settings.title')),
@@ -100,9 +104,9 @@ function memberActions(app, about, member, name) {
   return [
     kind !== 'direct' && actionButton(t('people.message'), () => directWith(app, user), { data: { do: 'message' } }, toast),
     ...(joined && mayTowards(about, 'roles', role) ? ROLES.filter((each) => each !== role && rankOf(each) < rankOf(about.my.role)).map((each) => act(t('people.make', { role: t(`role.${each}`) }), 'set_role', { role: each }, { data: { role: each } })) : []),
-    joined && may(about, 'hand_over') && h('button', { type: 'button', onclick: handOver }, t('people.handOver')),
+    joined && may(about, 'hand_over') && h('button', { type: 'button', data: { do: 'hand-over' }, onclick: handOver }, t('people.handOver')),
     keeps && (muted_until_ms > Date.now() ? act(t('keep.unmute'), 'unmute', {}, { data: { do: 'unmute' } }) : keep('mute')),
-    keeps && act(t('people.kick'), 'kick', {}, { class: 'danger' }),
+    keeps && act(t('people.kick'), 'kick', {}, { class: 'danger', data: { do: 'kick' } }),
     mayTowards(about, 'keep', role) && keep('ban'),
   ].filter(Boolean);
 }

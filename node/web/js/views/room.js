@@ -1,4 +1,4 @@
-// One room: its head, what was said, the place to write, and who is here.
+// One room: its head, what was said, the place to write, and beside it who is here, or one thread.
 
 import { h, iconButton } from '../dom.js';
 import { t } from '../i18n/index.js';
@@ -6,7 +6,9 @@ import { presenceOf, statusOf } from '../state/presence.js';
 import { roomName } from '../state/rooms.js';
 import { composerView } from './composer.js';
 import { peopleView } from './people.js';
+import { pinsDialog } from './pins.js';
 import { inviterOf, roomAvatar } from './roomlist.js';
+import { threadView } from './thread.js';
 import { timelineView } from './timeline.js';
 import { typingView } from './typing.js';
 import { toast } from './toast.js';
@@ -20,9 +22,10 @@ export function roomView(app, id) {
   const title = h('h1', {});
   const subtitle = h('p', {});
   const peopleButton = iconButton('people', t('people.title'), togglePeople, { data: { do: 'people' }, 'aria-expanded': String(WIDE.matches) });
+  const pinsButton = iconButton('pin', t('pins.title'), () => pinsDialog(app, id), { data: { do: 'pins' } });
   const head = h('header', { class: 'room-head' },
     iconButton('back', t('action.back'), () => app.go(null), { class: 'icon-button back' }), face,
-    h('div', { class: 'room-head-text' }, title, subtitle), peopleButton);
+    h('div', { class: 'room-head-text' }, title, subtitle), pinsButton, peopleButton);
   const timeline = timelineView(app, id);
   const composer = composerView(app, id);
   const typing = typingView(app, id);
@@ -30,6 +33,8 @@ export function roomView(app, id) {
   const body = h('div', { class: 'room-body' });
   const el = h('section', { class: `room${WIDE.matches ? ' with-people' : ''}`, 'aria-label': t('room.label') }, h('div', { class: 'room-column' }, head, body), people.el);
   let mode;
+  /** The thread beside the room, if one is open: `{ seq, view }`. */
+  let beside = null;
   /** The message to go to with the next drawing. */
   let wanted = null;
   let drawn = {};
@@ -49,10 +54,29 @@ export function roomView(app, id) {
   }
 
   function togglePeople() {
+    if (beside !== null) return app.threads.close();
     const open = el.classList.toggle('with-people');
     peopleButton.setAttribute('aria-expanded', String(open));
     if (open) people.focus();
     else peopleButton.focus();
+  }
+
+  /** Opens, draws and closes the thread; the focus goes with it. */
+  function updateThread(state) {
+    const seq = state.thread?.room === id ? state.thread.seq : null;
+    if (seq !== (beside?.seq ?? null)) {
+      const before = beside;
+      before?.view.el.remove();
+      before?.view.destroy();
+      beside = seq === null ? null : { seq, view: threadView(app, id, seq) };
+      el.classList.toggle('with-thread', beside !== null);
+      if (beside !== null) el.append(beside.view.el);
+      else if (!timeline.reveal(before.seq)) composer.focus();
+    }
+    const opened = beside !== null && !beside.view.el.contains(document.activeElement) && beside.drawn !== true;
+    beside?.view.update(state);
+    if (opened) beside.view.focus();
+    if (beside !== null) beside.drawn = true;
   }
 
   function update(state) {
@@ -70,6 +94,7 @@ export function roomView(app, id) {
     typing.update(state);
     composer.update(state);
     people.update(state);
+    updateThread(state);
   }
 
   function drawHead(state, room) {
@@ -84,20 +109,25 @@ export function roomView(app, id) {
 
   function show(next) {
     mode = next;
-    peopleButton.hidden = people.el.hidden = mode !== 'joined';
+    pinsButton.hidden = peopleButton.hidden = people.el.hidden = mode !== 'joined';
     if (mode === 'joined') body.replaceChildren(timeline.el, typing.el, composer.el);
     else if (mode === 'loading') body.replaceChildren(h('div', { class: 'empty' }, h('p', {}, t('room.loading'))));
     else body.replaceChildren(doorView(app, app.store.state.rooms.get(id), mode));
     if (mode === 'joined' && matchMedia('(hover: hover)').matches) composer.focus();
   }
 
-  return { el, update, seek, reveal: timeline.reveal, destroy: () => timeline.destroy() };
+  function destroy() {
+    timeline.destroy();
+    composer.destroy();
+    beside?.view.destroy();
+  }
+
+  return { el, update, seek, reveal: timeline.reveal, destroy };
 }
 
 function describe(state, room, here) {
   if (room.kind === 'direct') return [t(`presence.${here}`), room.peer && statusOf(state, room.peer.user, Date.now())].filter(Boolean).join(' · ');
-  const members = t('room.members', { n: room.members });
-  return room.topic ? `${members} · ${room.topic}` : members;
+  return [room.archived && t('room.archived'), t('room.members', { n: room.members }), room.topic].filter(Boolean).join(' · ');
 }
 
 /** At the door: accept or decline an invitation, or join an open room. */

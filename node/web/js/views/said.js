@@ -1,7 +1,7 @@
 // What one message says: its words with calls and links, media as links, whom it answers, who said it first,
 // and what others made of it.
 
-import { h, linkified } from '../dom.js';
+import { h, icon, linkified } from '../dom.js';
 import { fullTime, t } from '../i18n/index.js';
 import { partsOf } from '../state/mentions.js';
 
@@ -37,6 +37,12 @@ function mediaLink(content, type) {
   return h('a', { class: 'media', href: content.url, target: '_blank', rel: 'noopener noreferrer' }, label);
 }
 
+/** The picture of a room lies elsewhere too, and is not loaded: whoever wants to see it follows the link. */
+export function pictureLink(picture) {
+  if (!/^https?:\/\//.test(picture)) return h('p', { class: 'kind' }, `${t('room.picture')}: ${picture}`);
+  return h('a', { class: 'kind', href: picture, target: '_blank', rel: 'noopener noreferrer' }, t('room.picture'));
+}
+
 /** Only those who are really called stand out; other words with an @ are words. */
 function words({ text, mentions }, state) {
   if (mentions === undefined) return linkified(text);
@@ -66,13 +72,19 @@ export function reactions(app, room, message) {
     }, h('span', {}, emoji), h('span', { class: 'count' }, String(count))))));
 }
 
-/** The small marks beside the time: edited, pinned, how many answers in the thread. */
+/** The way into the thread that hangs on a message, or in which it is. */
+export function threadWay(app, room, { seq, thread, replies }) {
+  if (!thread && !replies) return null;
+  return h('button', { type: 'button', class: 'thread-way', tabindex: -1, data: { do: 'open-thread' }, onclick: () => app.threads.open(room, thread ?? seq) },
+    icon('thread'), replies ? t('message.replies', { n: replies.count }) : t('message.inThread'));
+}
+
+/** The small marks beside the time: edited, pinned. */
 export function marks(message) {
-  const { edited, pinned_ms, replies, deleted } = message;
+  const { edited, pinned_ms, deleted } = message;
   return [
     pinned_ms !== undefined && h('span', { class: 'said-mark', title: t('message.pinned') }, h('span', { 'aria-hidden': 'true' }, '📌'), h('span', { class: 'sr-only' }, t('message.pinned'))),
     edited && !deleted && h('span', { class: 'said-mark', title: fullTime(edited.at_ms) }, t('message.edited')),
-    replies && h('span', { class: 'said-mark' }, t('message.replies', { n: replies.count })),
   ].filter(Boolean);
 }
 

@@ -26,17 +26,17 @@ export function settingsDialog(app, id) {
 
 function rulesPart(app, room) {
   const slow = field(t('settings.slow'), { type: 'number', name: 'slow_mode_s', min: 0, max: 86400, value: String(room.slow_mode_s ?? 0) }, t('settings.slowHint'));
+  const places = field(t('settings.places'), { type: 'number', name: 'places_max', min: 2, value: String(room.places_max) }, t('settings.placesHint', { n: room.members }));
   const features = FEATURES.map((name) => tick(`feature.${name}`, name, room.features?.[name] !== false));
   const rights = RIGHTS.map((name) => roleChoice(room, name));
   return h('section', {}, form({
-    fields: [slow.el,
+    fields: [slow.el, places.el,
       h('fieldset', { class: 'ticks' }, h('legend', {}, t('settings.features')), features.map((each) => each.el)),
       h('fieldset', { class: 'ticks' }, h('legend', {}, t('settings.rights')), rights.map((each) => each.el))],
     submit: t('action.save'),
     action: async () => {
-      const wanted = { slow_mode_s: Number(slow.input.value) };
       const changed = {
-        ...(wanted.slow_mode_s !== (room.slow_mode_s ?? 0) && wanted),
+        ...number('slow_mode_s', slow, room), ...number('places_max', places, room),
         ...part('features', features, room.features), ...part('rights', rights, room.rights),
       };
       if (Object.keys(changed).length > 0) app.store.dispatch({ type: 'room_loaded', room: await app.call('set_room', { room: room.room, ...changed }) });
@@ -44,6 +44,12 @@ function rulesPart(app, room) {
       toast(t('account.saved'));
     },
   }));
+}
+
+/** A number that was changed; what is no number is for the server to refuse. */
+function number(name, { input }, room) {
+  const value = Number(input.value);
+  return value !== (room[name] ?? 0) && { [name]: value };
 }
 
 /** Only what was changed is named: a right beyond one's own role must not be. */

@@ -2,9 +2,9 @@
 
 import { h, icon, reconcile } from '../dom.js';
 import { t } from '../i18n/index.js';
-import { messageDialog } from './messageactions.js';
 import { createRowCache, rowsOf } from './rows.js';
 import { briefOf } from './said.js';
+import { walker } from './walk.js';
 
 /** This near the end counts as the end. */
 const END_PX = 48;
@@ -14,12 +14,12 @@ const NEAR_PX = 800;
 export function timelineView(app, id) {
   const list = h('ol', { class: 'messages' });
   const busy = h('div', { class: 'history-note' });
-  const scroll = h('div', { class: 'scroll', tabindex: 0, role: 'log', 'aria-live': 'off', 'aria-label': t('room.messages'), onscroll: scrolled, onkeydown: keyed }, busy, list);
+  const scroll = h('div', { class: 'scroll', tabindex: 0, role: 'log', 'aria-live': 'off', 'aria-label': t('room.messages'), onscroll: scrolled, onkeydown: walker(app, { room: id }, () => scroll, () => el.dispatchEvent(new CustomEvent('left', { bubbles: true }))) }, busy, list);
   const news = h('span', { class: 'jump-count' });
   const jump = h('button', { type: 'button', class: 'jump', hidden: true, data: { do: 'jump' }, title: t('room.jump'), 'aria-label': t('room.jump'), onclick: () => app.newest(id) }, icon('down'), news);
   const voice = h('div', { class: 'sr-only', 'aria-live': 'polite' });
   const el = h('div', { class: 'timeline' }, scroll, jump, voice);
-  const elements = createRowCache(app);
+  const elements = createRowCache(app, { room: id });
   let drawn = {};
   let spoken = null;
   let placed = false;
@@ -44,7 +44,7 @@ export function timelineView(app, id) {
   function draw(state, own) {
     const anchor = own.following && own.newest ? null : findAnchor();
     for (const event of own.events) for (const user of [event.user, event.target, event.forward?.user]) if (typeof user === 'string') app.sync.wantName(user);
-    reconcile(list, elements(state, rowsOf(state, id)));
+    reconcile(list, elements(state, rowsOf(state, { room: id, events: own.events, divider: own.divider, waiting: own.newest ? (state.outbox.get(id) ?? []) : [] })));
     busy.textContent = own.loading === 'older' || own.loading === 'newest' ? t('room.loading') : own.older || own.events.length === 0 ? '' : t('room.start');
     place(own, anchor);
     drawJump(state, own);
@@ -99,32 +99,13 @@ export function timelineView(app, id) {
     else if (!own.newest && below < NEAR_PX) app.sync.page(id, 'newer');
   }
 
-  /** By keyboard: the arrows go from message to message, Enter shows what can be done, Escape goes back to writing. */
-  function keyed(key) {
-    if (key.isComposing || (key.target !== scroll && !key.target.classList.contains('message'))) return;
-    if (key.key === 'Escape') el.dispatchEvent(new CustomEvent('left', { bubbles: true }));
-    else if (key.key === 'Enter' && key.target !== scroll) {
-      // The same key would press what has the focus in the window that opens.
-      key.preventDefault();
-      messageDialog(app, id, Number(key.target.dataset.seq));
-    }
-    else if (key.key === 'ArrowUp' || key.key === 'ArrowDown') step(key);
-  }
-
-  function step(key) {
-    const messages = [...list.querySelectorAll('.message[data-seq]')];
-    const at = messages.indexOf(key.target);
-    const next = at < 0 ? messages.at(-1) : messages[at + (key.key === 'ArrowUp' ? -1 : 1)];
-    if (next === undefined) return;
-    key.preventDefault();
-    next.focus();
-  }
-
   /** Shows one message, if it is in the window, and puts the focus on it. */
   function reveal(seq) {
     const row = list.querySelector(`.message[data-seq="${Number(seq)}"]`);
     row?.scrollIntoView({ block: 'center' });
     row?.focus({ preventScroll: true });
+    // Told at once: a window that still follows the end would be moved back there by the next change of its size.
+    if (row !== null) scrolled();
     return row !== null;
   }
 

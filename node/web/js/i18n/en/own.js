@@ -1,0 +1,48 @@
+// What is one's own: status, privacy, devices, and what a room is for oneself.
+
+export default {
+  'status.title': 'Status',
+  'status.none': 'You say nothing at the moment.',
+  'status.now': 'Now: {words}',
+  'status.nowUntil': 'Now: {words}, until {time}',
+  'status.emoji': 'Emoji',
+  'status.text': 'In words',
+  'status.example': 'Out for lunch',
+  'status.until': 'It holds',
+  'status.save': 'Set status',
+  'status.clear': 'Take away',
+  'status.invisible': 'Invisible',
+  'status.invisibleHint': 'You look offline to everybody, on all your devices.',
+  'until.open': 'until I change it',
+  'until.half': 'for half an hour',
+  'until.hour': 'for an hour',
+  'until.four': 'for four hours',
+  'until.today': 'until tonight',
+  'until.week': 'for a week',
+
+  'privacy.title': 'Privacy',
+  'privacy.reading': 'Read in private',
+  'privacy.readingHint': 'Nobody is told how far you have read.',
+  'privacy.hidden': 'Hide me from search',
+  'privacy.hiddenHint': 'People do not find you by your name. Those who know you can still write to you.',
+
+  'account.online': 'connected now',
+  'account.seen': 'last seen {time}',
+
+  'mine.title': 'This room for me',
+  'mine.pin': 'Keep at the top of my list',
+  'mine.pinHint': 'Only you see this.',
+  'mine.quiet': 'Do not disturb me here',
+  'mine.quietUntil': 'Quiet until {time}.',
+  'mine.quietForever': 'Quiet until you change it.',
+  'quiet.off': 'Not quiet',
+  'quiet.hour': 'For an hour',
+  'quiet.night': 'For eight hours',
+  'quiet.week': 'For a week',
+  'quiet.forever': 'Until I change it',
+
+  'silence.archived': 'This room is archived: it can only be read.',
+  'silence.muted': 'You are muted in this room until {time}.',
+  'silence.mutedForGood': 'You are muted in this room.',
+  'silence.role': 'Your role in this room is to read.',
+};

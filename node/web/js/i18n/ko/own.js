@@ -1,0 +1,48 @@
+// 나에 대한 것: 상태, 개인정보, 기기, 그리고 나에게만 보이는 방 설정.
+
+export default {
+  'status.title': '상태',
+  'status.none': '지금은 상태 메시지가 없어요.',
+  'status.now': '지금: {words}',
+  'status.nowUntil': '지금: {words} ({time}까지)',
+  'status.emoji': '이모지',
+  'status.text': '상태 메시지',
+  'status.example': '점심 먹으러 갔어요',
+  'status.until': '유지 시간',
+  'status.save': '상태 설정',
+  'status.clear': '지우기',
+  'status.invisible': '접속 숨기기',
+  'status.invisibleHint': '모든 기기에서, 누구에게나 오프라인으로 보여요.',
+  'until.open': '바꿀 때까지',
+  'until.half': '30분 동안',
+  'until.hour': '한 시간 동안',
+  'until.four': '네 시간 동안',
+  'until.today': '오늘 밤까지',
+  'until.week': '일주일 동안',
+
+  'privacy.title': '개인정보',
+  'privacy.reading': '읽음 숨기기',
+  'privacy.readingHint': '어디까지 읽었는지 아무에게도 알리지 않아요.',
+  'privacy.hidden': '검색에서 숨기기',
+  'privacy.hiddenHint': '이름으로 나를 찾을 수 없어요. 이미 아는 사람은 메시지를 보낼 수 있어요.',
+
+  'account.online': '접속 중',
+  'account.seen': '마지막 접속 {time}',
+
+  'mine.title': '나만의 방 설정',
+  'mine.pin': '내 목록 맨 위에 두기',
+  'mine.pinHint': '나에게만 보여요.',
+  'mine.quiet': '방해 금지',
+  'mine.quietUntil': '{time}까지 조용히 해요.',
+  'mine.quietForever': '바꿀 때까지 조용히 해요.',
+  'quiet.off': '사용 안 함',
+  'quiet.hour': '한 시간 동안',
+  'quiet.night': '여덟 시간 동안',
+  'quiet.week': '일주일 동안',
+  'quiet.forever': '바꿀 때까지',
+
+  'silence.archived': '보관된 방이라 읽기만 할 수 있어요.',
+  'silence.muted': '{time}까지 이 방에서 말할 수 없어요.',
+  'silence.mutedForGood': '이 방에서 말할 수 없어요.',
+  'silence.role': '이 방에서는 읽기만 할 수 있어요.',
+};
