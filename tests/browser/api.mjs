@@ -12,7 +12,7 @@ export function createClient(url, token = null) {
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return text === '' ? {} : JSON.parse(text);
   }
-  return { get: (path) => call('GET', path), post: (path, body = {}) => call('POST', path, body), patch: (path, body) => call('PATCH', path, body) };
+  return { get: (path) => call('GET', path), post: (path, body = {}) => call('POST', path, body), patch: (path, body) => call('PATCH', path, body), delete: (path) => call('DELETE', path) };
 }
 
 export async function signedUp(url, user, display_name) {

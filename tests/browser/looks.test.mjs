@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { signedUp } from './api.mjs';
+import { fits, readable, sound, usable } from './look.mjs';
 import { startNode } from './node.mjs';
 import { launch, personAt } from './person.mjs';
 
@@ -55,30 +56,6 @@ after(async () => {
   await node?.stop();
 });
 
-/** No text may be pushed out of the page sideways. */
-async function fits(person) {
-  const { page } = person;
-  const width = await page.evaluate(() => document.documentElement.clientWidth);
-  const out = await page.evaluate(() => [...document.querySelectorAll('#app *, dialog *')]
-    .filter((el) => el.checkVisibility() && !el.closest('.sr-only, .icon'))
-    .filter((el) => el.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-    .map((el) => `${el.tagName}.${el.className}`));
-  assert.deepEqual(out, [], `sticks out of ${width} px`);
-}
-
-/** Whatever can be pressed or filled in has a name for those who don't see it, and is large enough for a finger. */
-async function usable(person, phone) {
-  const controls = await person.page.locator('button:visible, a[href]:visible, input:visible, textarea:visible').evaluateAll((all) => all.filter((el) => el.isConnected).map((el) => {
-    const { height } = el.closest('label')?.getBoundingClientRect() ?? el.getBoundingClientRect();
-    const name = el.getAttribute('aria-label') || el.textContent.trim() || [...(el.labels ?? [])].map((label) => label.textContent).join('');
-    return { html: el.outerHTML.slice(0, 120), name, height, inText: el.closest('.bubble') !== null };
-  }));
-  for (const { html, name, height, inText } of controls) {
-    assert.ok(name, `no name: ${html}`);
-    if (phone && !inText) assert.ok(height >= 36, `${height} px are too small for a finger: ${html}`);
-  }
-}
-
 for (const phone of [false, true]) {
   for (const colorScheme of ['light', 'dark']) {
     for (const locale of ['ko-KR', 'en-US']) {
@@ -93,6 +70,8 @@ async function walk(name, look) {
   const see = async (view) => {
     await fits(person);
     await usable(person, look.phone);
+    await sound(person);
+    await readable(person);
     await person.shot(`${name}-${view}`);
   };
   await see('login');

@@ -1,7 +1,8 @@
 // A window over the page: the browser's own <dialog>, which keeps the focus inside and closes on Escape.
 
 import { h, iconButton } from '../dom.js';
-import { errorText, t } from '../i18n/index.js';
+import { t } from '../i18n/index.js';
+import { actionButton } from './form.js';
 
 let nextId = 1;
 
@@ -14,7 +15,8 @@ export function openDialog(title, build) {
   const heading = h('h2', { id }, title);
   const body = h('div', { class: 'dialog-body' });
   const el = h('dialog', { 'aria-labelledby': id, onclose: () => closed(el, opener) },
-    h('header', { class: 'dialog-head' }, heading, iconButton('close', t('action.close'), close)), body);
+    h('header', { class: 'dialog-head' }, heading, iconButton('close', t('action.close'), close)), body,
+    h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' }));
   // A click beside the window lands on the dialog element itself.
   el.addEventListener('pointerdown', (press) => press.target === el && close());
   body.append(...[build(close)].flat());
@@ -36,17 +38,11 @@ function closed(el, opener) {
 export function confirmDialog(title, text, label, action) {
   openDialog(title, (close) => {
     const problem = h('p', { class: 'problem', role: 'alert' });
-    const yes = h('button', { type: 'button', class: 'danger', onclick: run }, label);
-    async function run() {
-      yes.disabled = true;
-      try {
-        await action();
-        close();
-      } catch (error) {
-        problem.textContent = errorText(error);
-        yes.disabled = false;
-      }
-    }
+    const yes = actionButton(label, async () => {
+      problem.textContent = '';
+      await action();
+      close();
+    }, { class: 'danger' }, (words) => { problem.textContent = words; });
     return [h('p', {}, text), problem, h('div', { class: 'actions' }, h('button', { type: 'button', onclick: close }, t('action.cancel')), yes)];
   });
 }

@@ -60,35 +60,30 @@ export function form({ fields, submit, action, danger = false, beside = null }) 
   const el = h('form', { novalidate: true, onsubmit: run }, fields, problem, h('div', { class: 'actions' }, [beside, button].filter(Boolean)));
   async function run(submitted) {
     submitted.preventDefault();
-    if (button.disabled) return;
     problem.textContent = '';
-    button.disabled = true;
-    try {
-      await action(el);
-    } catch (error) {
-      problem.textContent = errorText(error);
-    } finally {
-      button.disabled = false;
-    }
+    await whileOff(button, () => action(el), (text) => { problem.textContent = text; });
   }
   return el;
 }
 
+/**
+ * Does one thing, once, however often the button is pressed meanwhile, and tells when it is refused. The button
+ * counts as off but is not disabled: the browser would take the focus from it.
+ */
+async function whileOff(button, action, tell) {
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  button.setAttribute('aria-disabled', 'true');
+  try {
+    await action();
+  } catch (error) {
+    tell(errorText(error));
+  } finally {
+    button.removeAttribute('aria-disabled');
+  }
+}
+
 /** A button beside others that does one thing at the server and tells when that is refused. */
 export function actionButton(label, onclick, props = {}, tell = () => {}) {
-  const button = h('button', {
-    type: 'button',
-    ...props,
-    onclick: async () => {
-      button.disabled = true;
-      try {
-        await onclick();
-      } catch (error) {
-        tell(errorText(error));
-      } finally {
-        button.disabled = false;
-      }
-    },
-  }, label);
+  const button = h('button', { type: 'button', ...props, onclick: () => whileOff(button, onclick, tell) }, label);
   return button;
 }

@@ -31,7 +31,7 @@ function linkRow(app, room, { link, code, until_ms, uses, uses_max }, reload) {
     await reload();
   });
   return h('li', { data: { link } },
-    h('div', { class: 'grow' }, h('code', {}, code), h('small', {}, `${ends} · ${used}`)),
+    h('code', {}, code), h('small', { class: 'grow' }, `${ends} · ${used}`),
     h('button', { type: 'button', data: { do: 'copy-link' }, onclick: () => copy(code) }, t('link.copy')),
     h('button', { type: 'button', class: 'danger', data: { do: 'revoke-link' }, onclick: remove }, t('link.revoke')));
 }

@@ -32,7 +32,7 @@ export function pager({ load, row, none }) {
     newest.hidden = page === 1;
     if (list.firstElementChild && page > 1) list.firstElementChild.scrollIntoView({ block: 'nearest' });
     // The button that was pressed may be gone with the last page, or with the first.
-    queueMicrotask(() => document.activeElement?.hidden && [older, newest].find((button) => !button.hidden)?.focus());
+    if (document.activeElement?.hidden || document.activeElement === document.body) [older, newest].find((button) => !button.hidden)?.focus();
   }
 
   reload();

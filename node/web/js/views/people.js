@@ -29,7 +29,7 @@ export function peopleView(app, id, close) {
     const parts = { room: state.rooms.get(id), members: state.members.get(id), presence: state.presence, names: state.names, expanded };
     if (!parts.room?.my || Object.keys(parts).every((part) => parts[part] === drawn[part])) return;
     drawn = parts;
-    const focus = el.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+    const focus = el.contains(document.activeElement) ? focusOf(document.activeElement) : undefined;
     about.replaceChildren(...aboutParts(app, parts.room));
     lists.replaceChildren(...memberLists(state, parts.room));
     foot.replaceChildren(...footParts(app, parts.room));
@@ -74,12 +74,15 @@ export function peopleView(app, id, close) {
   return { el, update, focus: () => closeButton.focus() };
 }
 
+/** What to look for when all is drawn anew; what can be done about somebody may be something else by then. */
+const focusOf = (el) => el.dataset.focus ?? el.closest('li[data-user]')?.dataset.user;
+
 function aboutParts(app, room) {
   return [
     room.topic ? h('p', { class: 'topic' }, room.topic) : null,
     room.kind !== 'direct' && h('p', { class: 'kind' }, t(`kind.${room.kind}`)),
     room.picture && pictureLink(room.picture),
-    h('button', { type: 'button', data: { do: 'my-room', focus: 'mine' }, onclick: () => myRoomDialog(app, room.room) }, icon('quiet'), t('mine.title')),
+    h('button', { type: 'button', data: { do: 'my-room', focus: 'mine' }, onclick: () => myRoomDialog(app, room.room) }, icon('person'), t('mine.title')),
     may(room, 'describe') && h('button', { type: 'button', data: { do: 'edit-room', focus: 'edit' }, onclick: () => editRoomDialog(app, room) }, icon('settings'), t('room.edit')),
     may(room, 'invite') && h('button', { type: 'button', data: { do: 'invite', focus: 'invite' }, onclick: () => inviteDialog(app, room) }, icon('plus'), t('room.invite')),
     hasSettings(room) && h('button', { type: 'button', data: { do: 'settings', focus: 'settings' }, onclick: () => settingsDialog(app, room.room) }, icon('settings'), t('settings.title')),

@@ -6,6 +6,8 @@ const SHOWN_MS = 5_000;
 
 export function toast(text) {
   const note = h('div', { class: 'toast' }, text);
-  document.querySelector('#toasts').append(note);
+  // Over an open window only what is in it can be seen, and only that is read out.
+  const places = document.querySelectorAll('#toasts, dialog[open] > .toasts');
+  places[places.length - 1].append(note);
   setTimeout(() => note.remove(), SHOWN_MS);
 }

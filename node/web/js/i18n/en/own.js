@@ -35,6 +35,7 @@ export default {
   'mine.quiet': 'Do not disturb me here',
   'mine.quietUntil': 'Quiet until {time}.',
   'mine.quietForever': 'Quiet until you change it.',
+  'quiet.keep': 'Leave it as it is',
   'quiet.off': 'Not quiet',
   'quiet.hour': 'For an hour',
   'quiet.night': 'For eight hours',

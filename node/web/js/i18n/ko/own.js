@@ -35,6 +35,7 @@ export default {
   'mine.quiet': '방해 금지',
   'mine.quietUntil': '{time}까지 조용히 해요.',
   'mine.quietForever': '바꿀 때까지 조용히 해요.',
+  'quiet.keep': '그대로 두기',
   'quiet.off': '사용 안 함',
   'quiet.hour': '한 시간 동안',
   'quiet.night': '여덟 시간 동안',

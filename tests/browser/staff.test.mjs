@@ -1,0 +1,99 @@
+// The staff at work on the page: appointing, dismissing, and the log of what was done, one page at a time.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { signedUp } from './api.mjs';
+import { startNode } from './node.mjs';
+import { launch, personAt } from './person.mjs';
+
+const run = Date.now().toString(36);
+const id = (name) => `${name}-${run}`;
+let node;
+let browser;
+let minji;
+let haru;
+
+before(async () => {
+  node = await startNode({ settings: [`safety.admins=${id('minji')}`] });
+  browser = await launch();
+  const host = await signedUp(node.url, id('minji'), '민지');
+  await signedUp(node.url, id('haru'), 'Haru');
+  const { room } = await host.post('rooms', { kind: 'open', title: `Square ${run}` });
+  for (let n = 0; n < 12; n++) {
+    await host.post(`rooms/${room}/bans`, { user: id('haru'), reason: `round ${n}` });
+    await host.delete(`rooms/${room}/bans/${id('haru')}`);
+  }
+  minji = await personAt(browser, node.url, { locale: 'en-US' });
+  haru = await personAt(browser, node.url, { locale: 'ko-KR' });
+  await minji.logIn(id('minji'));
+  await haru.logIn(id('haru'));
+});
+
+after(async () => {
+  await browser?.close();
+  await node?.stop();
+});
+
+const dialog = (person) => person.page.locator('dialog').last();
+const open = async (person, what) => {
+  await person.page.locator('[data-do=account]').click();
+  await person.page.locator(`dialog [data-do=${what}]`).click();
+};
+const closeAll = async (person) => {
+  for (let n = await person.page.locator('dialog').count(); n > 0; n--) await person.page.keyboard.press('Escape');
+  await person.page.locator('dialog').waitFor({ state: 'detached' });
+};
+
+test('whoever is not of the staff has no way there', async () => {
+  await haru.page.locator('[data-do=account]').click();
+  await haru.page.locator('.sessions li').first().waitFor();
+  assert.equal(await haru.page.locator('dialog [data-do=audit]').isVisible(), false);
+  await closeAll(haru);
+});
+
+test('an admin appoints a moderator, who sees reports and cannot appoint', async () => {
+  await open(minji, 'staff');
+  await dialog(minji).locator('input[name=user]').fill(id('haru'));
+  await dialog(minji).locator('select[name=role]').selectOption('moderator');
+  await dialog(minji).locator('button[type=submit]').click();
+  await dialog(minji).locator(`li[data-user="${id('haru')}"]`).getByText('Moderator').waitFor();
+  await minji.shot('staff-en');
+  await open(haru, 'staff');
+  await dialog(haru).locator(`li[data-user="${id('haru')}"]`).getByText('진행자').waitFor();
+  assert.equal(await dialog(haru).locator('input[name=user]').count(), 0);
+  assert.equal(await dialog(haru).locator('[data-do=dismiss]').count(), 0);
+  await closeAll(haru);
+});
+
+test('nobody who does not exist is appointed, and the page says so', async () => {
+  await dialog(minji).locator('input[name=user]').fill(id('nobody'));
+  await dialog(minji).locator('button[type=submit]').click();
+  await dialog(minji).locator('.problem').filter({ hasText: /\S/ }).waitFor();
+  await closeAll(minji);
+});
+
+test('the log is read one page at a time, and back to its newest', async () => {
+  await open(minji, 'audit');
+  const entries = dialog(minji).locator('.entry');
+  await entries.nth(19).waitFor();
+  assert.match(await entries.first().textContent(), new RegExp(`@${id('minji')} appointed @${id('haru')}: Moderator`));
+  await minji.shot('audit-en');
+  await dialog(minji).locator('[data-do=older]').click();
+  await dialog(minji).getByText('Page 2').waitFor();
+  assert.match(await entries.last().textContent(), /round 0/);
+  assert.equal(await entries.count(), 5);
+  assert.equal(await dialog(minji).locator('[data-do=older]').isVisible(), false);
+  assert.equal(await minji.page.evaluate(() => document.activeElement.dataset.do), 'newest');
+  await dialog(minji).locator('[data-do=newest]').click();
+  await dialog(minji).getByText('Page 1').waitFor();
+  await closeAll(minji);
+});
+
+test('who is dismissed, after asking, is of the staff no more', async () => {
+  await open(minji, 'staff');
+  await dialog(minji).locator(`li[data-user="${id('haru')}"] [data-do=dismiss]`).click();
+  await dialog(minji).locator('.actions .danger').click();
+  await dialog(minji).locator(`li[data-user="${id('haru')}"]`).waitFor({ state: 'detached' });
+  await closeAll(minji);
+  assert.deepEqual([minji.problems, haru.problems], [[], []]);
+});
