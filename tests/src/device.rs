@@ -58,14 +58,21 @@ impl Diary {
         &self.heard[self.heard.len().saturating_sub(count)..]
     }
 
-    /// What a device would show that had not heard this push, ever.
+    /// What a device would show that had not heard this push, ever. Of an event it would know the place only.
     pub fn deaf_to(&self, user: &str, is_unheard: impl Fn(&str, &Value) -> bool) -> Model {
         let mut model = Model::new(user);
         for input in &self.heard {
-            match input {
-                Input::Push(name, push) if is_unheard(name, push) => {}
-                heard => drop(model.hear(heard.clone())),
+            let mut heard = input.clone();
+            match &mut heard {
+                Input::Push(name, push) if is_unheard(name, push) => {
+                    if name != "event" {
+                        continue;
+                    }
+                    push["kind"] = Value::from("created");
+                }
+                _ => {}
             }
+            drop(model.hear(heard));
         }
         model
     }
@@ -105,11 +112,12 @@ impl Device {
         awake.listener.await.expect("a listener that has heard all");
     }
 
-    /// Waits for the end of a connection whose node has died.
-    pub async fn lose_connection(&mut self) {
+    /// Waits for the end of a connection that somebody else ends. Answers the close code, if there is one.
+    pub async fn lose_connection(&mut self) -> Option<u16> {
         let awake = self.awake.take().expect("a device that is awake");
-        awake.connection.wait_closed().await;
+        let reason = awake.connection.wait_closed().await;
         awake.listener.await.expect("a listener that has heard all");
+        reason.code
     }
 
     /// Connects at some node, with the cursor if it has one. Answers what became of it.

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use madang_loadtest::client::HttpClient;
 use madang_tests::cluster::{Ground, TestCluster};
 use madang_tests::device::{Device, Reading, differences};
 use madang_tests::people::{LIMIT, PASSWORD, Person};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// From when nothing more happens, all devices show the same after this.
@@ -30,9 +32,8 @@ impl Yard {
         let settings = vec![("MADANG_SAFETY__ADMINS".to_owned(), "sora".to_owned())];
         let cluster = TestCluster::form(3, Ground { settings, ..Ground::default() }).await;
         let urls = cluster.urls();
-        let minji = Person::sign_up(&urls[0], "minji").await;
-        let again = minji.http(&urls[1]).login("minji", PASSWORD).await.expect("a second login");
-        let laptop = Person { user: "minji".to_owned(), token: again.token };
+        let minji = enter(&urls[0], "/v1/users", "minji", "phone").await;
+        let laptop = enter(&urls[1], "/v1/login", "minji", "laptop").await;
         let jun = Person::sign_up(&urls[1], "jun").await;
         let sora = Person::sign_up(&urls[2], "sora").await;
         let haneul = Person::sign_up(&urls[0], "haneul").await;
@@ -92,6 +93,15 @@ impl Yard {
         }
         found
     }
+}
+
+/// Signs up (`/v1/users`) or logs in (`/v1/login`) on a device of this name.
+pub(crate) async fn enter(url: &str, path: &str, user: &str, device: &str) -> Person {
+    let http = HttpClient::new(url, LIMIT).expect("an HTTP client");
+    let body = json!({ "user": user, "password": PASSWORD, "device": device });
+    let entered: Value =
+        http.request(Method::POST, path, &Value::Null, Some(&body)).await.expect("a session");
+    Person { user: user.to_owned(), token: entered["token"].as_str().expect("a token").to_owned() }
 }
 
 /// A name for a send that no other has.
@@ -158,6 +168,6 @@ pub(crate) async fn head_shows(device: &Device, room: &str, path: &str, value: V
 }
 
 /// Waits until something asked of a node is so: for what is not pushed.
-pub(crate) async fn is_told<F: Future<Output = bool>>(what: &str, ask: impl Fn() -> F) {
+pub(crate) async fn is_told(what: &str, ask: impl AsyncFn() -> bool) {
     madang_tests::wait_until(what, LIMIT, || async { ask().await.then_some(()) }).await;
 }
