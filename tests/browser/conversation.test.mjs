@@ -33,14 +33,8 @@ after(async () => {
   await node?.stop();
 });
 
-const rowOf = (person, text) => person.page.locator('.message[data-status=logged]').filter({ hasText: text }).last();
-/** Opens what can be done about a message, and does it. */
-async function act(person, text, what) {
-  const row = rowOf(person, text);
-  await row.hover();
-  await row.locator('[data-do=message-actions]').click();
-  await person.page.locator(`dialog [data-do=${what}]`).click();
-}
+const rowOf = (person, text) => person.rowOf(text);
+const act = (person, text, what) => person.act(text, what);
 
 test('an invitation says who invited, and is accepted', async () => {
   await haru.page.locator('.room-item').filter({ hasText: ROOM }).filter({ hasText: '민지' }).click();
@@ -54,9 +48,7 @@ test('an invitation says who invited, and is accepted', async () => {
 test('a reaction is counted for both, and taken back by pressing it', async () => {
   await minji.say('점심 뭐 먹을까요?');
   await haru.hears('점심 뭐 먹을까요?');
-  const row = rowOf(haru, '점심');
-  await row.hover();
-  await row.locator('[data-do=message-actions]').click();
+  await haru.openActions('점심');
   await haru.page.locator('dialog .emoji-row [data-emoji="👍"]').click();
   await rowOf(minji, '점심').locator('.reaction').getByText('1').waitFor();
   await rowOf(minji, '점심').locator('.reaction').click();
@@ -149,12 +141,11 @@ test('the owner mutes, switches reactions off and makes a link; buttons follow',
   await minji.page.locator('dialog button[type=submit]').click();
   await haru.page.locator('.happened').getByText('changed the settings').waitFor();
   await minji.page.locator('[data-do=create-link]').click();
+  await minji.page.locator('dialog').last().locator('button[type=submit]').click();
   await minji.page.locator('dialog [data-do=revoke-link]').waitFor();
   await minji.shot('settings-ko');
   await minji.page.keyboard.press('Escape');
-  const row = rowOf(haru, 'line 120');
-  await row.hover();
-  await row.locator('[data-do=message-actions]').click();
+  await haru.openActions('line 120');
   assert.equal(await haru.page.locator('dialog .emoji-row').count(), 0);
 });
 

@@ -32,8 +32,9 @@ function linkRow(app, room, { link, code, until_ms, uses, uses_max }, reload) {
   });
   return h('li', { data: { link } },
     h('code', {}, code), h('small', { class: 'grow' }, `${ends} · ${used}`),
-    h('button', { type: 'button', data: { do: 'copy-link' }, onclick: () => copy(code) }, t('link.copy')),
-    h('button', { type: 'button', class: 'danger', data: { do: 'revoke-link' }, onclick: remove }, t('link.revoke')));
+    h('div', { class: 'row-actions' },
+      h('button', { type: 'button', data: { do: 'copy-link' }, onclick: () => copy(code) }, t('link.copy')),
+      h('button', { type: 'button', class: 'danger', data: { do: 'revoke-link' }, onclick: remove }, t('link.revoke'))));
 }
 
 async function copy(code) {

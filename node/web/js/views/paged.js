@@ -30,6 +30,7 @@ export function pager({ load, row, none }) {
     where.textContent = t('list.page', { n: page });
     older.hidden = next === null;
     newest.hidden = page === 1;
+    where.hidden = older.hidden && newest.hidden;
     if (list.firstElementChild && page > 1) list.firstElementChild.scrollIntoView({ block: 'nearest' });
     // The button that was pressed may be gone with the last page, or with the first.
     if (document.activeElement?.hidden || document.activeElement === document.body) [older, newest].find((button) => !button.hidden)?.focus();

@@ -1,7 +1,7 @@
 // What is pinned in a room: pressed, a message is shown where it was said.
 
 import { h } from '../dom.js';
-import { fullTime, t } from '../i18n/index.js';
+import { shortTime, t } from '../i18n/index.js';
 import { may } from '../state/rights.js';
 import { openDialog } from './dialog.js';
 import { actionButton } from './form.js';
@@ -15,7 +15,7 @@ export function pinsDialog(app, room) {
     row: ({ event, user, at_ms }, reload) => {
       app.sync.wantName(user);
       const by = app.store.state.names.get(user) ?? `@${user}`;
-      return h('li', { data: { seq: event.seq } }, foundMessage(app, event, close, h('small', {}, t('pins.by', { name: by, time: fullTime(at_ms) }))),
+      return h('li', { data: { seq: event.seq } }, foundMessage(app, event, close, h('small', {}, t('pins.by', { name: by, time: shortTime(at_ms) }))),
         may(app.store.state.rooms.get(room), 'pin') && actionButton(t('message.unpin'), async () => {
           await app.call('pin', { room, seq: event.seq, on: false });
           await reload();

@@ -21,7 +21,7 @@ export function statusPart(app) {
 function parts(app) {
   const { mine } = app.store.state;
   const status = mine.status ?? {};
-  const emoji = field(t('status.emoji'), { name: 'status_emoji', maxlength: 16, value: status.emoji ?? '', placeholder: '🙂' });
+  const emoji = field(t('status.emoji'), { name: 'status_emoji', maxlength: 16, value: status.emoji ?? '' });
   const text = field(t('status.text'), { name: 'status_text', maxlength: 128, value: status.text ?? '', placeholder: t('status.example') });
   const end = selectField(t('status.until'), 'status_until', Object.keys(ENDS).map((key) => [key, t(`until.${key}`)]));
   const now = h('p', { class: 'hint', role: 'status' });

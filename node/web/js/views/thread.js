@@ -50,5 +50,10 @@ export function threadView(app, id, seq) {
     newest.hidden = thread.newest;
   }
 
-  return { el, update, focus: () => (composer.focus() ? null : closeButton.focus()), destroy: composer.destroy };
+  /** Where a keyboard would come up over half of the screen, writing waits until it is asked for. */
+  function focus() {
+    if (!matchMedia('(hover: hover)').matches || !composer.focus()) closeButton.focus();
+  }
+
+  return { el, update, focus, destroy: composer.destroy };
 }

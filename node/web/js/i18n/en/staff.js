@@ -25,4 +25,6 @@ export default {
   'deed.unarchived': '{by} took {room} out of the archive',
   'deed.deleted': '{by} deleted a room',
   'deed.message_deleted': '{by} deleted a message of {user} in {room}',
+  'deed.configured': '{by} changed what holds in {room}',
+  'deed.link_revoked': '{by} took away a link of {user} to {room}',
 };

@@ -25,4 +25,6 @@ export default {
   'deed.unarchived': '{by}님이 {room} 방을 보관함에서 꺼냄',
   'deed.deleted': '{by}님이 방을 삭제',
   'deed.message_deleted': '{by}님이 {room}에서 {user}님의 메시지를 삭제',
+  'deed.configured': '{by}님이 {room}의 설정을 바꿈',
+  'deed.link_revoked': '{by}님이 {room}에서 {user}님의 초대 링크를 취소',
 };
