@@ -95,6 +95,19 @@ test('a long thread is read page by page, upwards', async () => {
   assert.equal(await replies(minji).count(), 63);
 });
 
+test('in a thread too, a message is found by keyboard alone, and the focus comes back to it', async () => {
+  await thread(minji).locator('.scroll').focus();
+  await minji.page.keyboard.press('ArrowUp');
+  await until('the newest reply has the focus', () => minji.page.evaluate(() => document.activeElement.textContent.includes('plank 60')));
+  await minji.page.keyboard.press('Enter');
+  await minji.page.locator('dialog .about-message').getByText('plank 60').waitFor();
+  assert.equal(await minji.page.locator('dialog [data-do=thread]').count(), 0);
+  await minji.page.keyboard.press('Escape');
+  await until('and again', () => minji.page.evaluate(() => document.activeElement.textContent.includes('plank 60')));
+  await minji.page.keyboard.press('Escape');
+  await until('one writes', () => focused(minji, 'aside.thread .composer-input'));
+});
+
 test('Escape closes the thread and gives the focus back to the room', async () => {
   await thread(minji).locator('.composer-input').focus();
   await minji.page.keyboard.press('Escape');

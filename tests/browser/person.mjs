@@ -20,13 +20,26 @@ export async function personAt(browser, url, { locale = 'en-US', phone = false, 
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   // A socket that can't be opened while the node is away is said on the console by the browser itself.
-  page.on('console', (line) => line.type() === 'error' && !/ERR_CONNECTION|WebSocket connection/.test(line.text()) && problems.push(line.text()));
-  await page.goto(url);
+  page.on('console', (line) => line.type() === 'error' && !/ERR_CONNECTION|ERR_NETWORK_CHANGED|WebSocket connection/.test(line.text()) && problems.push(line.text()));
+  await load(page, url);
   return { page, context, problems, ...actions(page) };
 }
 
 /** Whether what has the focus fits a selector. */
 export const focused = ({ page }, selector) => page.evaluate((wanted) => document.activeElement.matches(wanted), selector);
+
+/** Chromium breaks off what it loads when some network of the machine changes, also one that has nothing to do with us. */
+async function load(page, url) {
+  let broken = false;
+  const failed = (request) => { broken ||= request.failure()?.errorText === 'net::ERR_NETWORK_CHANGED'; };
+  page.on('requestfailed', failed);
+  for (let tries = 0; tries < 5; tries++) {
+    broken = false;
+    await page.goto(url).catch((error) => { if (!/ERR_NETWORK_CHANGED/.test(error.message)) throw error; });
+    if (!broken) break;
+  }
+  page.off('requestfailed', failed);
+}
 
 function actions(page) {
   const rowOf = (text, within = page.locator('.room-column')) => within.locator('.message[data-status=logged]').filter({ hasText: text }).last();

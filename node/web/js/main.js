@@ -17,6 +17,7 @@ import { toast } from './views/toast.js';
 
 /** How the fragment of a link into a room begins. */
 const DOOR = 'join/';
+const COVERED = matchMedia('(max-width: 1099px)');
 
 const store = createStore();
 const connection = new Connection({
@@ -123,6 +124,11 @@ function newest(room) {
 
 /** To one message of a room, wherever in its log that is. */
 async function jump(room, seq) {
+  // Where a thread lies over the room, what is sought would be behind it.
+  if (store.state.thread !== null && COVERED.matches) {
+    threads.close();
+    store.paint();
+  }
   if (room === store.state.open && view?.reveal?.(seq)) return;
   try {
     await go(room);

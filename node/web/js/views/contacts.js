@@ -23,13 +23,14 @@ export function contactsDialog(app) {
       if (drawn.contacts === contacts && drawn.blocks === blocks && drawn.names === names && drawn.presence === presence) return;
       drawn = { contacts, blocks, names, presence };
       const focused = document.activeElement;
+      const user = focused?.closest('li[data-user]')?.dataset.user;
       search.redraw();
       lists.replaceChildren(...sections(app, state, close));
-      // What was pressed may be drawn anew, or no longer be possible: then the search has the focus.
-      if (focused?.dataset.focus && !focused.isConnected) (again(focused.dataset.focus) ?? search.input).focus();
+      // What was pressed may be drawn anew, or no longer be possible: then something else about the same person has the focus.
+      if (focused?.dataset.focus && !focused.isConnected) (again(`[data-focus="${CSS.escape(focused.dataset.focus)}"]`) ?? again(`li[data-user="${CSS.escape(user)}"] button`) ?? search.input).focus();
     }
 
-    const again = (focus) => lists.parentElement?.querySelector(`[data-focus="${CSS.escape(focus)}"]`);
+    const again = (selector) => lists.parentElement?.querySelector(selector);
     const stop = app.store.onPaint(draw);
     draw(app.store.state);
     readAll(app).catch(() => {});

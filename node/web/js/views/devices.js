@@ -1,7 +1,7 @@
 // The devices one is logged in on: which are here now, when the others were, and the way to end them.
 
 import { h } from '../dom.js';
-import { errorText, fullTime, t } from '../i18n/index.js';
+import { errorText, fullTime, shortTime, t } from '../i18n/index.js';
 import { actionButton } from './form.js';
 import { toast } from './toast.js';
 
@@ -14,7 +14,7 @@ export function devicesPart(app) {
   const row = ({ session, device, created_ms, seen_ms, online, current }) => h('li', { data: { session } },
     h('span', { class: `device-dot${online ? ' online' : ''}`, 'aria-hidden': 'true' }),
     h('div', {}, h('strong', {}, device || t('account.unknownDevice')),
-      h('small', {}, [current ? t('account.thisDevice') : online ? t('account.online') : t('account.seen', { time: fullTime(seen_ms || created_ms) }), t('account.since', { time: fullTime(created_ms) })].join(' · '))),
+      h('small', {}, [current ? t('account.thisDevice') : online ? t('account.online') : t('account.seen', { time: shortTime(seen_ms || created_ms) }), t('account.since', { time: fullTime(created_ms) })].join(' · '))),
     !current && actionButton(t('account.revoke'), async () => {
       await app.call('revoke', { session });
       await load();

@@ -30,6 +30,7 @@ export function switchRow(label, on, apply, props = {}, hint = null) {
   const problem = h('p', { class: 'problem', role: 'alert' });
   const input = h('input', { id, type: 'checkbox', role: 'switch', checked: on, 'aria-describedby': hint ? `${id}-hint` : null, onchange: run, ...props });
   async function run() {
+    const focused = document.activeElement === input;
     problem.textContent = '';
     input.disabled = true;
     try {
@@ -39,7 +40,8 @@ export function switchRow(label, on, apply, props = {}, hint = null) {
       problem.textContent = errorText(error);
     }
     input.disabled = false;
-    input.focus();
+    // The browser takes the focus from what is disabled.
+    if (focused && document.activeElement === document.body) input.focus();
   }
   return h('div', { class: 'switch-row' }, h('label', { for: id }, h('span', { class: 'grow' }, label), input), hint && h('p', { class: 'hint', id: `${id}-hint` }, hint), problem);
 }

@@ -1,4 +1,4 @@
-// The messages of all rooms that call the user by name, newest first: pressed, each is shown where it was said.
+// The messages of all rooms that call the user, newest first: pressed, each is shown where it was said.
 
 import { h } from '../dom.js';
 import { t } from '../i18n/index.js';

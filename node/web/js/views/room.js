@@ -64,19 +64,22 @@ export function roomView(app, id) {
   /** Opens, draws and closes the thread; the focus goes with it. */
   function updateThread(state) {
     const seq = state.thread?.room === id ? state.thread.seq : null;
-    if (seq !== (beside?.seq ?? null)) {
-      const before = beside;
-      before?.view.el.remove();
-      before?.view.destroy();
-      beside = seq === null ? null : { seq, view: threadView(app, id, seq) };
-      el.classList.toggle('with-thread', beside !== null);
-      if (beside !== null) el.append(beside.view.el);
-      else if (!timeline.reveal(before.seq)) composer.focus();
-    }
-    const opened = beside !== null && !beside.view.el.contains(document.activeElement) && beside.drawn !== true;
+    const before = beside;
+    const other = seq !== (before?.seq ?? null);
+    if (other) swapThread(seq);
     beside?.view.update(state);
-    if (opened) beside.view.focus();
-    if (beside !== null) beside.drawn = true;
+    if (!other) return;
+    if (beside !== null) beside.view.focus();
+    else if (!timeline.reveal(before.seq)) composer.focus();
+  }
+
+  function swapThread(seq) {
+    beside?.view.el.remove();
+    beside?.view.destroy();
+    beside = seq === null ? null : { seq, view: threadView(app, id, seq) };
+    if (beside !== null) el.append(beside.view.el);
+    el.classList.toggle('with-thread', beside !== null);
+    peopleButton.setAttribute('aria-expanded', String(beside === null && el.classList.contains('with-people')));
   }
 
   function update(state) {

@@ -13,7 +13,8 @@ const END_PX = 48;
 export function threadView(app, id, seq) {
   const place = { room: id, thread: seq };
   const list = h('ol', { class: 'messages' });
-  const scroll = h('div', { class: 'scroll', tabindex: 0, role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', 'aria-label': t('thread.replies'), onkeydown: walker(app, place, () => scroll, () => composer.focus()) }, list);
+  // Read out by the room, of which every reply is a message too.
+  const scroll = h('div', { class: 'scroll', tabindex: 0, role: 'log', 'aria-live': 'off', 'aria-label': t('thread.replies'), onkeydown: walker(app, place, () => scroll, () => composer.focus()) }, list);
   const note = h('p', { class: 'hint thread-note', role: 'status' });
   const again = actionButton(t('thread.again'), () => app.threads.newest(), { class: 'quiet', hidden: true });
   const newest = actionButton(t('room.jump'), () => app.threads.newest(), { class: 'quiet', hidden: true });
