@@ -14,7 +14,7 @@ export default {
   'pins.none': 'Nothing is pinned here.',
 
   'mentions.title': 'My mentions',
-  'mentions.none': 'Nobody has called you by name yet.',
+  'mentions.none': 'Nobody has called you yet.',
 
   'edits.title': 'Earlier versions',
   'edits.now': 'As it is now',
