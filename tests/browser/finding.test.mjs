@@ -175,6 +175,24 @@ test('a message is forwarded into another room with the name of who said it', as
   await minji.rowOf('last thought').locator('.forwarded').getByText('Haru').waitFor();
 });
 
+test('on a phone a thread lies over its room, and the back button leads out of it, then to the list', async () => {
+  const phone = await personAt(browser, node.url, { phone: true });
+  await phone.logIn(id('haru'));
+  await phone.openRoom(ROOM);
+  await phone.page.locator('.composer-input').waitFor();
+  for (const leave of [() => phone.page.goBack(), () => thread(phone).locator('[data-do=close-thread]').click()]) {
+    await phone.act('the saw!', 'thread');
+    await thread(phone).getByText('No replies yet').waitFor();
+    await leave();
+    await thread(phone).waitFor({ state: 'detached' });
+    await phone.page.locator('.room-head h1').getByText(ROOM).waitFor();
+  }
+  await phone.page.goBack();
+  await phone.page.locator('.sidebar').waitFor();
+  assert.deepEqual(phone.problems, []);
+  await phone.context.close();
+});
+
 test('nothing went wrong on either page', () => {
   assert.deepEqual([minji.problems, haru.problems], [[], []]);
 });

@@ -17,6 +17,7 @@ import { toast } from './views/toast.js';
 
 /** How the fragment of a link into a room begins. */
 const DOOR = 'join/';
+/** Where a thread lies over its room instead of beside it. */
 const COVERED = matchMedia('(max-width: 1099px)');
 
 const store = createStore();
@@ -92,11 +93,12 @@ async function go(room) {
   }
   const url = room === null ? location.pathname : `#${room}`;
   if (open === null && room !== null) history.pushState({ inner: true }, '', url);
-  else history.replaceState(history.state, '', url);
+  else history.replaceState(history.state && { inner: true }, '', url);
   await route();
 }
 
 async function route() {
+  if (!history.state?.thread) threads.close();
   const hash = location.hash.slice(1);
   if (hash.startsWith(DOOR)) {
     doorCode = hash.slice(DOOR.length);
@@ -125,7 +127,7 @@ function newest(room) {
 /** To one message of a room, wherever in its log that is. */
 async function jump(room, seq) {
   // Where a thread lies over the room, what is sought would be behind it.
-  if (store.state.thread !== null && COVERED.matches) {
+  if (store.state.thread?.room === room && COVERED.matches) {
     threads.close();
     store.paint();
   }
@@ -161,9 +163,16 @@ function paint(state) {
   document.title = unread > 0 ? `(${unread}) ${t('app.name')}` : t('app.name');
 }
 
+/** A thread that lies over its room is a step in the history too: a phone's back button leads out of it. */
+function stepOver(input) {
+  if (input.type === 'thread_opened' && COVERED.matches && !history.state?.thread) history.pushState({ inner: true, thread: true }, '', location.href);
+  if (input.type === 'thread_closed' && history.state?.thread) history.back();
+}
+
 let savedOutbox = store.state.outbox;
 store.hear((state, input) => {
   if (input.type === 'room_removed' && location.hash.slice(1) === input.room) history.replaceState(history.state, '', location.pathname);
+  stepOver(input);
   if (state.outbox !== savedOutbox) {
     savedOutbox = state.outbox;
     if (user !== null) sender.save(user);
