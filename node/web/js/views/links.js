@@ -69,7 +69,7 @@ export function joinLinkDialog(app, known = '') {
       const words = codeIn(code.input.value);
       const { title, members } = await app.call('preview_link', { code: words });
       looked = words;
-      seen.textContent = t('link.preview', { title: title || t('room.untitled'), n: members });
+      seen.textContent = t('link.preview', { title: title || t('room.untitled'), members: t('room.members', { n: members }) });
     };
     if (known !== '') look().catch((error) => { seen.textContent = errorText(error); });
     return form({

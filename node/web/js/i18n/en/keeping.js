@@ -73,7 +73,7 @@ export default {
   'link.uses': 'used {n}',
   'link.join': 'Join by a link',
   'link.code': 'The link, or its code',
-  'link.preview': '{title}, {n} members. Press again to join.',
+  'link.preview': '{title}, {members}. Press “Join” to enter.',
 
   'moderation.title': 'Reports',
   'moderation.state': 'Which reports',

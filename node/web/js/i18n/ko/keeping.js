@@ -73,7 +73,7 @@ export default {
   'link.uses': '{n}번 사용',
   'link.join': '링크로 들어가기',
   'link.code': '링크 또는 코드',
-  'link.preview': '{title}, {n}명. 한 번 더 누르면 들어가요.',
+  'link.preview': '{title}, {members}. ‘들어가기’를 누르면 들어가요.',
 
   'moderation.title': '신고 처리',
   'moderation.state': '신고 상태',
