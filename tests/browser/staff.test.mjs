@@ -72,16 +72,40 @@ test('nobody who does not exist is appointed, and the page says so', async () =>
   await closeAll(minji);
 });
 
+test('who is suspended is put out at once, reads why, and is let in again', async () => {
+  const troll = await personAt(browser, node.url, { locale: 'en-US' });
+  await troll.signUp(id('troll'), 'Troll');
+  await open(minji, 'suspensions');
+  await dialog(minji).locator('input[name=user]').fill(id('troll'));
+  await dialog(minji).locator('select[name=span]').selectOption('week');
+  await dialog(minji).locator('input[name=reason]').fill('threats');
+  await dialog(minji).locator('button[type=submit]').click();
+  const row = dialog(minji).locator(`li[data-user="${id('troll')}"]`);
+  await row.getByText('threats').waitFor();
+  await minji.shot('suspensions-en');
+  await troll.page.locator('.auth').waitFor();
+  await troll.logIn(id('troll'));
+  await troll.page.locator('.problem').getByText('This account is suspended').waitFor();
+  await row.locator('[data-do=restore]').click();
+  await dialog(minji).locator('.actions .danger').click();
+  await row.waitFor({ state: 'detached' });
+  await troll.logIn(id('troll'));
+  await troll.page.locator('.shell').waitFor();
+  await troll.context.close();
+  await closeAll(minji);
+});
+
 test('the log is read one page at a time, and back to its newest', async () => {
   await open(minji, 'audit');
   const entries = dialog(minji).locator('.entry');
   await entries.nth(19).waitFor();
-  assert.match(await entries.first().textContent(), new RegExp(`@${id('minji')} appointed @${id('haru')}: Moderator`));
+  const sentences = await entries.locator('span').allTextContents();
+  assert.deepEqual(sentences.slice(0, 3), [`@${id('minji')} restored @${id('troll')}`, `@${id('minji')} suspended @${id('troll')}`, `@${id('minji')} appointed @${id('haru')}: Moderator`]);
   await minji.shot('audit-en');
   await dialog(minji).locator('[data-do=older]').click();
   await dialog(minji).getByText('Page 2').waitFor();
   assert.match(await entries.last().textContent(), /round 0/);
-  assert.equal(await entries.count(), 5);
+  assert.equal(await entries.count(), 7);
   assert.equal(await dialog(minji).locator('[data-do=older]').isVisible(), false);
   assert.equal(await minji.page.evaluate(() => document.activeElement.dataset.do), 'newest');
   await dialog(minji).locator('[data-do=newest]').click();

@@ -123,7 +123,7 @@ async function walk(name, look) {
   await see('account-status');
   await dialog().locator('[data-do=log-out]').scrollIntoViewIfNeeded();
   await see('account-end');
-  for (const [way, row] of [['moderation', '.report'], ['audit', '.entry'], ['staff', 'select[name=role]']]) {
+  for (const [way, row] of [['moderation', '.report'], ['audit', '.entry'], ['suspensions', 'select[name=span]'], ['staff', 'select[name=role]']]) {
     await press(way);
     await dialog().locator(row).first().waitFor();
     await see(way);

@@ -25,7 +25,7 @@ export function reconnectDelayMs(attempt, random = Math.random) {
 
 /** What a close code asks for: `again`, `stop`, or `login` where the session is gone. */
 export function afterClose(code) {
-  if (code === 3500 || code === 3502) return 'login';
+  if (code === 3500 || code === 3502 || code === 3505) return 'login';
   const stop = BROKEN_CLIENT.has(code) || (code >= 3500 && code <= 3999) || (code >= 4500 && code <= 4999);
   return stop ? 'stop' : 'again';
 }

@@ -227,6 +227,7 @@ export default {
   'error.slow_mode': 'Slow mode: wait a moment before the next message.',
   'error.archived': 'This room is archived: it can only be read.',
   'error.link_expired': 'This link is no longer valid.',
+  'error.suspended': 'This account is suspended: {message}',
   'error.feature_off': 'This room does without that.',
   'error.content_refused': 'Not allowed here: {message}',
   'error.switched_off': 'This is switched off here.',

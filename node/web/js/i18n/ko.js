@@ -227,6 +227,7 @@ export default {
   'error.slow_mode': '느린 모드예요. 잠시 뒤에 보내 주세요.',
   'error.archived': '보관된 방이라 읽기만 할 수 있어요.',
   'error.link_expired': '더 이상 쓸 수 없는 링크예요.',
+  'error.suspended': '이용이 정지된 계정이에요: {message}',
   'error.feature_off': '이 방에서는 쓸 수 없는 기능이에요.',
   'error.content_refused': '여기서는 허용되지 않아요: {message}',
   'error.switched_off': '여기서는 꺼져 있어요.',

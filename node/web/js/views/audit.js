@@ -19,6 +19,7 @@ export function auditDialog(app) {
 export function entryText(entry, state) {
   const values = { by: `@${entry.by}`, user: `@${entry.user ?? ''}`, room: entry.room && roomOf(state, entry.room) };
   if (entry.act === 'appointed') return entry.role === 'none' ? t('audit.dismissed', values) : t('audit.appointed', { ...values, role: t(`staff.${entry.role}`) });
+  if (entry.act === 'suspended' || entry.act === 'restored') return t(`audit.${entry.act}`, values);
   if (entry.act === 'report') return t('audit.report', { ...values, state: t(`moderation.${entry.state}`) });
   if (entry.act === 'room') return t(`deed.${entry.deed}`, { ...values, role: entry.role && t(`role.${entry.role}`), seq: entry.seq });
   return `${values.by}: ${entry.act}`;

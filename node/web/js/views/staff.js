@@ -8,15 +8,16 @@ import { field, form, selectField } from './form.js';
 import { moderationDialog } from './moderation.js';
 import { pagedList } from './paged.js';
 import { userId } from './roomedit.js';
+import { suspensionsDialog } from './suspensions.js';
 import { toast } from './toast.js';
 
 const ROLES = ['moderator', 'admin'];
 
-/** The ways to reports, the log and the staff, for those whom the server lets see them. */
+/** The ways to reports, suspensions, the log and the staff, for those whom the server lets see them. */
 export function staffPart(app) {
   const way = (name, open) => h('button', { type: 'button', data: { do: name }, onclick: () => open(app) }, t(`${name}.title`));
   const el = h('section', { hidden: true }, h('h3', {}, t('staff.part')),
-    h('div', { class: 'ways' }, way('moderation', moderationDialog), way('audit', auditDialog), way('staff', staffDialog)));
+    h('div', { class: 'ways' }, way('moderation', moderationDialog), way('suspensions', suspensionsDialog), way('audit', auditDialog), way('staff', staffDialog)));
   app.call('staff').then(() => { el.hidden = false; }, () => {});
   return el;
 }
