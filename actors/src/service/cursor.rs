@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use madang_cluster::{Listed, Name, QueuePlace};
 use madang_storage::id::{Emoji, ReportId, RoomId, UserId};
+use madang_storage::row::Pin;
 
 use super::ServiceError;
 
@@ -85,15 +86,58 @@ pub(super) fn parse_reaction(text: &str) -> Result<(Emoji, UserId), ServiceError
     Ok((Emoji::parse(emoji).map_err(|_| bad())?, UserId::parse(user).map_err(|_| bad())?))
 }
 
-/// The position behind something that is numbered.
-pub(super) fn number_text(number: u64) -> String {
-    URL_SAFE_NO_PAD.encode(number.to_be_bytes())
+/// The position behind a pin.
+pub(super) fn pin_text(pin: &Pin) -> String {
+    URL_SAFE_NO_PAD.encode([pin.at_ms.to_be_bytes(), pin.seq.to_be_bytes()].concat())
 }
 
-/// The number behind which a page starts.
-pub(super) fn parse_number(text: &str) -> Result<u64, ServiceError> {
+/// The pin behind which a page starts: when it was made, and of what.
+pub(super) fn parse_pin(text: &str) -> Result<(u64, u64), ServiceError> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
-    Ok(u64::from_be_bytes(bytes.try_into().map_err(|_| bad())?))
+    let (at_ms, rest) = bytes.split_first_chunk().ok_or_else(bad)?;
+    let seq = rest.try_into().map_err(|_| bad())?;
+    Ok((u64::from_be_bytes(*at_ms), u64::from_be_bytes(seq)))
+}
+
+/// A call of everybody, in the order of the list of calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct CallKey {
+    pub(super) at_ms: u64,
+    pub(super) room: RoomId,
+    pub(super) seq: u64,
+}
+
+/// The position in the list of what calls a user: behind which call by name, and which call of everybody.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct CalledCursor {
+    pub(super) number: Option<u64>,
+    pub(super) call: Option<CallKey>,
+}
+
+impl CalledCursor {
+    pub(super) fn text(self) -> String {
+        // Numbers are from 1 on.
+        let mut bytes = self.number.unwrap_or(0).to_be_bytes().to_vec();
+        if let Some(CallKey { at_ms, room, seq }) = self.call {
+            bytes.extend([at_ms.to_be_bytes(), seq.to_be_bytes()].concat());
+            bytes.extend(room.0);
+        }
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, ServiceError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+        let (number, rest) = bytes.split_first_chunk().ok_or_else(bad)?;
+        let number = Some(u64::from_be_bytes(*number)).filter(|number| *number > 0);
+        if rest.is_empty() {
+            return Ok(Self { number, call: None });
+        }
+        let (at_ms, rest) = rest.split_first_chunk().ok_or_else(bad)?;
+        let (seq, room) = rest.split_first_chunk().ok_or_else(bad)?;
+        let (at_ms, seq) = (u64::from_be_bytes(*at_ms), u64::from_be_bytes(*seq));
+        let room = RoomId(room.try_into().map_err(|_| bad())?);
+        Ok(Self { number, call: Some(CallKey { at_ms, room, seq }) })
+    }
 }
 
 /// The position behind a report in the queue.
@@ -156,11 +200,15 @@ mod tests {
             prop_assert_eq!(parse_listed(&listed_text(&listed)), Ok(listed));
             let audit = AuditCursor { at_ms: last_event_ms, shard, number: last_event_ms / 3 };
             prop_assert_eq!(AuditCursor::parse(&audit.text()), Ok(audit));
+            let call = CallKey { at_ms: last_event_ms, room, seq: last_event_ms / 5 };
+            let called = CalledCursor { number: Some(last_event_ms).filter(|n| *n > 0), call: Some(call) };
+            prop_assert_eq!(CalledCursor::parse(&called.text()), Ok(called));
             let place = (last_event_ms, ReportId(room.0));
             prop_assert_eq!(parse_place(&place_text(place)), Ok(place));
             let emoji = (Emoji::parse("👍").unwrap(), UserId::parse("minji").unwrap());
             prop_assert_eq!(parse_reaction(&reaction_text(&emoji.0, &emoji.1)), Ok(emoji));
-            prop_assert_eq!(parse_number(&number_text(last_event_ms)), Ok(last_event_ms));
+            let pin = Pin { seq: last_event_ms / 7, user: UserId::parse("minji").unwrap(), at_ms: last_event_ms };
+            prop_assert_eq!(parse_pin(&pin_text(&pin)), Ok((pin.at_ms, pin.seq)));
             let name = ("민지 kim".to_owned(), UserId::parse("minji").unwrap());
             prop_assert_eq!(parse_name(&name_text(&name)), Ok(name));
         }
@@ -171,7 +219,8 @@ mod tests {
                 let bad_request = matches!(refused, None | Some(ServiceError::BadRequest { .. }));
                 prop_assert!(bad_request, "{:?}", refused);
             }
-            let _ = (parse_member(&text), parse_name(&text), parse_place(&text), parse_reaction(&text), parse_number(&text), AuditCursor::parse(&text));
+            let _ = (parse_member(&text), parse_name(&text), parse_place(&text), parse_reaction(&text), parse_pin(&text), AuditCursor::parse(&text));
+            let _ = CalledCursor::parse(&text);
         }
     }
 }

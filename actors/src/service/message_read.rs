@@ -1,25 +1,20 @@
-//! What hangs on messages, page by page: threads, reactions, pins, older versions, and where one was called.
+//! What hangs on messages, page by page: threads, reactions, pins, older versions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::{StreamExt, stream};
+use madang_cluster::Page;
 use madang_cluster::command::Refusal;
 use madang_cluster::event::RoomEvent;
 use madang_cluster::machine::room::rights::{Deed, allows};
-use madang_cluster::{Freshness, Page};
 use madang_storage::id::{Emoji, RoomId, UserId};
-use madang_storage::row::{EventBody, MemberRow, MemberState, MentionRow, Pin, Switch, VersionRow};
-use tokio::task::coop;
+use madang_storage::row::{EventBody, MemberRow, MemberState, Pin, VersionRow};
 
 use super::cursor;
 use super::message::{Log, MyReactions};
 use super::message_change::MessageAt;
 use super::readers::Readers;
 use super::{Caller, Service, ServiceError};
-
-/// Messages of other rooms that are read at the same time.
-const READS_AT_ONCE: usize = 32;
 
 /// Who reacted to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,17 +34,6 @@ pub struct PinPage {
     pub mine: MyReactions,
     /// Where the next page starts, if there is one.
     pub next: Option<String>,
-}
-
-/// Messages that call a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MentionPage {
-    /// The newest first.
-    pub events: Vec<Arc<RoomEvent>>,
-    /// Where the next page starts, if there is one.
-    pub next: Option<String>,
-    /// Whether newer ones may be missing.
-    pub freshness: Freshness,
 }
 
 impl Service {
@@ -103,12 +87,12 @@ impl Service {
         limit: usize,
         next: Option<&str>,
     ) -> Result<PinPage, ServiceError> {
-        let after = next.map(cursor::parse_number).transpose()?;
+        let after = next.map(cursor::parse_pin).transpose()?;
         let readers = self.readers();
         readers.joined(&caller.user, &room).await?;
         let reader = readers.of_room(&room).await?;
         let pins: Vec<Pin> = reader.pins(&room).await?.pins.into_iter().rev().collect();
-        let start = after.map_or(0, |seq| pins.iter().position(|pin| pin.seq == seq).map_or(0, |at| at + 1));
+        let start = after.map_or(0, |after| behind(&pins, after));
         let page: Vec<Pin> = pins.iter().skip(start).take(limit).cloned().collect();
         let seqs = page.iter().map(|pin| pin.seq).collect();
         let events = reader.events_at(&room, seqs, self.0.options.history_bytes_max).await?;
@@ -117,7 +101,7 @@ impl Service {
             .filter_map(|event| page.iter().find(|pin| pin.seq == event.seq).map(|pin| (event, pin.clone())))
             .collect();
         let more = start + shown.len() < pins.len();
-        let next = shown.last().filter(|_| more).map(|(_, pin)| cursor::number_text(pin.seq));
+        let next = shown.last().filter(|_| more).map(|(_, pin)| cursor::pin_text(pin));
         let events: Vec<_> = shown.iter().map(|(event, _)| Arc::clone(event)).collect();
         let mine = readers.my_reactions(&caller.user, &room, &events).await?;
         Ok(PinPage { pins: shown, mine, next })
@@ -134,40 +118,13 @@ impl Service {
         }
         Ok(reader.versions(&at.room, at.seq).await?)
     }
+}
 
-    /// Messages that call the caller by name, in all rooms the caller is in, newest first. A page may hold
-    /// fewer than asked for though there are more: what no longer calls is left out.
-    pub async fn mentions(
-        &self,
-        caller: &Caller,
-        limit: usize,
-        next: Option<&str>,
-    ) -> Result<MentionPage, ServiceError> {
-        let before = next.map(cursor::parse_number).transpose()?;
-        let readers = self.readers();
-        let mut rows = readers.of_user(&caller.user).await?.mentions(&caller.user, before, limit + 1).await?;
-        let mut more = rows.len() > limit;
-        rows.truncate(limit);
-        let (from, user) = (&readers, &caller.user);
-        let found = rows.clone().into_iter();
-        let found = found.map(|(_, row)| async move { from.mentioned(user, &row).await });
-        let mut found = stream::iter(found).buffered(READS_AT_ONCE);
-        let (mut events, mut bytes, mut taken) = (Vec::new(), 0, 0);
-        while let Some(event) = found.next().await {
-            taken += 1;
-            if let Some(event) = event? {
-                bytes += event.weight();
-                events.push(event);
-            }
-            if bytes > self.0.options.history_bytes_max {
-                more |= taken < rows.len();
-                break;
-            }
-        }
-        let last = rows.get(..taken).and_then(|rows| rows.last()).filter(|_| more);
-        let next = last.map(|(number, _)| cursor::number_text(*number));
-        Ok(MentionPage { events, next, freshness: readers.freshness() })
-    }
+/// Where the pins behind `(at_ms, seq)` begin; also when that one was taken off meanwhile.
+fn behind(pins: &[Pin], (at_ms, seq): (u64, u64)) -> usize {
+    let itself = pins.iter().position(|pin| (pin.at_ms, pin.seq) == (at_ms, seq));
+    let older = || pins.iter().position(|pin| pin.at_ms < at_ms);
+    itself.map(|at| at + 1).or_else(older).unwrap_or(pins.len())
 }
 
 impl Readers {
@@ -193,22 +150,5 @@ impl Readers {
             return Ok(BTreeMap::new());
         }
         Ok(self.of_room(room).await?.my_reactions(room, user, seqs).await?.into_iter().collect())
-    }
-
-    /// The message behind a mention, if it still calls the user and the user may read it.
-    async fn mentioned(
-        &self,
-        user: &UserId,
-        row: &MentionRow,
-    ) -> Result<Option<Arc<RoomEvent>>, ServiceError> {
-        if row.state == Switch::Off {
-            return Ok(None);
-        }
-        coop::consume_budget().await;
-        match self.joined(user, &row.room).await {
-            Ok(_) => Ok(self.of_room(&row.room).await?.event(&row.room, row.seq).await?),
-            Err(ServiceError::NoRoom(_) | ServiceError::Refused(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 }

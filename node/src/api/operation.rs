@@ -259,7 +259,7 @@ operations! {
     Pins = "pins", PinsPage => Pins, Session;
     /// A page of the thread that hangs on a message.
     Thread = "thread", ThreadPage => Page, Session;
-    /// The messages that call one by name, in all rooms.
+    /// The messages that call one, by name or with everybody, in all rooms.
     Mentions = "mentions", MentionsPage => MentionList, Session;
     /// Says how far one has read; moves only forwards.
     MarkRead = "mark_read", MarkRead => ReadMark, Session;

@@ -191,6 +191,17 @@ async fn calls_are_counted_and_listed_over_all_rooms() {
         listed["mentions"].as_array().unwrap().len() == 3
     })
     .await;
+    let texts = |page: &Value| -> Vec<String> {
+        let events = page["mentions"].as_array().unwrap();
+        events.iter().map(|event| event["text"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(texts(&listed), ["m3", "m2", "m1"], "what calls both ways comes once");
+    assert_eq!(texts(&sora.ask("mentions", json!({})).await), ["m3"], "who is called with everybody");
+    assert!(texts(&minji.ask("mentions", json!({})).await).is_empty(), "nobody calls themselves");
+    let mut late = node.newcomer("late").await;
+    minji.ask("invite", json!({ "room": room, "user": "late" })).await;
+    late.ask("join", json!({ "room": room })).await;
+    assert!(texts(&late.ask("mentions", json!({})).await).is_empty(), "who was not there was not called");
     let page = jun.ask("mentions", json!({ "limit": 2 })).await;
     let rest = jun.ask("mentions", json!({ "limit": 2, "next": page["next"] })).await;
     assert_eq!(
