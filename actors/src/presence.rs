@@ -191,6 +191,13 @@ impl Presence {
         }
     }
 
+    /// A user blocks another one who is connected here, or does so no longer.
+    pub(crate) fn parted(&self, user: &UserId, other: &UserId) {
+        if let Some(inner) = &self.inner {
+            inner.core.parted(user, other);
+        }
+    }
+
     /// News of what the shard's users show was lost.
     pub(crate) fn rows_may_have_changed(&self, shard: ShardId) {
         let Some(inner) = &self.inner else { return };

@@ -32,6 +32,7 @@ mod receipts;
 mod resume;
 mod room;
 mod safety;
+mod suspension;
 
 mod cursor;
 
@@ -56,8 +57,8 @@ pub use invitations::InvitationView;
 pub use keep::{BanView, Lasting};
 pub use link::{LinkView, Preview};
 pub use list::Home;
-pub use message::{Log, MyReactions, NewMessage, Sending, Sent};
 pub use mentions::MentionPage;
+pub use message::{Log, MyReactions, NewMessage, Sending, Sent};
 pub use message_change::{MessageAt, Quote};
 pub use message_read::{PinPage, ReactionPage};
 pub use people::{BlockView, ContactStep, ContactView, Listed, Privacy};
@@ -66,6 +67,7 @@ pub use receipts::{ReadMark, Receipt, Totals};
 pub use resume::{Missed, ResumeLimits, Resumed};
 pub use room::{Described, NewRoom};
 pub use safety::{AuditView, ReportView, Reported, StaffView};
+pub use suspension::SuspensionView;
 pub use view::{MemberPage, MemberView, Mine, Profile, RoomPage, RoomView, Views};
 
 /// Who asks: an authenticated user on one device.
@@ -88,8 +90,10 @@ pub struct ServiceOptions {
     pub history_bytes_max: usize,
     /// How many sessions a user may have; one more ends the oldest.
     pub sessions_max: u16,
-    /// How many rooms a user may be in or invited to.
+    /// How many rooms a user may be in.
     pub rooms_per_user_max: usize,
+    /// How many invitations may wait for a user.
+    pub invitations_per_user_max: usize,
     /// How many people a room may be given places for.
     pub room_places_max: u64,
     /// Admins of the staff by the settings.

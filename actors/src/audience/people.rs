@@ -14,16 +14,13 @@ use tokio::sync::{Notify, mpsc};
 
 use super::audiences::Seats;
 use crate::encoder::{FrameEncoder, Unreadable};
-use crate::hub::{Begun, Hubs, Notice, Place};
+use crate::hub::{Begun, Hubs, Place};
 use crate::outbound::Close;
 use crate::position::FeedPos;
-use crate::presence::{Presence, Roster, Shown};
+use crate::presence::{Presence, Roster};
 use crate::pump::Running;
 use crate::service::ReadMark;
 use crate::truth::Truth;
-
-/// A room that never is: nobody is in it.
-const NO_ROOM: RoomId = RoomId([0; 16]);
 
 /// What the task works with.
 #[derive(Clone)]
@@ -118,12 +115,10 @@ impl People {
         self.parts.presence.row_changed(user);
     }
 
-    /// A user blocks another, who is told of the user no more: once more, then, and that is the last time.
+    /// A user blocks another, who is told of the user no more, or does so no longer.
     pub(super) fn blocked(&self, user: &UserId, other: &UserId) {
-        if self.parts.presence.is_on() && self.parts.roster.is_here(other) {
-            let line = self.parts.encoder.presence(user, &Shown::hidden());
-            let (rooms, users, except) = (Vec::new(), vec![other.clone()], Vec::new());
-            self.parts.hubs.notice(&Notice { about: user.clone(), rooms, users, except, line });
+        if self.parts.roster.is_here(other) {
+            self.parts.presence.parted(user, other);
         }
     }
 
@@ -133,6 +128,7 @@ impl People {
             let close = match why {
                 SessionEnd::Revoked => Close::REVOKED,
                 SessionEnd::DeviceLimit => Close::DEVICE_LIMIT,
+                SessionEnd::Suspended => Close::SUSPENDED,
             };
             self.parts.hubs.close_session(session, close);
         }
@@ -249,8 +245,7 @@ impl Parts {
 
     /// Waits until all hubs have handled what was sent before, and it is known where the listening began.
     async fn hubs_hear(&self, room: RoomId) -> Begun {
-        // Mailboxes keep their order: an answer means that everything before the question was handled.
-        self.hubs.online_in(NO_ROOM).await;
+        self.hubs.handled().await;
         self.hubs.begun(vec![room]).await
     }
 

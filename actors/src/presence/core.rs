@@ -30,6 +30,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// How long somebody who reads waits for that.
 const WHOLE_WITHIN: Duration = Duration::from_secs(2);
 
+/// Blocks of which the others are still to be told.
+const PARTINGS_MAX: usize = 1_000;
+
 /// What the parts of presence share on one node.
 pub(super) struct Core {
     pub(super) truth: Arc<dyn Truth>,
@@ -38,7 +41,9 @@ pub(super) struct Core {
     pub(super) exchange: Exchange,
     /// Of whom listeners here are still to be told, and what.
     pub(super) news: Mutex<HashMap<UserId, Shown>>,
-    /// There is some.
+    /// Who blocks whom since a moment ago, or no longer: the other one is told. At most [`PARTINGS_MAX`].
+    pub(super) partings: Mutex<Vec<(UserId, UserId)>>,
+    /// There is some of either.
     pub(super) wake: Notify,
     slots: SlotMap,
     shards: Vec<Shard>,
@@ -64,6 +69,7 @@ impl Core {
             options,
             exchange: Exchange::default(),
             news: Mutex::default(),
+            partings: Mutex::default(),
             wake: Notify::new(),
             slots,
             shards,
@@ -74,6 +80,16 @@ impl Core {
     /// Milliseconds since the node has presence: for what only this node compares.
     pub(super) fn now_ms(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// `user` blocks `other`, or does so no longer. More at once than are kept are not told: they see it when they look again.
+    pub(super) fn parted(&self, user: &UserId, other: &UserId) {
+        let mut partings = self.partings.lock();
+        if partings.len() < PARTINGS_MAX {
+            partings.push((user.clone(), other.clone()));
+        }
+        drop(partings);
+        self.wake.notify_one();
     }
 
     pub(super) fn shard_of(&self, user: &UserId) -> ShardId {
@@ -119,11 +135,11 @@ impl Core {
         home.as_ref().map(|home| home.seen(user))
     }
 
-    /// Whether others see a user as online, as was said last.
-    pub(super) fn announced(&self, user: &UserId) -> State {
-        let Some(shard) = self.shard(self.shard_of(user)) else { return State::Offline };
+    /// What others see of a user, as was said last.
+    pub(super) fn announced(&self, user: &UserId) -> Shown {
+        let Some(shard) = self.shard(self.shard_of(user)) else { return Shown::default() };
         let board = shard.board.lock();
-        board.shown(user).map_or(State::Offline, |shown| shown.state)
+        board.shown(user).cloned().unwrap_or_default()
     }
 
     /// What a user shows of being there. At the home it is ready at once.
@@ -132,7 +148,7 @@ impl Core {
         read.await.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot read what a user shows");
             // Nobody who is seen goes offline for it, and nobody who is hidden is shown.
-            let visibility = match self.announced(user) {
+            let visibility = match self.announced(user).state {
                 State::Offline => Visibility::Invisible,
                 State::Idle | State::Online => Visibility::Visible,
             };

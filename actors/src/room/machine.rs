@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use madang_cluster::command::RoomOp;
 use madang_cluster::event::RoomEvent;
+use madang_cluster::machine::meta::JoinLimits;
 use madang_cluster::{EventPage, Page};
 use madang_storage::id::UserId;
 
+use super::door::Door;
+use super::flights::{Boarded, Flights, Landed, PageKey, Shared};
 use super::message::Wanted;
 use super::rate::{Bucket, Rates, TooFast};
 use super::tail::{Budget, Tail};
@@ -23,6 +26,8 @@ pub(super) enum Effect<W> {
     Load { events_max: usize },
     /// Read this page off the thread, for this reader alone.
     ReadFor(W, Wanted),
+    /// Read this page off the thread, for this reader, then say [`Machine::landed`].
+    ReadForAll(PageKey, W, Wanted),
     /// Tell the reader that too many wait.
     TurnAway(W, usize),
     /// Tell the reader that reading failed.
@@ -37,8 +42,10 @@ pub(super) struct Machine<W> {
     /// How fast all users together send.
     everybody: Bucket,
     typists: Typists,
+    door: Door,
     tail: Tail,
     loading: Loading<W>,
+    flights: Flights<W>,
 }
 
 #[derive(Debug)]
@@ -81,8 +88,10 @@ impl<W> Machine<W> {
             rates: Rates::default(),
             everybody: Bucket::default(),
             typists,
+            door: Door::default(),
             tail,
             loading: Loading::No,
+            flights: Flights::new(options.room_readers_max),
         }
     }
 
@@ -101,17 +110,23 @@ impl<W> Machine<W> {
         if !matches!(op, RoomOp::Send { .. } | RoomOp::Talk(_)) {
             return Ok(());
         }
-        let everybody = |rate| self.everybody.admit(rate, now_us);
-        if let Some(Err(retry_after_ms)) = self.limits.room_rate.map(everybody) {
-            return Err(ActorError::RateLimited { retry_after_ms });
-        }
-        let Some(rate) = self.limits.send_rate else { return Ok(()) };
-        self.rates.admit(user, rate, now_us).map_err(|why| match why {
+        // One's own rate first: who is over it takes nothing of what all have together.
+        let own = self.limits.send_rate.map(|rate| self.rates.admit(user, rate, now_us));
+        own.transpose().map_err(|why| match why {
             TooFast::Wait { retry_after_ms } => ActorError::RateLimited { retry_after_ms },
             TooFast::TooMany { users_max } => {
                 ActorError::Overloaded { what: "the people who send to the room", limit: users_max }
             }
-        })
+        })?;
+        let all = self.limits.room_rate.map(|rate| self.everybody.admit(rate, now_us));
+        all.transpose().map_err(|retry_after_ms| ActorError::RateLimited { retry_after_ms })?;
+        Ok(())
+    }
+
+    /// Whether one more may be let in now.
+    pub(super) fn admit_entry(&mut self, limits: JoinLimits, now_us: u64) -> Result<(), ActorError> {
+        let admitted = self.door.admit(limits, now_us);
+        admitted.map_err(|retry_after_ms| ActorError::RateLimited { retry_after_ms })
     }
 
     /// The people who type.
@@ -130,7 +145,7 @@ impl<W> Machine<W> {
             return vec![Effect::Give(reader, page)];
         }
         if !self.could_be_in_the_tail(wanted) {
-            return vec![Effect::ReadFor(reader, wanted)];
+            return self.read_off_the_thread(wanted, reader).into_iter().collect();
         }
         match &mut self.loading {
             Loading::For { asked, late } if asked.len() + late.len() >= self.limits.readers_max => {
@@ -155,13 +170,13 @@ impl<W> Machine<W> {
         let mut effects = Vec::new();
         let mut again = Vec::new();
         for (wanted, reader) in asked {
-            effects.push(self.give_or_read(wanted, reader));
+            effects.extend(self.give_or_read(wanted, reader));
         }
         for (wanted, reader) in late {
             if self.tail.last_seq() < wanted.at_least {
                 again.push((wanted, reader));
             } else {
-                effects.push(self.give_or_read(wanted, reader));
+                effects.extend(self.give_or_read(wanted, reader));
             }
         }
         self.tail.trim();
@@ -178,10 +193,31 @@ impl<W> Machine<W> {
         asked.into_iter().chain(late).map(|(_, reader)| Effect::Fail(reader)).collect()
     }
 
-    fn give_or_read(&self, wanted: Wanted, reader: W) -> Effect<W> {
+    /// A page was read for one, and for those who waited for the same.
+    pub(super) fn landed(&mut self, key: PageKey, read: &Shared) -> Vec<Effect<W>> {
+        let Landed { served, again } = self.flights.landed(key);
+        let give = |reader| match read {
+            Ok(page) => Effect::Give(reader, page.clone()),
+            Err(_) => Effect::Fail(reader),
+        };
+        let again = again.map(|(key, wanted, reader)| Effect::ReadForAll(key, reader, wanted));
+        served.into_iter().map(give).chain(again).collect()
+    }
+
+    fn give_or_read(&mut self, wanted: Wanted, reader: W) -> Option<Effect<W>> {
         match self.tail.page(wanted) {
-            Some(page) => Effect::Give(reader, page),
-            None => Effect::ReadFor(reader, wanted),
+            Some(page) => Some(Effect::Give(reader, page)),
+            None => self.read_off_the_thread(wanted, reader),
+        }
+    }
+
+    /// `None`: it waits for a read that is under way.
+    fn read_off_the_thread(&mut self, wanted: Wanted, reader: W) -> Option<Effect<W>> {
+        match self.flights.board(wanted, reader) {
+            Boarded::Read(key, wanted, reader) => Some(Effect::ReadForAll(key, reader, wanted)),
+            Boarded::ReadAlone(reader, wanted) => Some(Effect::ReadFor(reader, wanted)),
+            Boarded::Waits => None,
+            Boarded::Full(reader) => Some(Effect::TurnAway(reader, self.limits.readers_max)),
         }
     }
 
@@ -192,7 +228,7 @@ impl<W> Machine<W> {
         }
     }
 
-    /// Old pages are read for their reader alone: they would drive the newest events out.
+    /// Old pages are not kept: they would drive the newest events out.
     fn could_be_in_the_tail(&self, wanted: Wanted) -> bool {
         let reach = self.limits.tail_events_max as u64;
         match wanted.page {

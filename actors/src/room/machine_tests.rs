@@ -3,6 +3,7 @@ use std::sync::Arc;
 use madang_cluster::Page;
 use madang_cluster::command::RoomOp;
 use madang_cluster::event::{Change, RoomEvent};
+use madang_cluster::machine::meta::JoinLimits;
 use madang_storage::id::{Cid, RoomId};
 use madang_storage::row::EventBody;
 use proptest::prelude::*;
@@ -38,6 +39,20 @@ fn sends_beyond_the_rate_are_refused_and_other_commands_are_not() {
     let refused = machine.admit(&minji, &send("hi"), 0, 1_000).unwrap_err();
     assert!(matches!(refused, ActorError::RateLimited { retry_after_ms: 999 }), "{refused:?}");
     machine.admit(&minji, &RoomOp::Leave, 0, 1_000).unwrap();
+    machine.admit(&user("jun"), &send("hi"), 0, 1_000).unwrap();
+}
+
+#[test]
+fn who_is_over_the_own_rate_takes_nothing_of_what_all_have_together() {
+    let own = SendRate { per_second: 1, burst: 1 };
+    let all = SendRate { per_second: 1, burst: 2 };
+    let options = ActorOptions { send_rate: Some(own), room_rate: Some(all), ..ActorOptions::default() };
+    let mut machine = machine(options);
+    let flood = user("flood");
+    machine.admit(&flood, &send("hi"), 0, 0).unwrap();
+    for _ in 0..10 {
+        machine.admit(&flood, &send("hi"), 0, 1_000).unwrap_err();
+    }
     machine.admit(&user("jun"), &send("hi"), 0, 1_000).unwrap();
 }
 
@@ -81,10 +96,34 @@ fn a_reader_who_knows_of_a_newer_event_is_not_served_from_an_older_tail() {
 }
 
 #[test]
-fn old_pages_are_read_for_their_reader_alone() {
+fn an_old_page_is_read_once_for_all_who_wait_for_it_and_not_kept() {
     let mut machine = machine(ActorOptions::default());
-    let old = Wanted { page: Page::Before(50), limit: 20, bytes_max: usize::MAX, at_least: 1_000 };
-    assert_eq!(machine.read(old, 1), [Effect::ReadFor(1, old)]);
+    let old = |at_least| Wanted { page: Page::Before(50), limit: 20, bytes_max: usize::MAX, at_least };
+    let [Effect::ReadForAll(key, 1, first)] = machine.read(old(1_000), 1)[..] else { panic!() };
+    assert_eq!(first, old(1_000));
+    assert_eq!(machine.read(old(1_000), 2), []);
+    // This one knows of an event by which the page may have changed.
+    assert_eq!(machine.read(old(1_001), 3), []);
+    let page = page_of(&log(60), Page::Before(50), 20);
+    let effects = machine.landed(key, &Ok(page.clone()));
+    assert_eq!(effects, [Effect::Give(2, page), Effect::ReadForAll(key, 3, old(1_001))]);
+    assert_eq!(machine.read(old(1_001), 4), []);
+    let gone = madang_cluster::ClusterError::Timeout { after_ms: 1 };
+    assert_eq!(machine.landed(key, &Err(gone)), [Effect::Fail(4)]);
+    assert!(matches!(machine.read(old(1_001), 5)[..], [Effect::ReadForAll(_, 5, _)]));
+}
+
+#[test]
+fn people_come_in_as_fast_as_the_room_lets_them_and_nothing_else_waits_for_that() {
+    let mut machine = machine(ActorOptions::default());
+    let limits = JoinLimits { per_s: 10, burst: 1 };
+    machine.admit_entry(limits, 0).unwrap();
+    for wait_ms in [100, 200, 300] {
+        let refused = machine.admit_entry(limits, 0).unwrap_err();
+        assert!(matches!(refused, ActorError::RateLimited { retry_after_ms } if retry_after_ms == wait_ms));
+    }
+    machine.admit(&user("minji"), &send("hi"), 0, 0).unwrap();
+    machine.admit_entry(limits, 100_000).unwrap();
 }
 
 #[test]
@@ -120,8 +159,10 @@ fn readers_are_served_while_the_budget_of_the_node_is_used_up() {
     machine.logged(event(ROOM, 301, &user("jun"), "newer"));
     assert_eq!(machine.read(newest(10, 301), 3), []);
     let effects = machine.loaded(page_of(&log, Page::Newest, 200));
-    let alone = |reader, limit, at_least| Effect::ReadFor(reader, newest(limit, at_least));
-    assert_eq!(effects, [alone(1, 50, 300), alone(2, 10, 300), alone(3, 10, 301)]);
+    let [Effect::ReadForAll(_, 1, one), Effect::ReadForAll(key, 2, two)] = effects[..] else { panic!() };
+    assert_eq!((one, two), (newest(50, 300), newest(10, 300)));
+    let page = page_of(&log, Page::Newest, 10);
+    assert_eq!(machine.landed(key, &Ok(page)), [Effect::ReadForAll(key, 3, newest(10, 301))]);
     // Nothing came in between: one load serves its readers although nothing can be kept.
     assert_eq!(machine.read(newest(50, 300), 4), [Effect::Load { events_max: 200 }]);
     let whole: Vec<_> = log.into_iter().chain([event(ROOM, 301, &user("jun"), "newer")]).collect();
@@ -134,7 +175,7 @@ fn a_load_that_lacks_what_its_reader_knows_of_is_not_asked_for_again() {
     let mut machine = machine(ActorOptions::default());
     assert_eq!(machine.read(newest(5, 12), 1), [Effect::Load { events_max: 200 }]);
     let effects = machine.loaded(page_of(&log(11), Page::Newest, 200));
-    assert_eq!(effects, [Effect::ReadFor(1, newest(5, 12))]);
+    assert!(matches!(effects[..], [Effect::ReadForAll(_, 1, wanted)] if wanted == newest(5, 12)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use madang_cluster::command::{AdminOp, Refusal, RoomOp};
 use madang_cluster::machine::room::link::{link_id, opens};
 use madang_cluster::machine::room::rights::{self, Deed};
 use madang_storage::id::{LinkCode, LinkId, LinkSecret, RoomId};
-use madang_storage::row::{Life, Link, MemberRow, Right, RoomKind};
+use madang_storage::row::{Life, Link, MemberRow, MemberState, Right, RoomKind};
 
 use super::keep::Lasting;
 use super::{Caller, RoomView, Service, ServiceError, now_ms};
@@ -105,7 +105,7 @@ impl Service {
     /// Enters by a link.
     pub async fn join_by_link(&self, caller: &Caller, code: &LinkCode) -> Result<RoomView, ServiceError> {
         let room = code.room;
-        self.check_space(&self.readers(), &caller.user, &room).await?;
+        self.check_space(&self.readers(), &caller.user, &room, MemberState::Joined).await?;
         let joined = self.change_room(room, &caller.user, RoomOp::JoinByLink(code.secret)).await;
         joined.map_err(|error| match error {
             // Whether there is such a room is nobody's business.

@@ -1,6 +1,6 @@
 //! Messages that were said: editing, deleting, reacting, pinning, saying again elsewhere.
 
-use madang_cluster::command::{Refusal, RoomOp, TalkOp};
+use madang_cluster::command::{Refusal, Repeat, RoomOp, TalkOp};
 use madang_storage::id::{Cid, Emoji, RoomId};
 use madang_storage::row::{Content, EditedTo, EventBody, Extra, Forward, MemberState, Switch};
 
@@ -109,6 +109,20 @@ impl Service {
         let Quote { text, content, first } = quote;
         let extra = Extra { content, forward: Some(first), ..Extra::default() };
         self.submit_message(caller, room, NewMessage { cid, text, extra, after })
+    }
+
+    /// What the caller's send was answered, if it happened: for a retry that could not be sent any more, since what
+    /// it says is gone or not allowed by now.
+    pub async fn answered(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        cid: &Cid,
+    ) -> Result<Option<Sent>, ServiceError> {
+        let readers = self.readers();
+        readers.joined(&caller.user, &room).await?;
+        let row = readers.of_room(&room).await?.sent(&room, &caller.user, cid).await?;
+        Ok(row.map(|row| Sent { seq: row.seq, at_ms: row.at_ms, dup: Repeat::Again }))
     }
 
     /// Has a room decide about a message.

@@ -5,7 +5,7 @@ use madang_cluster::Freshness;
 use madang_cluster::command::{Refusal, Reply, RoomOp};
 use madang_cluster::machine::room::RECEIPTS_MEMBERS_MAX;
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{MemberState, Reading};
+use madang_storage::row::{Feature, MemberState, Reading};
 use tokio::task::coop;
 
 use super::message::unexpected;
@@ -87,6 +87,9 @@ impl Service {
             let what = "the number of members that are told of each other's receipts";
             return Err(ServiceError::TooLarge { what, limit: RECEIPTS_MEMBERS_MAX });
         }
+        if !head.features.has(Feature::Receipts) {
+            return Err(Refusal::FeatureOff.into());
+        }
         let members = reader.members(&room, "", None, MEMBERS_READ_MAX).await?;
         let joined = members.into_iter().filter(|(_, row)| row.state == MemberState::Joined);
         Ok(joined
@@ -124,11 +127,10 @@ impl Service {
         })
     }
 
-    /// Who sees how far the caller has read. Asked at each mark, so without waiting for the leader: who has
-    /// just changed it has waited until it held.
+    /// Who sees how far the caller has read. Current, also where this node lags behind: what was once shown
+    /// cannot be taken back.
     async fn reading(&self, caller: &Caller) -> Result<Reading, ServiceError> {
-        let shard = self.0.cluster.slots().of_user(&caller.user);
-        let people = self.0.cluster.reader_now(shard)?.people(&caller.user).await?;
+        let people = self.readers().of_user(&caller.user).await?.people(&caller.user).await?;
         Ok(people.unwrap_or_default().reading)
     }
 }

@@ -3,7 +3,7 @@
 use madang_cluster::command::RoomOp;
 use madang_cluster::machine::pair::direct_room;
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{Role, RoomKind};
+use madang_storage::row::{MemberState, Role, RoomKind};
 
 use super::readers::Readers;
 use super::{Caller, RoomView, Service, ServiceError, directory, fresh_id};
@@ -51,7 +51,12 @@ impl Service {
         let people = [std::slice::from_ref(&caller.user), &described.members].concat();
         let readers = self.readers();
         for user in &people {
-            self.check_space(&readers, user, &room).await?;
+            let becomes = match kind {
+                RoomKind::Direct => MemberState::Joined,
+                _ if *user == caller.user => MemberState::Joined,
+                _ => MemberState::Invited,
+            };
+            self.check_space(&readers, user, &room, becomes).await?;
             if kind != RoomKind::Direct && *user != caller.user {
                 self.check_welcome(&readers, &caller.user, user).await?;
             }
@@ -70,7 +75,7 @@ impl Service {
 
     /// Enters an open room, or accepts an invitation.
     pub async fn join(&self, caller: &Caller, room: RoomId) -> Result<RoomView, ServiceError> {
-        self.check_space(&self.readers(), &caller.user, &room).await?;
+        self.check_space(&self.readers(), &caller.user, &room, MemberState::Joined).await?;
         self.change_room(room, &caller.user, RoomOp::Join).await?;
         self.readers().room(&caller.user, &room).await
     }
@@ -85,7 +90,7 @@ impl Service {
         let readers = self.readers();
         readers.place(&caller.user, &room).await?;
         self.check_welcome(&readers, &caller.user, &user).await?;
-        self.check_space(&readers, &user, &room).await?;
+        self.check_space(&readers, &user, &room, MemberState::Invited).await?;
         self.change_room(room, &caller.user, RoomOp::Invite(user)).await
     }
 
@@ -107,25 +112,34 @@ impl Service {
 }
 
 impl Service {
-    /// Refuses when there is no such user, or when `room` would be one too many in the user's list. Between
-    /// this look and the decision others may slip in: the limit bounds memory, a few more do no harm.
+    /// Refuses when there is no such user, or when one room more to be in, or invited to, would be too many.
+    /// What strangers send does not keep anybody from entering rooms of their own choice. Between this look and
+    /// the decision others may slip in: the limits bound memory, a few more do no harm.
     pub(super) async fn check_space(
         &self,
         readers: &Readers,
         user: &UserId,
         room: &RoomId,
+        becomes: MemberState,
     ) -> Result<(), ServiceError> {
         let reader = readers.of_user(user).await?;
         if reader.user(user).await?.is_none() {
             return Err(ServiceError::NoUser(user.clone()));
         }
-        if reader.user_room(user, room).await?.is_some_and(|row| row.state.is_some()) {
+        let now = reader.user_room(user, room).await?.and_then(|row| row.state);
+        if now == Some(MemberState::Joined) || now == Some(becomes) {
             return Ok(());
         }
-        let rooms = reader.user_rooms(user).await?.iter().filter(|(_, row)| row.state.is_some()).count();
-        let limit = self.0.options.rooms_per_user_max;
-        if rooms >= limit {
-            return Err(ServiceError::TooLarge { what: "the user's list of rooms", limit: limit as u64 });
+        let rooms = reader.user_rooms(user).await?;
+        let same = rooms.iter().filter(|(_, row)| row.state == Some(becomes)).count();
+        let (what, limit) = match becomes {
+            MemberState::Joined => ("the user's list of rooms", self.0.options.rooms_per_user_max),
+            MemberState::Invited => {
+                ("the user's list of invitations", self.0.options.invitations_per_user_max)
+            }
+        };
+        if same >= limit {
+            return Err(ServiceError::TooLarge { what, limit: limit as u64 });
         }
         Ok(())
     }

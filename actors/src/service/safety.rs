@@ -1,11 +1,14 @@
 //! Reports, the staff that works on them, and the audit log.
 
+use std::borrow::Cow;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
-use madang_cluster::command::{Op, Refusal, SafetyOp, Standing};
+use madang_cluster::command::{Op, Refusal, Reply, SafetyOp, Standing};
 use madang_cluster::{AuditPlace, Page, QueuePlace};
 use madang_storage::id::{ReportId, RoomId, ShardId, UserId};
 use madang_storage::row::{
-    AuditRow, EventBody, MemberState, Quoted, Reason, ReportRow, ReportState, ReportTarget, StaffRole,
+    AuditRow, Content, EventBody, Extra, MediaPlace, MemberState, Quoted, Reason, ReportRow, ReportState,
+    ReportTarget, StaffRole,
 };
 use sha2::{Digest, Sha256};
 
@@ -17,6 +20,8 @@ const CONTEXT_EVENTS: usize = 11;
 const QUOTED_BYTES_MAX: usize = 2_000;
 /// Bytes of log that are read for the context.
 const CONTEXT_BYTES_MAX: usize = 256 * 1024;
+/// How often somebody may report the same again after it was closed.
+const REPORTS_AGAIN_MAX: usize = 20;
 /// Shards whose audit logs are read at the same time.
 const SHARDS_AT_ONCE: usize = 8;
 
@@ -64,7 +69,8 @@ pub struct AuditView {
 }
 
 impl Service {
-    /// Reports something to the moderators. Reporting the same once more changes nothing.
+    /// Reports something to the moderators. Reporting the same once more changes nothing until it is closed; then
+    /// it is a report of its own.
     pub async fn report(
         &self,
         caller: &Caller,
@@ -79,10 +85,27 @@ impl Service {
                 (ReportTarget::User(user), Vec::new())
             }
         };
-        let report = report_id(&caller.user, &target);
+        let report = self.open_report(report_id(&caller.user, &target)).await?;
         let op = SafetyOp::Report { report, target, reason, note, context };
         self.change_desk(caller, op).await?;
         Ok(report)
+    }
+
+    /// The first of a reporter's reports on one target that is not closed: each one's id follows from the one
+    /// before.
+    async fn open_report(&self, first: ReportId) -> Result<ReportId, ServiceError> {
+        let desk = self.desk().await?;
+        let mut report = first;
+        for _ in 0..REPORTS_AGAIN_MAX {
+            let is_closed =
+                |row: ReportRow| matches!(row.state, ReportState::Resolved | ReportState::Dismissed);
+            if !desk.report(&report).await?.is_some_and(is_closed) {
+                return Ok(report);
+            }
+            report = id_of(Sha256::new().chain_update("again").chain_update(report.0));
+        }
+        let what = "the number of your closed reports about the same";
+        Err(ServiceError::TooLarge { what, limit: REPORTS_AGAIN_MAX as u64 })
     }
 
     /// Reports in one state, oldest first. For the staff.
@@ -173,13 +196,17 @@ impl Service {
 }
 
 impl Service {
-    async fn desk(&self) -> Result<madang_cluster::Reader, ServiceError> {
+    pub(super) async fn desk(&self) -> Result<madang_cluster::Reader, ServiceError> {
         Ok(self.0.cluster.reader(self.0.cluster.slots().desk()).await?)
     }
 
-    async fn change_desk(&self, caller: &Caller, op: SafetyOp) -> Result<(), ServiceError> {
+    /// Has the desk decide, and waits until the shards of all people concerned know it.
+    pub(super) async fn change_desk(&self, caller: &Caller, op: SafetyOp) -> Result<(), ServiceError> {
         let op = Op::Safety { by: caller.user.clone(), standing: self.standing(caller), op };
-        self.0.cluster.propose(self.0.cluster.slots().desk(), op).await??;
+        let desk = self.0.cluster.slots().desk();
+        if let Reply::Done { outbox } = self.0.cluster.propose(desk, op).await?? {
+            self.0.cluster.settle(desk, &outbox).await;
+        }
         Ok(())
     }
 
@@ -188,7 +215,7 @@ impl Service {
     }
 
     /// Refuses who is not of the staff.
-    async fn check_staff(&self, caller: &Caller) -> Result<(), ServiceError> {
+    pub(super) async fn check_staff(&self, caller: &Caller) -> Result<(), ServiceError> {
         if self.standing(caller) == Standing::Named || self.desk().await?.staff(&caller.user).await?.is_some()
         {
             Ok(())
@@ -217,11 +244,11 @@ impl Service {
             what: "field `seq`: there is no message at this place".to_owned(),
         })?;
         let quoted = page.events.iter().filter_map(|event| match &event.row.body {
-            EventBody::Message { text, .. } => Some(Quoted {
+            EventBody::Message { text, extra, .. } => Some(Quoted {
                 seq: event.seq,
                 at_ms: event.row.at_ms,
                 user: event.row.user.clone(),
-                text: cut(text).to_owned(),
+                text: cut(&evidence(text, extra.as_deref())).to_owned(),
             }),
             _ => None,
         });
@@ -255,12 +282,31 @@ fn report_id(by: &UserId, target: &ReportTarget) -> ReportId {
             hash.update(user.as_str());
         }
     }
+    id_of(hash)
+}
+
+fn id_of(hash: Sha256) -> ReportId {
     let digest: [u8; 32] = hash.finalize().into();
     let mut id = [0; 16];
     for (to, from) in id.iter_mut().zip(digest) {
         *to = from;
     }
     ReportId(id)
+}
+
+/// What a message says, and where what it shows is kept: its author may delete it meanwhile.
+fn evidence<'a>(text: &'a str, extra: Option<&'a Extra>) -> Cow<'a, str> {
+    match extra.map(|extra| &extra.content) {
+        Some(Content::Image(media) | Content::Voice(media) | Content::File(media)) => {
+            let place = match &media.place {
+                MediaPlace::Url(url) => url.as_str(),
+                MediaPlace::Id(id) => id.as_str(),
+            };
+            let parts = [place, media.name.as_str(), text];
+            Cow::Owned(parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("\n"))
+        }
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// The beginning of a text, whole characters only.

@@ -3,14 +3,14 @@
 
 use bytes::Bytes;
 use madang_storage::StorageError;
-use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{BanRow, LinksRow, MemberRow, Row, SweepRow, table};
+use madang_storage::id::{Cid, RoomId, UserId};
+use madang_storage::row::{BanRow, LinksRow, MemberRow, Row, SentRow, SweepRow, table};
 use serde::{Deserialize, Serialize};
 
 use super::local::{odd_key, text_id};
 use super::{Found, LocalReader, Query, Reader};
 use crate::error::ClusterError;
-use crate::machine::rows::{directory_key, member_key, room_key};
+use crate::machine::rows::{directory_key, member_key, room_key, sent_key};
 
 /// A title as the directory sorts it, and which room has it.
 pub type Listed = (String, RoomId);
@@ -28,6 +28,8 @@ pub(crate) enum RoomsQuery {
     Bans { room: RoomId, after: Option<UserId>, limit: usize },
     #[serde(rename = "5")]
     Links(RoomId),
+    #[serde(rename = "6")]
+    Sent(RoomId, UserId, Cid),
 }
 
 /// What was read: the variant of the query's name.
@@ -43,13 +45,15 @@ pub(crate) enum RoomsFound {
     Bans(Vec<(UserId, BanRow)>),
     #[serde(rename = "5")]
     Links(LinksRow),
+    #[serde(rename = "6")]
+    Sent(Option<SentRow>),
 }
 
 impl RoomsQuery {
     pub(super) fn reads_many_rows(&self) -> bool {
         match self {
             Self::Members { .. } | Self::Directory { .. } | Self::Bans { .. } => true,
-            Self::Ban(..) | Self::Links(_) => false,
+            Self::Ban(..) | Self::Links(_) | Self::Sent(..) => false,
         }
     }
 
@@ -65,6 +69,9 @@ impl RoomsQuery {
             Self::Bans { room, after, limit } => {
                 RoomsFound::Bans(people(local, table::BAN, (room, ""), after.as_ref(), *limit)?)
             }
+            Self::Sent(room, user, cid) => {
+                RoomsFound::Sent(local.load(table::SENT, &sent_key(room, user, cid))?)
+            }
             Self::Links(room) => {
                 RoomsFound::Links(local.load(table::LINKS, &room_key(room))?.unwrap_or_default())
             }
@@ -79,9 +86,13 @@ impl LocalReader {
         Ok(rows.into_iter().map(|(user, _)| user).collect())
     }
 
-    /// Something that is to be swept away: the prefix of its rows, and since when.
-    pub(crate) fn sweeps(&self, limit: usize) -> Result<Vec<(Bytes, SweepRow)>, ClusterError> {
-        self.list(table::SWEEP, &[], None, limit, |key, bytes| {
+    /// What is to be swept away, behind `after`: the prefix of its rows, and since when.
+    pub(crate) fn sweeps(
+        &self,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(Bytes, SweepRow)>, ClusterError> {
+        self.list(table::SWEEP, &[], after, limit, |key, bytes| {
             Ok((Bytes::copy_from_slice(key), SweepRow::decode(bytes)?))
         })
     }
@@ -185,6 +196,19 @@ impl Reader {
     pub async fn links(&self, room: &RoomId) -> Result<LinksRow, ClusterError> {
         match self.ask_rooms(RoomsQuery::Links(*room)).await? {
             RoomsFound::Links(row) => Ok(row),
+            other => Err(misfit(other)),
+        }
+    }
+
+    /// Where a user's send went, if it happened.
+    pub async fn sent(
+        &self,
+        room: &RoomId,
+        user: &UserId,
+        cid: &Cid,
+    ) -> Result<Option<SentRow>, ClusterError> {
+        match self.ask_rooms(RoomsQuery::Sent(*room, user.clone(), cid.clone())).await? {
+            RoomsFound::Sent(row) => Ok(row),
             other => Err(misfit(other)),
         }
     }

@@ -41,6 +41,8 @@ pub struct Config {
     pub presence: Presence,
     /// Who is typing.
     pub typing: Typing,
+    /// What rooms get less of.
+    pub shedding: Shedding,
     /// Logging.
     pub log: Log,
 }
@@ -61,6 +63,7 @@ impl Config {
         Safety::SECTION,
         Presence::SECTION,
         Typing::SECTION,
+        Shedding::SECTION,
         Log::SECTION,
     ];
 
@@ -168,8 +171,10 @@ section! {
         outbound_bytes_max: usize = 1024 * 1024, number("bytes", 64 * KIB, GIB), Restart;
         /// Sessions (logins) a user may have. One more ends the oldest.
         sessions_per_user_max: usize = 16, number("sessions", 1, 1000), Restart;
-        /// Rooms a user may be in or invited to.
+        /// Rooms a user may be in.
         rooms_per_user_max: usize = 2_000, number("rooms", 1, 100_000), Restart;
+        /// Invitations that may wait for a user. One more is refused to whoever sends it.
+        invitations_per_user_max: usize = 100, number("invitations", 1, 500), Restart;
         /// People that a room may be given places for by those who keep it.
         room_places_max: u64 = 1_000_000, number("people", 2, 10_000_000), Restart;
         /// Messages that one user may send to one room, on average.
@@ -301,6 +306,15 @@ section! {
     Typing = "typing" {
         /// Members of larger rooms are not told who types.
         room_members_max: u64 = 100, number("members", 0, 10_000), Restart;
+    }
+}
+
+section! {
+    /// What rooms get less of that cost a node too much. From when on is tuned while the cluster runs:
+    /// `madang tune` shows `shed.…`.
+    Shedding = "shedding" {
+        /// Whether they do. If not, a room that is too busy slows all others of the node down.
+        enabled: bool = true, Shape::Flag, Restart;
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use madang_actors::service::{Caller, Described, MessageAt, NewRoom, Service, ServiceError};
+use madang_actors::service::{Caller, Described, MessageAt, NewRoom, Sent, Service, ServiceError};
 use madang_cluster::Page;
-use madang_storage::id::RoomId;
+use madang_storage::id::{Cid, RoomId};
 use madang_storage::row::MemberState;
 
 use super::{answer, keep, message, presence, refusal};
@@ -86,20 +86,27 @@ impl Operations {
 
     /// Looks at a message, asks about it if anybody is to be asked, and sends it. Where nobody is asked it has
     /// its place at once; else it leaves behind the messages that the session sent to the room before it,
-    /// however long each question takes.
+    /// however long each question takes. What is in the log already is answered as it was, whatever is thought of
+    /// it now.
     fn send(&self, caller: Caller, send: Send) -> Answer {
-        if let Err(error) = self.gate.look(&Words::from(&send)) {
-            return ready(Err(error)).boxed();
-        }
-        if !self.gate.asks() {
+        let looked = self.gate.look(&Words::from(&send));
+        if looked.is_ok() && !self.gate.asks() {
             return self.begin(&caller, send);
         }
         let mut place = self.gate.enter(caller.session, send.room);
         let operations = self.clone();
         async move {
-            let verdict = operations.gate.ask(&caller.user, &Words::from(&send)).await;
+            let verdict = match looked {
+                Ok(()) => operations.gate.ask(&caller.user, &Words::from(&send)).await,
+                Err(error) => Err(error),
+            };
             place.first().await;
-            verdict?;
+            if let Err(error) = verdict
+                && operations.answered(&caller, send.room, &send.cid).await.is_none()
+            {
+                return Err(error);
+            }
+            // What is there already, the room answers again, or says that it was something else.
             let answer = operations.begin(&caller, send);
             drop(place);
             answer.await
@@ -111,6 +118,7 @@ impl Operations {
     fn forward(&self, caller: Caller, ask: Forward) -> Answer {
         let fail = |error: ServiceError| refusal::api_error(Operation::Forward, &error);
         let mut place = self.gate.asks().then(|| self.gate.enter(caller.session, ask.room));
+        let operations = self.clone();
         let Self { service, gate, .. } = self.clone();
         async move {
             let from = MessageAt { room: ask.from_room, seq: ask.from_seq };
@@ -123,7 +131,15 @@ impl Operations {
             if let Some(place) = &mut place {
                 place.first().await;
             }
-            let sending = service.forward(&caller, ask.room, ask.cid, quote?, ask.after);
+            let quote = match quote {
+                Ok(quote) => quote,
+                // The source may be gone since: a retry hears what it would have heard.
+                Err(error) => {
+                    let before = operations.answered(&caller, ask.room, &ask.cid).await;
+                    return before.map(|sent| Response::Forward(answer::sent(sent))).ok_or(error);
+                }
+            };
+            let sending = service.forward(&caller, ask.room, ask.cid, quote, ask.after);
             drop(place);
             Ok(Response::Forward(answer::sent(sending.sent().await.map_err(fail)?)))
         }
@@ -131,6 +147,11 @@ impl Operations {
     }
 
     /// Gives a message its place in its room before this returns.
+    /// What a send was answered before, as far as can be found out.
+    async fn answered(&self, caller: &Caller, room: RoomId, cid: &Cid) -> Option<Sent> {
+        self.service.answered(caller, room, cid).await.ok().flatten()
+    }
+
     fn begin(&self, caller: &Caller, send: Send) -> Answer {
         let fail = |error: ServiceError| refusal::api_error(Operation::Send, &error);
         let room = send.room;

@@ -13,8 +13,15 @@ pub(super) struct Line<K>(Arc<Mutex<Lines<K>>>);
 struct Lines<K> {
     next: u64,
     /// The last one in each line: its number, and how whoever comes next hears that it has left.
-    last: HashMap<K, (u64, oneshot::Receiver<()>)>,
+    last: HashMap<K, (u64, Leaves)>,
 }
+
+/// Hears when a place is left: dropped by whoever was first, else with the one that was before it.
+type Leaves = oneshot::Receiver<Handed>;
+
+/// From somebody who gives up to the one behind.
+#[derive(Debug)]
+struct Handed(Leaves);
 
 impl<K> Default for Line<K> {
     fn default() -> Self {
@@ -23,13 +30,13 @@ impl<K> Default for Line<K> {
 }
 
 /// A place in a line. Leaves it when it is dropped.
-pub struct Place<K: Eq + Hash> {
+pub struct Place<K: Eq + Hash + Clone> {
     lines: Arc<Mutex<Lines<K>>>,
     key: K,
     number: u64,
-    before: Option<oneshot::Receiver<()>>,
-    /// Dropped with the place: whoever comes next hears that.
-    _left: oneshot::Sender<()>,
+    before: Option<Leaves>,
+    /// Whoever comes next hears of it: dropped with the place.
+    left: Option<oneshot::Sender<Handed>>,
 }
 
 impl<K: Eq + Hash + Clone> Line<K> {
@@ -41,29 +48,35 @@ impl<K: Eq + Hash + Clone> Line<K> {
         lines.next += 1;
         let before = lines.last.insert(key.clone(), (number, leaves)).map(|(_, before)| before);
         drop(lines);
-        Place { lines: Arc::clone(&self.0), key, number, before, _left: left }
+        Place { lines: Arc::clone(&self.0), key, number, before, left: Some(left) }
     }
 }
 
-impl<K: Eq + Hash> Place<K> {
+impl<K: Eq + Hash + Clone> Place<K> {
     /// Waits until everybody who came before has left.
     pub async fn first(&mut self) {
-        if let Some(before) = self.before.take() {
-            // Nothing is ever sent: an error says that the place before is gone.
-            let _ = before.await;
+        // Stays where it is while it is waited for: whoever gives up then hands it on.
+        while let Some(before) = &mut self.before {
+            self.before = before.await.ok().map(|Handed(before)| before);
         }
     }
 }
 
-impl<K: Eq + Hash> Drop for Place<K> {
+impl<K: Eq + Hash + Clone> Drop for Place<K> {
     fn drop(&mut self) {
         let mut lines = self.lines.lock();
-        if lines.last.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
-            match self.before.take() {
-                // Gave up before it was first: the next one stands behind whoever was before this one.
-                Some(before) => lines.last.get_mut(&self.key).map(|last| last.1 = before),
-                None => lines.last.remove(&self.key).map(drop),
-            };
+        let is_last = lines.last.get(&self.key).is_some_and(|(number, _)| *number == self.number);
+        match self.before.take() {
+            // Gave up before it was first: the next one stands behind whoever was before this one.
+            Some(before) if is_last => {
+                lines.last.entry(self.key.clone()).and_modify(|last| last.1 = before);
+            }
+            Some(before) => {
+                // Nobody to tell: the one behind gave up too.
+                let _ = self.left.take().map(|left| left.send(Handed(before)));
+            }
+            None if is_last => drop(lines.last.remove(&self.key)),
+            None => {}
         }
     }
 }
@@ -96,6 +109,21 @@ mod tests {
         drop(two);
         let mut three = line.enter("a");
         let third = tokio::spawn(async move { three.first().await });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(!third.is_finished());
+        drop(one);
+        third.await.unwrap();
+        assert!(line.0.lock().last.is_empty());
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_in_the_middle_does_not_let_the_next_one_past_the_first() {
+        let line = Line::default();
+        let (one, mut two, mut three) = (line.enter("a"), line.enter("a"), line.enter("a"));
+        let second = tokio::spawn(async move { two.first().await });
+        let third = tokio::spawn(async move { three.first().await });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        second.abort();
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(!third.is_finished());
         drop(one);

@@ -185,6 +185,7 @@ pub(super) fn actors(config: &Config) -> ActorOptions {
             room_members_max: config.typing.room_members_max,
             ..TypingOptions::default()
         },
+        shedding: if config.shedding.enabled { Switch::On } else { Switch::Off },
         ..ActorOptions::default()
     }
 }
@@ -231,6 +232,7 @@ pub(super) fn service(config: &Config) -> ServiceOptions {
         history_bytes_max: HISTORY_BYTES_MAX,
         sessions_max: u16::try_from(limits.sessions_per_user_max).unwrap_or(u16::MAX),
         rooms_per_user_max: limits.rooms_per_user_max,
+        invitations_per_user_max: limits.invitations_per_user_max,
         admins: config.safety.admins.iter().filter_map(|name| UserId::parse(name).ok()).collect(),
         room_places_max: limits.room_places_max,
     }

@@ -4,10 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use madang_actors::hub::{Begun, Hubs, LocalHub, SessionKey};
-use madang_actors::outbound::Close;
+use madang_actors::outbound::{Close, Stamp};
 use madang_actors::position::Positions;
 use madang_actors::presence::Presence;
 use madang_actors::service::{Caller, ResumeLimits, Resumed, ServiceError};
@@ -30,7 +30,7 @@ use crate::operations::Operations;
 const ROOM_LIST_READS_MAX: usize = 8;
 
 /// How often presence hears that a session is used.
-const SAID_TO_BE_USED_EVERY: Duration = Duration::from_secs(20);
+const SAID_TO_BE_USED_EVERY_MS: u32 = 20_000;
 
 /// How often a page that waits for room in the queue looks again.
 const PAGE_LOOKS_EVERY: Duration = Duration::from_millis(10);
@@ -112,7 +112,8 @@ impl SessionHandler for Session {
     }
 }
 
-/// An open connection. Shared by the handler and the work it has under way.
+/// An open connection. Shared by the handler and the work it has under way. There is one for every connection of
+/// the node: what can be had from elsewhere is not in it.
 struct Live {
     parts: Arc<SessionParts>,
     link: SessionLink,
@@ -121,12 +122,11 @@ struct Live {
     /// Held by the page that is being read: one at a time.
     pages: Semaphore,
     /// When presence heard last that the session is used.
-    used: Cell<Option<Instant>>,
+    used: Cell<Option<Stamp>>,
 }
 
-/// Where a connected session is known; left again exactly once.
+/// Where a connected session is known, in the hub of this thread; left again exactly once.
 struct Place {
-    hub: LocalHub,
     key: SessionKey,
     caller: Caller,
 }
@@ -230,7 +230,7 @@ impl Live {
     /// what comes after it is pushed.
     async fn hear(&self, caller: &Caller, answer: Response) -> Response {
         let entered = match &answer {
-            Response::Join(room) | Response::CreateRoom(room) => room.room,
+            Response::Join(room) | Response::JoinLink(room) | Response::CreateRoom(room) => room.room,
             _ => return answer,
         };
         if self.with_place(|hub, key| hub.join(key, entered)).is_none() {
@@ -238,6 +238,7 @@ impl Live {
         }
         match (self.parts.operations.joined_room(caller, &entered).await, &answer) {
             (Some(room), Response::Join(_)) => Response::Join(room),
+            (Some(room), Response::JoinLink(_)) => Response::JoinLink(room),
             (Some(room), _) => Response::CreateRoom(room),
             (None, _) => {
                 // Put out again meanwhile.
@@ -249,7 +250,8 @@ impl Live {
 
     /// Does something where the session is known; `None`: it is not known (any more).
     fn with_place<T>(&self, act: impl FnOnce(&LocalHub, SessionKey) -> T) -> Option<T> {
-        self.place.borrow().as_ref().map(|Place { hub, key, .. }| act(hub, *key))
+        let key = self.place.borrow().as_ref().map(|place| place.key)?;
+        Some(act(&self.parts.hubs.local(), key))
     }
 
     /// Makes the session known, lets it hear its rooms, tells it what it missed, then answers `connect`.
@@ -268,7 +270,7 @@ impl Live {
         }
         self.parts.presence.opened(&caller.user, caller.session);
         self.link.label(goodbye::label(self.parts.operations.directory().home_shard(&caller.user)));
-        *self.place.borrow_mut() = Some(Place { hub, key, caller: caller.clone() });
+        *self.place.borrow_mut() = Some(Place { key, caller: caller.clone() });
         let live = Rc::clone(self);
         self.link.spawn(async move {
             let opened = async {
@@ -389,17 +391,18 @@ impl Live {
 
     /// The client does something.
     fn used(&self, caller: &Caller) {
-        let due = self.used.get().is_none_or(|used| used.elapsed() >= SAID_TO_BE_USED_EVERY);
+        let now = Stamp::now();
+        let due = self.used.get().is_none_or(|used| used.age_ms(now) >= SAID_TO_BE_USED_EVERY_MS);
         if due {
-            self.used.set(Some(Instant::now()));
+            self.used.set(Some(now));
             self.parts.presence.active(&caller.user, caller.session);
         }
     }
 
     /// Undoes what [`Self::welcome`] did. Repeats do nothing.
     fn leave(&self) {
-        if let Some(Place { hub, key, caller }) = self.place.borrow_mut().take() {
-            hub.unregister(key);
+        if let Some(Place { key, caller }) = self.place.borrow_mut().take() {
+            self.parts.hubs.local().unregister(key);
             self.parts.presence.closed(&caller.user, caller.session);
             self.parts.operations.service().see(&caller);
         }

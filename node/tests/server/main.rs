@@ -3,8 +3,10 @@
 #![recursion_limit = "256"]
 
 mod accounts;
+mod again;
 mod bad_input;
 mod client;
+mod hot;
 mod http;
 mod keep;
 mod messages;
@@ -15,4 +17,5 @@ mod restart;
 mod resume;
 mod rooms;
 mod safety;
+mod strangers;
 mod talk;
