@@ -17,7 +17,7 @@ use crate::event::ShardEvent;
 use crate::machine::sweep::tables_under;
 use crate::reader::LocalReader;
 
-/// How many things to sweep are looked at in one round.
+/// How many things to sweep are read at one time.
 const SWEEPS_AT_ONCE: usize = 64;
 /// How long the log of a deleted room stays after its people are gone: whoever lags behind reads to its end.
 const LOG_STAYS_MS: u64 = 60_000;
@@ -43,46 +43,64 @@ struct Janitor<'a> {
     shard: ShardId,
 }
 
+/// What a step leaves behind.
+#[derive(PartialEq, Eq)]
+enum Left {
+    /// There is more to do at once.
+    More,
+    /// Nothing, or nothing yet.
+    Nothing,
+}
+
 impl Janitor<'_> {
-    /// Sweeps everything that may be swept by now.
+    /// Sweeps everything that may be swept by now. Each thing has one step in turn, so that a large room does
+    /// not keep small ones waiting; whoever leads no more leaves the rest to the new leader.
     async fn round(&self) -> Result<(), ClusterError> {
-        for (under, row) in self.rows()?.sweeps(SWEEPS_AT_ONCE)? {
-            self.sweep(&under, row).await?;
-        }
+        while self.turn().await? == Left::More {}
         Ok(())
     }
 
-    async fn sweep(&self, under: &Bytes, row: SweepRow) -> Result<(), ClusterError> {
+    /// One step of each thing that there is to sweep.
+    async fn turn(&self) -> Result<Left, ClusterError> {
+        let (mut left, mut after) = (Left::Nothing, None);
+        loop {
+            let sweeps = self.rows()?.sweeps(after.as_deref(), SWEEPS_AT_ONCE)?;
+            for (under, row) in &sweeps {
+                if !self.inner.leads(self.shard) {
+                    return Ok(Left::Nothing);
+                }
+                if self.step(under, *row).await? == Left::More {
+                    left = Left::More;
+                }
+            }
+            match sweeps.into_iter().nth(SWEEPS_AT_ONCE - 1) {
+                Some((last, _)) => after = Some(last),
+                None => return Ok(left),
+            }
+        }
+    }
+
+    async fn step(&self, under: &Bytes, row: SweepRow) -> Result<Left, ClusterError> {
         if let Ok(room) = <[u8; 16]>::try_from(under.as_ref()) {
-            self.sweep_members(RoomId(room)).await?;
+            let room = RoomId(room);
+            let users = self.rows()?.members(&room, SweepOp::MEMBERS_MAX)?;
+            if !users.is_empty() {
+                self.propose(SweepOp::Members { room, users }).await?;
+                return Ok(Left::More);
+            }
             if now_ms() < row.since_ms.saturating_add(LOG_STAYS_MS) {
-                return Ok(());
+                return Ok(Left::Nothing);
             }
         }
         for table in tables_under(under) {
-            self.sweep_rows(under, *table).await?;
-        }
-        self.propose(SweepOp::Done { under: under.clone() }).await
-    }
-
-    async fn sweep_members(&self, room: RoomId) -> Result<(), ClusterError> {
-        loop {
-            let users = self.rows()?.members(&room, SweepOp::MEMBERS_MAX)?;
-            if users.is_empty() {
-                return Ok(());
+            let keys = self.rows()?.keys(*table, under, SweepOp::ROWS_MAX)?;
+            if !keys.is_empty() {
+                self.propose(SweepOp::Rows { under: under.clone(), table: *table, keys }).await?;
+                return Ok(Left::More);
             }
-            self.propose(SweepOp::Members { room, users }).await?;
         }
-    }
-
-    async fn sweep_rows(&self, under: &Bytes, table: u8) -> Result<(), ClusterError> {
-        loop {
-            let keys = self.rows()?.keys(table, under, SweepOp::ROWS_MAX)?;
-            if keys.is_empty() {
-                return Ok(());
-            }
-            self.propose(SweepOp::Rows { under: under.clone(), table, keys }).await?;
-        }
+        self.propose(SweepOp::Done { under: under.clone() }).await?;
+        Ok(Left::Nothing)
     }
 
     /// Has one step carried out. The next one waits until all whom it concerns were told: so at most one

@@ -283,3 +283,31 @@ async fn the_people_of_a_deleted_room_are_told_some_at_a_time_and_a_new_leader_g
     // The log stays a while: whoever lags behind reads to its end.
     assert_eq!(log_of(&cluster).await.events.last().unwrap().row.body, EventBody::RoomDeleted);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleted_rooms_whose_log_stays_a_while_keep_nobody_else_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = LogStore::open(&dir.path().join("log"), &LogOptions::default()).unwrap();
+    let state = StateStore::open(&dir.path().join("state"), &StateOptions::default()).unwrap();
+    let options = ClusterOptions { shards: 1, ..ClusterOptions::default() };
+    let cluster = Cluster::start(options, log, state).await.unwrap();
+    led(&cluster).await;
+    let shard = cluster.slots().of_room(&ROOM);
+    // More than the janitor reads at one time, and the last one is behind all of them.
+    let rooms: Vec<RoomId> = (1..=70).map(|n| RoomId([n; 16])).collect();
+    for room in rooms.iter().copied() {
+        for op in [open_room(), RoomOp::Admin(AdminOp::Delete)] {
+            cluster.propose(shard, Op::Room { room, user: user("minji"), op }).await.unwrap().unwrap();
+        }
+    }
+    let reader = cluster.reader(shard).await.unwrap();
+    let gone = async {
+        for room in &rooms {
+            let place = || reader.user_room(&UserId::parse("minji").unwrap(), room);
+            while place().await.unwrap().is_none_or(|place| place.state.is_some()) {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), gone).await.expect("all are told");
+}
