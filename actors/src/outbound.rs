@@ -74,6 +74,8 @@ impl Close {
     /// The user has logged in on one device too many; this was the oldest.
     pub const DEVICE_LIMIT: Self = Self::new(3503, "device_limit");
     /// Too many invalid objects.
+    /// The user was suspended by the staff.
+    pub const SUSPENDED: Self = Self::new(3505, "suspended");
     pub const PROTOCOL: Self = Self::new(3504, "protocol");
 
     /// A close with any code.

@@ -137,6 +137,9 @@ pub enum SessionEnd {
     /// The user has logged in on more devices than there may be.
     #[serde(rename = "2")]
     DeviceLimit,
+    /// The staff suspended the user.
+    #[serde(rename = "3")]
+    Suspended,
 }
 
 /// One entry of a room's log, with its place.

@@ -16,6 +16,7 @@ pub mod people;
 pub mod presence;
 pub mod room;
 pub mod safety;
+pub mod suspension;
 
 pub mod operation;
 

@@ -12,6 +12,7 @@ mod presence;
 mod refusal;
 mod run;
 mod safety;
+mod suspension;
 
 pub use answer::event as event_answer;
 pub use answer::room as room_answer;

@@ -23,11 +23,12 @@ mod presence;
 mod room;
 mod rules;
 mod safety;
+mod suspension;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use account::{SessionRow, UserRoomRow, UserRow};
+pub use account::{GoneRow, GonesRow, SessionRow, UserRoomRow, UserRow};
 pub use content::{Content, Everybody, Extra, Forward, InThread, Media, MediaPlace, Mentions, Switch};
 pub use door::{BanRow, LeftRow, Link, LinksRow, SweepRow};
 pub use event::{EditedTo, EventBody, EventRow};
@@ -44,6 +45,7 @@ pub use safety::{
     Act, AuditRow, Quoted, Reason, ReportRow, ReportState, ReportStep, ReportTarget, RoomAct, StaffRole,
     StaffRow,
 };
+pub use suspension::{SuspendedRow, SuspensionRow};
 
 use crate::error::StorageError;
 
@@ -69,6 +71,10 @@ pub mod table {
     pub const USER_ROOM: u8 = 9;
     /// outbox id → [`super::OutboxRow`].
     pub const OUTBOX: u8 = 10;
+    /// user, number → [`super::GoneRow`]: the newest rooms that a user has gone from.
+    pub const GONE: u8 = 11;
+    /// user → [`super::GonesRow`].
+    pub const GONES: u8 = 12;
     /// user → [`super::PresenceRow`].
     pub const PRESENCE: u8 = 60;
     /// room, user → [`super::BanRow`].
@@ -101,6 +107,10 @@ pub mod table {
     pub const REPORT_QUEUE: u8 = 47;
     /// time, number → [`super::AuditRow`].
     pub const AUDIT: u8 = 48;
+    /// user → [`super::SuspensionRow`], where the desk is.
+    pub const SUSPENSION: u8 = 49;
+    /// user → [`super::SuspendedRow`], where the user is.
+    pub const SUSPENDED: u8 = 50;
     /// room, seq → [`super::OverlayRow`]: what became of a message.
     pub const OVERLAY: u8 = 20;
     /// room, seq, number → [`super::VersionRow`]: a message before each edit.

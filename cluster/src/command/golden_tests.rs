@@ -3,6 +3,7 @@
 use madang_storage::id::{Cid, ReportId, SessionId};
 use madang_storage::row::{
     Blocked, Findable, Quoted, Reading, Reason, ReportState, ReportTarget, Role, RoomKind, Side, StaffRole,
+    SuspendedRow, Until,
 };
 
 use super::*;
@@ -140,8 +141,13 @@ fn commands_to_the_desk_and_effects_on_people_keep_their_bytes() {
     safety(SafetyOp::Move { report, to, note }, &format!("81a13293{id}a132a16e"));
     let role = Some(StaffRole::Moderator);
     safety(SafetyOp::Appoint { user: user(), role }, "81a13392a56d696e6a69a131");
+    let (until, reason) = (Until(7), "r".to_owned());
+    safety(SafetyOp::Suspend { user: user(), until, reason: reason.clone() }, "81a13493a56d696e6a6907a172");
+    safety(SafetyOp::Restore(user()), "81a135a56d696e6a69");
 
     let effect = |effect, golden: &str| check(command(Op::Effect(effect)), &format!("920181a133{golden}"));
+    let now = SuspendedRow { until, reason, version: 2 };
+    effect(Effect::Suspended { user: user(), now }, "81a2363392a56d696e6a699307a17202");
     let room = RoomId([1; 16]);
     let room_id = format!("c410{}", "01".repeat(16));
     let side = Side { version: 3, given: 2, cancelled: 1 };

@@ -179,6 +179,23 @@ pub enum Refusal {
     #[serde(rename = "69")]
     #[error("this report is closed")]
     ReportClosed,
+    /// Whoever is of the staff is dismissed first.
+    #[serde(rename = "70")]
+    #[error("that user is of the staff: an admin dismisses them first")]
+    OfStaff,
+    /// The user may not use this cluster.
+    #[serde(rename = "71")]
+    #[error("this account is suspended{}", because(reason))]
+    Suspended {
+        /// Why, may be empty.
+        reason: String,
+        /// When that ends; `None`: not by itself.
+        retry_after_ms: Option<u64>,
+    },
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 /// Why META says no.

@@ -1,7 +1,7 @@
 //! What can be asked of the desk: the shard that keeps staff and reports.
 
 use madang_storage::id::{ReportId, UserId};
-use madang_storage::row::{Quoted, Reason, ReportState, ReportTarget, StaffRole};
+use madang_storage::row::{Quoted, Reason, ReportState, ReportTarget, StaffRole, Until};
 use serde::{Deserialize, Serialize};
 
 /// What can be asked of the desk.
@@ -39,6 +39,19 @@ pub enum SafetyOp {
         /// As what.
         role: Option<StaffRole>,
     },
+    /// Keep somebody out of the whole cluster.
+    #[serde(rename = "4")]
+    Suspend {
+        /// Whom.
+        user: UserId,
+        /// Until when.
+        until: Until,
+        /// Why, in words for the user; may be empty.
+        reason: String,
+    },
+    /// Let somebody in again.
+    #[serde(rename = "5")]
+    Restore(UserId),
 }
 
 /// Where the power of whoever asks comes from.
@@ -60,7 +73,8 @@ impl SafetyOp {
                 note.len() + context.iter().map(|quoted| 64 + quoted.text.len()).sum::<usize>()
             }
             Self::Move { note, .. } => note.len(),
-            Self::Appoint { .. } => 0,
+            Self::Suspend { reason, .. } => reason.len(),
+            Self::Appoint { .. } | Self::Restore(_) => 0,
         }
     }
 }

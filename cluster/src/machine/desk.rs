@@ -1,7 +1,8 @@
-//! The desk: who is of the staff, and what becomes of reports. One shard decides both, so that whoever acts
-//! on a report has the right to at that very moment.
+//! The desk: who is of the staff, what becomes of reports, and who is suspended. One shard decides it all, so
+//! that whoever acts has the right to at that very moment.
 
 mod report;
+mod suspend;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,14 @@ pub(super) fn decide(
                 return Err(Refusal::NotStaff.into());
             }
             Ok(appoint(turn, by, user, *role)?)
+        }
+        SafetyOp::Suspend { user, until, reason } => {
+            rank(turn, by, standing)?;
+            suspend::suspend(turn, by, user, (*until, reason))
+        }
+        SafetyOp::Restore(user) => {
+            rank(turn, by, standing)?;
+            Ok(suspend::restore(turn, by, user)?)
         }
     }
 }

@@ -4,7 +4,7 @@
 use madang_storage::row::Effect;
 
 use super::shard::{Stop, Turn};
-use super::user::{mention, people, rooms};
+use super::user::{mention, people, rooms, suspended};
 use super::{pair, room};
 
 /// Takes it over.
@@ -22,6 +22,7 @@ pub(super) fn take(turn: &mut Turn<'_, '_>, effect: &Effect) -> Result<(), Stop>
         Effect::Mention { user, room, seq, state, room_seq } => {
             mention::take(turn, user, (room, *seq), *state, *room_seq)
         }
+        Effect::Suspended { user, now } => Ok(suspended::take(turn, user, now)?),
         Effect::Declined { room, user, room_seq } => room::declined(turn, room, user, *room_seq),
     }
 }

@@ -127,6 +127,11 @@ impl Turn<'_, '_> {
         self.rows.save(table::AUDIT, key, &AuditRow { by: by.clone(), act })
     }
 
+    /// How many acts this shard has written down.
+    pub(super) fn acts(&self) -> u64 {
+        self.counters.audit
+    }
+
     /// Tells the feed something that no log holds.
     pub(super) fn tell(&mut self, event: ShardEvent) {
         self.events.push(event);

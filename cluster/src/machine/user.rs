@@ -12,6 +12,9 @@ mod presence;
 mod presence_tests;
 pub(super) mod rooms;
 #[cfg(test)]
+pub(super) mod suspended;
+#[cfg(test)]
+mod suspended_tests;
 mod tests;
 
 use madang_storage::StorageError;
@@ -47,6 +50,7 @@ pub(super) fn decide(turn: &mut Turn<'_, '_>, user: &UserId, op: &UserOp) -> Res
                 return Ok(None);
             }
             let (token_hash, device) = (*token_hash, device.clone());
+            suspended::check(turn, user)?;
             let opened = SessionRow { token_hash, device, created_ms: turn.at_ms, seen_ms: turn.at_ms };
             turn.rows.save(table::SESSION, session_key(user, session), &opened)?;
             row.sessions.push(*session);

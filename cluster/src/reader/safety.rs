@@ -1,7 +1,7 @@
 //! Reads of the desk and of the audit log.
 
 use madang_storage::id::{ReportId, UserId};
-use madang_storage::row::{AuditRow, ReportRow, ReportState, Row, StaffRow, table};
+use madang_storage::row::{AuditRow, ReportRow, ReportState, Row, StaffRow, SuspensionRow, table};
 use madang_storage::{Direction, KeyRange, StorageError, prefix_end};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub(crate) enum SafetyQuery {
     Queue { state: ReportState, after: Option<QueuePlace>, limit: usize },
     #[serde(rename = "5")]
     Audit { before: Option<AuditPlace>, limit: usize },
+    #[serde(rename = "6")]
+    Suspensions { after: Option<UserId>, limit: usize },
 }
 
 /// What was read: the variant of the query's name.
@@ -43,6 +45,8 @@ pub(crate) enum SafetyFound {
     Queue(Vec<(QueuePlace, ReportRow)>),
     #[serde(rename = "5")]
     Audit(Vec<(AuditPlace, AuditRow)>),
+    #[serde(rename = "6")]
+    Suspensions(Vec<(UserId, SuspensionRow)>),
 }
 
 /// Nobody appoints more people than this; a list of staff ends here.
@@ -64,6 +68,16 @@ impl SafetyQuery {
             Self::Report(report) => SafetyFound::Report(local.load(table::REPORT, &report_key(report))?),
             Self::Queue { state, after, limit } => SafetyFound::Queue(queue(local, *state, *after, *limit)?),
             Self::Audit { before, limit } => SafetyFound::Audit(audit(local, *before, *limit)?),
+            Self::Suspensions { after, limit } => {
+                let after = after.as_ref().map(|user| user.as_str().as_bytes());
+                SafetyFound::Suspensions(local.list(
+                    table::SUSPENSION,
+                    &[],
+                    after,
+                    *limit,
+                    |key, bytes| Ok((text_id(key, UserId::parse)?, SuspensionRow::decode(bytes)?)),
+                )?)
+            }
         })
     }
 }
@@ -162,6 +176,18 @@ impl Reader {
     ) -> Result<Vec<(AuditPlace, AuditRow)>, ClusterError> {
         match self.ask_safety(SafetyQuery::Audit { before, limit }).await? {
             SafetyFound::Audit(rows) => Ok(rows),
+            other => Err(misfit(other)),
+        }
+    }
+
+    /// Who is suspended, by user id, those behind `after`. Only where the desk is.
+    pub async fn suspensions(
+        &self,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<(UserId, SuspensionRow)>, ClusterError> {
+        match self.ask_safety(SafetyQuery::Suspensions { after, limit }).await? {
+            SafetyFound::Suspensions(rows) => Ok(rows),
             other => Err(misfit(other)),
         }
     }

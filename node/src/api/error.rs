@@ -69,6 +69,8 @@ errors! {
     Internal = 1012, "internal", 500, false;
     /// The room's state does not allow it.
     Conflict = 1013, "conflict", 409, false;
+    /// The account is suspended by the staff; if that ends by itself, after `retry_after_ms`.
+    Suspended = 1014, "suspended", 403, false;
     /// The message was deleted.
     Gone = 1020, "gone", 410, false;
     /// The member may not speak in this room; if that ends by itself, after `retry_after_ms`.

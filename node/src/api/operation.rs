@@ -30,6 +30,7 @@ use super::room::{CreateRoom, InRoom, Members, MembersPage, Room, Rooms, RoomsPa
 use super::safety::{
     Appoint, Audit, AuditPage, MakeReport, MoveReport, Report, Reported, Reports, ReportsPage, Staff,
 };
+use super::suspension::{Suspend, Suspensions, SuspensionsPage};
 
 /// Who may use an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -305,6 +306,12 @@ operations! {
     Staff = "staff", Empty => Staff, Session;
     /// Gives somebody a role in the staff.
     Appoint = "appoint", Appoint => Empty, Session;
+    /// Keeps a user out of the whole cluster.
+    Suspend = "suspend", Suspend => Empty, Session;
+    /// Lets a suspended user in again.
+    Restore = "restore", OfUser => Empty, Session;
+    /// Who is suspended.
+    Suspensions = "suspensions", SuspensionsPage => Suspensions, Session;
     /// What the staff and the keepers of rooms did.
     Audit = "audit", AuditPage => Audit, Session;
     /// Whether users are there.

@@ -282,6 +282,22 @@ pub enum Act {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// Keeps somebody out of the whole cluster.
+    Suspended {
+        /// Whom.
+        #[schema(value_type = String)]
+        user: UserId,
+        /// Until when.
+        until_ms: u64,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Lets somebody in again.
+    Restored {
+        /// Whom.
+        #[schema(value_type = String)]
+        user: UserId,
+    },
 }
 
 /// What was done in a room.

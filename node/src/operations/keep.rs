@@ -110,7 +110,8 @@ async fn run_at_the_door(
     })
 }
 
-fn lasting(for_ms: Option<LastingMs>) -> Lasting {
+/// How long something is to hold, as it was asked.
+pub(super) fn lasting(for_ms: Option<LastingMs>) -> Lasting {
     for_ms.map_or(Lasting::ForGood, |ms| Lasting::For(Duration::from_millis(ms.get())))
 }
 

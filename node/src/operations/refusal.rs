@@ -35,6 +35,7 @@ pub(super) fn api_error(operation: Operation, error: &ServiceError) -> ApiError 
         ServiceError::Refused(
             Refusal::Muted { retry_after_ms: Some(wait_ms) }
             | Refusal::Banned { retry_after_ms: Some(wait_ms) }
+            | Refusal::Suspended { retry_after_ms: Some(wait_ms), .. }
             | Refusal::SlowMode { retry_after_ms: wait_ms },
         ) => api_error.retry_after_ms(*wait_ms),
         ServiceError::Overloaded | ServiceError::Unavailable(_) | ServiceError::Timeout => {
@@ -68,6 +69,8 @@ fn refused(refusal: &Refusal) -> ErrorKind {
         | Refusal::RoomExists
         | Refusal::PasswordChanged => ErrorKind::Conflict,
         Refusal::Private | Refusal::NotStaff => ErrorKind::Forbidden,
+        Refusal::OfStaff => ErrorKind::Conflict,
+        Refusal::Suspended { .. } => ErrorKind::Suspended,
         Refusal::NoReport => ErrorKind::NotFound,
         Refusal::ListFull { .. } => ErrorKind::TooLarge,
         Refusal::Yourself => ErrorKind::BadRequest,

@@ -4,7 +4,9 @@ use madang_actors::service::{AuditView, Caller, Listed, ReportView, Reported, Se
 use madang_storage::row::{Act, AuditRow, Reason, ReportRow, ReportState, ReportTarget, RoomAct, StaffRole};
 
 use super::answer::role;
+use super::keep::until_ms;
 use super::run::size;
+use super::suspension;
 use crate::api::account::Empty;
 use crate::api::{Request, Response, safety as json};
 
@@ -64,10 +66,7 @@ pub(super) async fn run(
             let Listed { items, next } = service.audit(caller, limit, ask.next.as_deref()).await?;
             Response::Audit(json::Audit { entries: items.into_iter().map(entry).collect(), next })
         }
-        other => {
-            let what = format!("`{}` is carried out nowhere", other.operation().name());
-            return Err(ServiceError::Internal(what));
-        }
+        other => return suspension::run(service, caller, other).await,
     })
 }
 
@@ -110,6 +109,10 @@ fn entry(view: AuditView) -> json::AuditEntry {
     let act = match act {
         Act::Appointed { user, role } => json::Act::Appointed { user, role: staff_role(role) },
         Act::Report { report, state, note } => json::Act::Report { report, state: report_state(state), note },
+        Act::Suspended { user, until, reason } => {
+            json::Act::Suspended { user, until_ms: until_ms(until), reason }
+        }
+        Act::Restored { user } => json::Act::Restored { user },
         Act::Room { room, user, act } => {
             let (deed, given, seq, reason) = match act {
                 RoomAct::Kicked => (json::RoomDeed::Kicked, None, None, None),

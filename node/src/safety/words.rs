@@ -207,6 +207,9 @@ pub fn of(request: &Request) -> Option<Words<'_>> {
         | Request::MoveReport(_)
         | Request::Staff(_)
         | Request::Appoint(_)
+        | Request::Suspend(_)
+        | Request::Restore(_)
+        | Request::Suspensions(_)
         | Request::Audit(_)
         | Request::Presence(_)
         | Request::Typing(_) => return None,

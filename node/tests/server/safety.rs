@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::client::Client;
-use crate::node::TestNode;
+use crate::node::{PASSWORD, TestNode};
 use madang_node::config::{HookDown, LinkRule};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,6 +80,45 @@ async fn acts_in_rooms_and_of_the_staff_are_in_one_log_page_by_page() {
         assert!(told.contains(&expected), "{told:?}");
     }
     assert!(entries.is_sorted_by_key(|entry| std::cmp::Reverse(entry["at_ms"].as_u64())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_suspended_is_sent_away_and_told_why_until_restored() {
+    let node = TestNode::start_with(|config| config.safety.admins = vec!["root".to_owned()]).await;
+    let (mut root, mut minji) = (node.newcomer("root").await, node.newcomer("minji").await);
+    let mut phone = node.again("minji").await;
+    let mut other = node.newcomer("other").await;
+    let ask = json!({ "user": "minji", "reason": "spam" });
+    for (operation, fields) in
+        [("suspend", ask.clone()), ("restore", json!({ "user": "minji" })), ("suspensions", json!({}))]
+    {
+        assert_eq!(other.refused(operation, fields).await, "forbidden", "{operation}");
+    }
+    assert_eq!(root.refused("suspend", json!({ "user": "nobody" })).await, "not_found");
+    assert_eq!(root.refused("suspend", json!({ "user": "root" })).await, "conflict");
+
+    root.ask("suspend", ask).await;
+    assert_eq!((minji.closed().await, phone.closed().await), (3505, 3505));
+    let mut stale = Client::open(&node).await;
+    stale.begin("connect", json!({ "token": minji.token })).await;
+    assert_eq!(stale.closed().await, 3500);
+    let mut back = Client::open(&node).await;
+    let login = json!({ "user": "minji", "password": PASSWORD });
+    let id = back.begin("login", login.clone()).await;
+    let refused = &back.reply(id).await["error"];
+    assert_eq!(refused["name"], "suspended", "{refused}");
+    assert_eq!(refused["message"], "this account is suspended: spam");
+    let wrong = json!({ "user": "minji", "password": "a wrong one" });
+    assert_eq!(back.refused("login", wrong).await, "unauthenticated", "nobody else learns of it");
+    let listed = root.ask("suspensions", json!({})).await["suspensions"].take();
+    assert_eq!((&listed[0]["user"], &listed[0]["by"]), (&json!("minji"), &json!("root")));
+
+    root.ask("restore", json!({ "user": "minji" })).await;
+    assert_eq!(root.ask("suspensions", json!({})).await["suspensions"], json!([]));
+    back.ask("login", login).await;
+    let audit = root.ask("audit", json!({})).await;
+    let acts: Vec<_> = audit["entries"].as_array().unwrap().iter().map(|entry| &entry["act"]).collect();
+    assert_eq!(acts, ["restored", "suspended"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

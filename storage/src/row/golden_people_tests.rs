@@ -34,6 +34,13 @@ fn rows_of_the_desk_keep_their_bytes() {
     let audit = |act| AuditRow { by: user(), act };
     let role = Some(StaffRole::Moderator);
     check(audit(Act::Appointed { user: user(), role }), &format!("92{by}81a13192{by}a131"));
+    let (until, reason) = (Until(7), "r".to_owned());
+    let suspended = Act::Suspended { user: user(), until, reason: reason.clone() };
+    check(audit(suspended), &format!("92{by}81a13493{by}07a172"));
+    check(audit(Act::Restored { user: user() }), &format!("92{by}81a13591{by}"));
+    let row = SuspensionRow { by: user(), at_ms: 1, until, reason: reason.clone() };
+    check(row, &format!("94{by}0107a172"));
+    check(SuspendedRow { until, reason, version: 2 }, "9307a17202");
     let moved = Act::Report { report: ReportId([1; 16]), state: ReportState::Open, note: String::new() };
     check(audit(moved), &format!("92{by}81a13293{id}a131a0"));
     let in_room = |act, golden: &str| {
@@ -50,4 +57,6 @@ fn rows_of_the_desk_keep_their_bytes() {
     in_room(RoomAct::Unarchived, "a138");
     in_room(RoomAct::Deleted, "a139");
     in_room(RoomAct::MessageDeleted { seq: 7 }, "81a231309107");
+    in_room(RoomAct::Configured { seq: 7 }, "81a231319107");
+    in_room(RoomAct::LinkRevoked, "a23132");
 }

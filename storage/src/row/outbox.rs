@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::people::{Blocked, Side};
-use super::{MemberState, Row, Switch};
+use super::{MemberState, Row, SuspendedRow, Switch};
 use crate::id::{RoomId, UserId};
 
 /// One effect that waits for its target shard.
@@ -72,6 +72,14 @@ pub enum Effect {
         /// Seq of the invitation: a later one is another matter.
         room_seq: u64,
     },
+    /// Desk → user's shard: whether the user may use the cluster.
+    #[serde(rename = "63")]
+    Suspended {
+        /// Who.
+        user: UserId,
+        /// What holds now: only news of a newer version counts.
+        now: SuspendedRow,
+    },
     /// Room's shard → user's shard: a message calls the user, or does so no longer.
     #[serde(rename = "20")]
     Mention {
@@ -101,7 +109,9 @@ impl Effect {
     /// Where it is to be carried out.
     pub fn home(&self) -> Home<'_> {
         match self {
-            Self::UserRoom { user, .. } | Self::Mention { user, .. } => Home::User(user),
+            Self::UserRoom { user, .. } | Self::Mention { user, .. } | Self::Suspended { user, .. } => {
+                Home::User(user)
+            }
             Self::Contact { to, .. } => Home::User(to),
             Self::PairBlock { room, .. } | Self::Declined { room, .. } => Home::Room(room),
         }

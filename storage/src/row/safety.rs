@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Role, Row};
+use super::{Role, Row, Until};
 use crate::id::{ReportId, RoomId, UserId};
 
 /// What is reported.
@@ -197,6 +197,22 @@ pub enum Act {
         /// What.
         act: RoomAct,
     },
+    /// Keeps somebody out of the whole cluster.
+    #[serde(rename = "4")]
+    Suspended {
+        /// Whom.
+        user: UserId,
+        /// Until when.
+        until: Until,
+        /// Why, may be empty.
+        reason: String,
+    },
+    /// Lets somebody in again.
+    #[serde(rename = "5")]
+    Restored {
+        /// Whom.
+        user: UserId,
+    },
 }
 
 /// What those who keep a room do in it. The serde name is the number on disk.
@@ -238,4 +254,13 @@ pub enum RoomAct {
         /// Which event.
         seq: u64,
     },
+    /// Changed what holds in the room: features, rights, slow mode or places.
+    #[serde(rename = "11")]
+    Configured {
+        /// The event that says how.
+        seq: u64,
+    },
+    /// Took away somebody else's link.
+    #[serde(rename = "12")]
+    LinkRevoked,
 }

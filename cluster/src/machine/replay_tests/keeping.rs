@@ -16,7 +16,7 @@ fn secret() -> impl Strategy<Value = LinkSecret> {
 }
 
 /// Commands are of the times 0 to 1,000.
-fn until() -> impl Strategy<Value = Until> {
+pub(super) fn until() -> impl Strategy<Value = Until> {
     prop_oneof![4 => (0..1_500_u64).prop_map(Until), 1 => Just(Until::FOREVER)]
 }
 

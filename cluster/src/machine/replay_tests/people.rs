@@ -3,12 +3,13 @@
 use madang_storage::id::{ReportId, UserId};
 use madang_storage::row::{
     AuditRow, BlockRow, Blocked, ContactRow, Effect, Findable, MemberRow, MemberState, PeopleRow, Reading,
-    Reason, Relation, ReportRow, ReportState, ReportTarget, RoomRow, Side, StaffRole, table,
+    Reason, Relation, ReportRow, ReportState, ReportTarget, RoomRow, Side, StaffRole, SuspendedRow, table,
 };
 use proptest::prelude::*;
 
 use super::accounts;
 use super::commands::{room, user};
+use super::keeping::until;
 use super::rules::rows;
 use crate::command::{Op, PeopleOp, SafetyOp, Standing};
 use crate::machine::rows::{MemoryBase, queue_key, user_key, user_prefix};
@@ -46,6 +47,10 @@ fn effect() -> impl Strategy<Value = Effect> {
         ),
         1 => (room(), user(), 0..40_u64)
             .prop_map(|(room, user, room_seq)| Effect::Declined { room, user, room_seq }),
+        1 => (user(), until(), 0..6_u64).prop_map(|(user, until, version)| {
+            let now = SuspendedRow { until, reason: String::new(), version };
+            Effect::Suspended { user, now }
+        }),
         2 => (user(), room(), state, 0..40_u64, prop::option::of(user())).prop_map(
             |(user, room, state, room_seq, by)| Effect::UserRoom { user, room, state, room_seq, by, at_ms: 1 }
         ),
@@ -71,6 +76,10 @@ fn safety() -> impl Strategy<Value = SafetyOp> {
         }),
         4 => (report(), to).prop_map(|(report, to)| SafetyOp::Move { report, to, note: String::new() }),
         2 => (user(), role).prop_map(|(user, role)| SafetyOp::Appoint { user, role }),
+        2 => (user(), until()).prop_map(|(user, until)| SafetyOp::Suspend {
+            user, until, reason: String::new()
+        }),
+        1 => user().prop_map(SafetyOp::Restore),
     ]
 }
 

@@ -201,6 +201,9 @@ pub(super) fn check_desk(before: &MemoryBase, after: &MemoryBase, op: &Op) {
     if of(before, table::STAFF) != of(after, table::STAFF) {
         assert_eq!(rank, Some(StaffRole::Admin), "{op:?}");
     }
+    if of(before, table::SUSPENSION) != of(after, table::SUSPENSION) {
+        assert!(rank.is_some(), "{op:?}");
+    }
     let known = of(before, table::REPORT);
     if of(after, table::REPORT).iter().any(|(key, row)| known.get(key).is_some_and(|old| old != row)) {
         assert!(rank.is_some(), "{op:?}");

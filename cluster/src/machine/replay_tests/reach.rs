@@ -25,7 +25,8 @@ fn is_its_own(op: &Op, table: u8, key: &[u8]) -> bool {
         Op::User { user, .. } => of_user(user, table, key),
         Op::Effect(effect) => of_effect(effect, table, key),
         Op::Safety { .. } => {
-            [table::STAFF, table::REPORT, table::REPORT_QUEUE, table::AUDIT].contains(&table)
+            [table::STAFF, table::REPORT, table::REPORT_QUEUE, table::AUDIT, table::SUSPENSION]
+                .contains(&table)
         }
         Op::Sweep(SweepOp::Members { room, .. }) => {
             [table::ROOM, table::MEMBER].contains(&table) && key.starts_with(&room.0)
@@ -46,8 +47,10 @@ fn of_room(room: &RoomId, table: u8, key: &[u8]) -> bool {
 
 fn of_user(user: &UserId, table: u8, key: &[u8]) -> bool {
     match table {
-        table::USER | table::PRESENCE | table::PEOPLE => key == user_key(user),
-        table::SESSION | table::USER_ROOM | table::CONTACT | table::BLOCK => {
+        table::GONES | table::USER | table::PRESENCE | table::PEOPLE | table::SUSPENDED => {
+            key == user_key(user)
+        }
+        table::SESSION | table::USER_ROOM | table::GONE | table::CONTACT | table::BLOCK => {
             key.starts_with(&user_prefix(user))
         }
         table::NAME => key.ends_with(user.as_str().as_bytes()),

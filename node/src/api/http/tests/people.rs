@@ -65,6 +65,15 @@ pub(super) fn rows() -> Vec<Row> {
             "appoint",
             json!({"user": "jun", "role": "moderator"}),
         ),
+        row(
+            "POST",
+            "/v1/suspensions/jun",
+            Some(json!({"for_ms": 5, "reason": "r"})),
+            "suspend",
+            json!({"user": "jun", "for_ms": 5, "reason": "r"}),
+        ),
+        row("DELETE", "/v1/suspensions/jun", None, "restore", json!({"user": "jun"})),
+        row("GET", "/v1/suspensions?limit=5", None, "suspensions", json!({"limit": 5})),
         row("GET", "/v1/audit?limit=5", None, "audit", json!({"limit": 5})),
     ]
 }
