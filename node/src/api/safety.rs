@@ -275,7 +275,7 @@ pub enum Act {
         /// The new role.
         #[serde(skip_serializing_if = "Option::is_none")]
         role: Option<Role>,
-        /// The message that was deleted.
+        /// The message that was deleted, or the event that says what was configured.
         #[serde(skip_serializing_if = "Option::is_none")]
         seq: Option<u64>,
         /// Why, if it was said.
@@ -324,6 +324,10 @@ pub enum RoomDeed {
     Deleted,
     /// Deleted what somebody else said.
     MessageDeleted,
+    /// Changed features, rights, slow mode or places.
+    Configured,
+    /// Took away somebody else's link.
+    LinkRevoked,
 }
 
 /// A page of the audit log, newest first.

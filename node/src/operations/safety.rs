@@ -125,6 +125,8 @@ fn entry(view: AuditView) -> json::AuditEntry {
                 RoomAct::Unarchived => (json::RoomDeed::Unarchived, None, None, None),
                 RoomAct::Deleted => (json::RoomDeed::Deleted, None, None, None),
                 RoomAct::MessageDeleted { seq } => (json::RoomDeed::MessageDeleted, None, Some(seq), None),
+                RoomAct::Configured { seq } => (json::RoomDeed::Configured, None, Some(seq), None),
+                RoomAct::LinkRevoked => (json::RoomDeed::LinkRevoked, None, None, None),
             };
             json::Act::Room { room, user, deed, role: given, seq, reason }
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{MemberState, Row, Until};
-use crate::id::{SessionId, UserId};
+use crate::id::{RoomId, SessionId, UserId};
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,32 @@ pub struct UserRoomRow {
 
 impl Row for UserRoomRow {
     const NAME: &'static str = "user room row";
+}
+
+/// That a user has gone from a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoneRow {
+    /// Which room.
+    pub room: RoomId,
+    /// Where its tombstone stands in the user shard's feed.
+    pub pos: u64,
+}
+
+impl Row for GoneRow {
+    const NAME: &'static str = "gone row";
+}
+
+/// How far back the rooms are remembered that a user has gone from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GonesRow {
+    /// How many there ever were.
+    pub number: u64,
+    /// All tombstones behind this position of the user shard's feed are there; 0 if none was ever taken away.
+    pub forgotten_pos: u64,
+}
+
+impl Row for GonesRow {
+    const NAME: &'static str = "gones row";
 }
 
 /// 32 bytes as one binary value.
