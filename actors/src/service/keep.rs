@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use madang_cluster::command::{AdminOp, Refusal, RoomOp};
 use madang_cluster::machine::room::rights::{self, Deed};
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{RoomChange, Until};
+use madang_storage::row::{BanRow, RoomChange, Until};
 use tokio::task::coop;
 
 use super::readers::Readers;
@@ -14,6 +14,11 @@ use super::{Caller, Listed, RoomView, Service, ServiceError, cursor, directory, 
 
 /// Profiles that are read at the same time.
 const READS_AT_ONCE: usize = 32;
+
+/// Bans that are read at once where places for them are looked for.
+const BANS_READ_AT_ONCE: usize = 1_000;
+/// Bans that are over, of which so many make room at once.
+const LAPSED_MAX: usize = 100;
 
 /// Somebody who may not enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +88,14 @@ impl Service {
         let readers = self.readers();
         readers.place(&caller.user, &room).await?;
         readers.profile(&target).await?;
-        self.keep(caller, room, AdminOp::Ban { target, until: lasting.until(), reason }).await
+        let ban = AdminOp::Ban { target, until: lasting.until(), reason };
+        match self.keep(caller, room, ban.clone()).await {
+            Err(ServiceError::Refused(Refusal::TooMany { .. })) => {
+                self.forget_lapsed_bans(caller, room, &readers).await?;
+                self.keep(caller, room, ban).await
+            }
+            other => other,
+        }
     }
 
     /// Lets somebody in again.
@@ -154,6 +166,27 @@ impl Service {
         self.keep(caller, room, AdminOp::Delete).await
     }
 
+    /// Gives back places of bans that are over: they keep theirs until somebody needs one.
+    async fn forget_lapsed_bans(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        readers: &Readers,
+    ) -> Result<(), ServiceError> {
+        let (reader, mut after) = (readers.of_room(&room).await?, None);
+        loop {
+            let rows = reader.bans(&room, after.as_ref(), BANS_READ_AT_ONCE).await?;
+            let over = lapsed(&rows, now_ms());
+            for user in &over {
+                self.keep(caller, room, AdminOp::Unban(user.clone())).await?;
+            }
+            if !over.is_empty() || rows.len() < BANS_READ_AT_ONCE {
+                return Ok(());
+            }
+            after = rows.into_iter().next_back().map(|(user, _)| user);
+        }
+    }
+
     pub(super) async fn keep(&self, caller: &Caller, room: RoomId, op: AdminOp) -> Result<(), ServiceError> {
         self.change_room(room, &caller.user, RoomOp::Admin(op)).await
     }
@@ -168,5 +201,29 @@ impl Readers {
             Some(_) => Err(Refusal::Forbidden.into()),
             None => Err(Refusal::NotMember.into()),
         }
+    }
+}
+
+/// Some of those whose ban is over: to lift it is to forget it, and nobody is told.
+fn lapsed(bans: &[(UserId, BanRow)], now_ms: u64) -> Vec<UserId> {
+    let over = bans.iter().filter(|(_, row)| !row.until.holds(now_ms));
+    over.take(LAPSED_MAX).map(|(user, _)| user.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bans_that_are_over_make_room_and_not_all_at_once() {
+        let ban = |number: u64, until| {
+            let by = UserId::parse("minji").unwrap();
+            let user = UserId::parse(&format!("user{number}")).unwrap();
+            (user, BanRow { by, at_ms: 0, until: Until(until), reason: String::new() })
+        };
+        let bans = [ban(1, 10), ban(2, 11), ban(3, u64::MAX)];
+        assert_eq!(lapsed(&bans, 10), [bans[0].0.clone()]);
+        let many: Vec<_> = (0..500).map(|number| ban(number, 5)).collect();
+        assert_eq!(lapsed(&many, 10).len(), LAPSED_MAX);
     }
 }

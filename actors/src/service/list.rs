@@ -3,19 +3,23 @@
 
 use futures_util::future::ready;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use madang_cluster::command::Refusal;
 use madang_cluster::{Freshness, Reader};
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{Life, MemberState};
+use madang_storage::row::{Life, MemberRow, MemberState};
 use tokio::task::coop;
 
 use super::account::WRONG_TOKEN;
 use super::cursor::{self, ActivityCursor};
+use super::names;
 use super::readers::Readers;
 use super::{Caller, MemberPage, MemberView, RoomPage, RoomView, Service, ServiceError};
 
 /// Rows of one list that are read at the same time. Those on this node are ready at once; each read first
 /// takes its share of the task's budget, so that a long list does not keep the thread from others.
 const READS_AT_ONCE: usize = 32;
+/// In rooms of so many people, invitations included, members are also searched by name.
+const NAMED_MEMBERS_MAX: usize = 200;
 
 impl Service {
     /// The caller's rooms: those pinned, the last one first; then the others, newest activity first.
@@ -40,7 +44,7 @@ impl Service {
     }
 
     /// A room's members by user id, invited ones included, for anybody who is one of them; with `search`, those
-    /// whose user id begins with it.
+    /// whose user id begins with it, or in rooms of up to 200 people a word of whose name does.
     pub async fn members(
         &self,
         caller: &Caller,
@@ -51,10 +55,16 @@ impl Service {
     ) -> Result<MemberPage, ServiceError> {
         let after = next.map(cursor::parse_member).transpose()?;
         let readers = self.readers();
-        readers.place(&caller.user, &room).await?;
-        let prefix = search.unwrap_or_default().to_ascii_lowercase();
-        let reader = readers.of_room(&room).await?;
-        let mut rows = reader.members(&room, &prefix, after.as_ref(), limit + 1).await?;
+        let (head, place) = readers.seen(&caller.user, &room).await?;
+        place.ok_or(Refusal::NotMember)?;
+        let is_small = head.joined + head.invited <= NAMED_MEMBERS_MAX as u64;
+        let mut rows = match search {
+            Some(search) if is_small => readers.called(&room, search, after.as_ref()).await?,
+            search => {
+                let prefix = search.unwrap_or_default().to_ascii_lowercase();
+                readers.of_room(&room).await?.members(&room, &prefix, after.as_ref(), limit + 1).await?
+            }
+        };
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|(user, _)| cursor::member_text(user));
@@ -158,5 +168,32 @@ fn gone_meanwhile<T>(view: Result<T, ServiceError>) -> Option<Result<T, ServiceE
     match view {
         Err(ServiceError::NoRoom(_)) => None,
         other => Some(other),
+    }
+}
+
+impl Readers {
+    /// The members of a small room behind `after` whose id, or a word of whose name, begins so. Names are where
+    /// their users are, so this looks at everybody.
+    async fn called(
+        &self,
+        room: &RoomId,
+        search: &str,
+        after: Option<&UserId>,
+    ) -> Result<Vec<(UserId, MemberRow)>, ServiceError> {
+        let rows = self.of_room(room).await?.members(room, "", after, NAMED_MEMBERS_MAX).await?;
+        let (id, name) = (search.to_ascii_lowercase(), names::fold(search));
+        let found = rows.into_iter().map(|(user, row)| {
+            let (id, name) = (id.as_str(), name.as_str());
+            async move {
+                coop::consume_budget().await;
+                let is_so = user.as_str().starts_with(id) || {
+                    let called = names::of(&self.profile(&user).await?.display_name);
+                    !name.is_empty() && called.iter().any(|called| called.starts_with(name))
+                };
+                Ok::<_, ServiceError>(is_so.then_some((user, row)))
+            }
+        });
+        let found: Vec<_> = stream::iter(found).buffered(READS_AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
     }
 }

@@ -172,7 +172,7 @@ async fn the_directory_is_searched_by_how_titles_begin() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn members_are_searched_by_how_their_ids_begin() {
+async fn members_are_searched_by_how_their_ids_or_names_begin() {
     let node = TestNode::start().await;
     let mut owner = node.newcomer("owner").await;
     let (mut jun, mut jung) = (node.newcomer("jun").await, node.newcomer("jung").await);
@@ -185,6 +185,13 @@ async fn members_are_searched_by_how_their_ids_begin() {
     let second = owner.ask("members", search(first["next"].clone())).await;
     assert_eq!([users(&first), users(&second)].concat(), [json!("jun"), json!("jung")]);
     assert_eq!(second["next"], Value::Null);
+    jung.ask("set_profile", json!({ "display_name": "김 Minji" })).await;
+    let rows =
+        [("minj", vec!["jung"]), ("김 m", vec!["jung"]), ("inji", vec![]), ("JU", vec!["jun", "jung"])];
+    for (search, expected) in rows {
+        let page = owner.ask("members", json!({ "room": room, "search": search })).await;
+        assert_eq!(users(&page), expected.iter().map(|user| json!(user)).collect::<Vec<_>>(), "{search}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
