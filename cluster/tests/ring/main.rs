@@ -4,4 +4,5 @@ mod absence;
 mod feed;
 mod grow;
 mod support;
+mod sweep;
 mod talk;
