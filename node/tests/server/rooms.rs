@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::wait_until;
+use crate::client::{Client, wait_until};
 use crate::node::TestNode;
 
 fn ids(page: &Value) -> Vec<String> {
@@ -125,6 +125,47 @@ async fn the_room_list_goes_by_activity_and_pages_to_its_end() {
     };
     assert!(activity(&whole).windows(2).all(|pair| pair[0] >= pair[1]), "{whole}");
     assert_eq!(minji.refused("rooms", json!({ "next": "nonsense" })).await, "bad_request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_in_many_rooms_is_told_no_more_at_once_than_somebody_in_few() {
+    let node = TestNode::start_with(|config| config.limits.requests_per_minute = 0).await;
+    let (mut minji, mut jun) = (node.newcomer("minji").await, node.newcomer("jun").await);
+    jun.create_room("open", &[]).await;
+    let mut created = Vec::new();
+    for _ in 0..120 {
+        created.push(minji.create_room("open", &[]).await);
+    }
+    // The answer to `connect` does not know how many rooms there are, and nothing else is said unasked.
+    let mut welcomes = Vec::new();
+    for client in [&minji, &jun] {
+        let mut device = Client::open(&node).await;
+        welcomes.push(device.connect(&client.token).await.to_string().len());
+        // A push before the answer to `connect` would have come by now.
+        device.ask("me", json!({})).await;
+        let said = device.pushes();
+        assert!(said.iter().all(|push| push.get("cursor").is_some()), "{said:?}");
+    }
+    assert!(
+        welcomes[0] <= welcomes[1] + 64,
+        "{welcomes:?}: what differs are names and the digits of a cursor"
+    );
+
+    let (mut found, mut sizes, mut next) = (Vec::new(), Vec::new(), Value::Null);
+    loop {
+        let fields = if next.is_null() { json!({}) } else { json!({ "next": next }) };
+        let page = minji.ask("rooms", fields).await;
+        sizes.push(ids(&page).len());
+        found.extend(ids(&page));
+        next = page["next"].clone();
+        if next.is_null() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [50, 50, 20]);
+    created.reverse();
+    assert_eq!(found, created);
+    assert_eq!(minji.refused("rooms", json!({ "limit": 101 })).await, "bad_request");
 }
 
 #[tokio::test(flavor = "multi_thread")]

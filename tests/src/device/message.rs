@@ -33,14 +33,10 @@ pub(super) fn grow_thread(root: &mut Value, reply: &Value) {
     }
 }
 
-/// Whether a message calls this user by name.
-pub(super) fn calls_by_name(message: &Value, me: &str) -> bool {
-    message["mentions"]["users"].as_array().is_some_and(|users| users.iter().any(|user| user == me))
-}
-
 /// Whether a message calls this user, by name or with everybody.
 pub(super) fn calls(message: &Value, me: &str) -> bool {
-    calls_by_name(message, me) || message["mentions"]["room"] == true
+    let users = message["mentions"]["users"].as_array();
+    users.is_some_and(|users| users.iter().any(|user| user == me)) || message["mentions"]["room"] == true
 }
 
 /// Without words it was edited again, or deleted: the event that says so comes behind.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::message::{calls_by_name, number, text};
+use super::message::{calls, number, text};
 use super::room::{Room, WholeRoom};
 
 /// What a device hears.
@@ -54,7 +54,7 @@ pub struct Model {
     presence: BTreeMap<String, Value>,
     /// What the user shows of being there, once it was changed.
     my_presence: Option<Value>,
-    /// Messages that call the user by name.
+    /// Messages that call the user, by name or with everybody.
     calls: BTreeSet<(String, u64)>,
     typing: BTreeSet<(String, String)>,
     cursor: String,
@@ -242,7 +242,7 @@ impl Model {
             _ => None,
         };
         if let Some((seq, message)) = said.and_then(|seq| Some((seq, room.message(seq)?))) {
-            let is_called = calls_by_name(message, &self.me) && text(message, "user") != self.me;
+            let is_called = calls(message, &self.me) && text(message, "user") != self.me;
             if is_called {
                 self.calls.insert(at(seq))
             } else {

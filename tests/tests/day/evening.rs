@@ -43,7 +43,15 @@ pub(crate) async fn words_are_taken_away(yard: &Yard, book: &str) {
 /// Everything that was done by power over others is in the audit log, on every node.
 pub(crate) async fn the_audit_log_has_it_all(yard: &Yard) {
     let wanted = [
-        "archived", "banned", "configured", "deleted", "kicked", "message_deleted", "muted", "role", "unmuted",
+        "archived",
+        "banned",
+        "configured",
+        "deleted",
+        "kicked",
+        "message_deleted",
+        "muted",
+        "role",
+        "unmuted",
     ];
     let wanted: BTreeSet<&str> = wanted.into_iter().collect();
     for url in &yard.urls {
