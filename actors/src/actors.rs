@@ -18,9 +18,11 @@ use crate::metrics::{ActorMeter, Counters};
 use crate::node::{Node, NodeArguments, NodeMessage};
 use crate::options::{ActorOptions, Switch};
 use crate::presence::{Announcer, Presence, Roster};
+use crate::pump::Running;
 use crate::room::Budget;
 use crate::rooms::Rooms;
 use crate::shard::RoomsForPeers;
+use crate::shed;
 use crate::truth::Truth;
 use crate::typing::TypingRelay;
 
@@ -41,6 +43,7 @@ pub struct Actors {
     meter: ActorMeter,
     root: ActorRef<NodeMessage>,
     ended: JoinHandle<()>,
+    _shedder: Option<Running>,
 }
 
 /// What the actors stand on and talk to.
@@ -88,7 +91,7 @@ impl Actors {
         let rooms = Rooms::new(&*truth, shards.iter().cloned(), &options);
         truth.serve(Service::ROOMS, Arc::new(RoomsForPeers(rooms.clone())));
         let (budget, board) = (Budget::new(options.tails_bytes_max), Board::default());
-        let heats = Heats::new(truth.clone(), board.clone());
+        let heats = Heats::new(truth.clone(), board.clone(), hubs.levels().clone());
         truth.serve(Service::HEAT, heats.for_peers());
         let meter = ActorMeter {
             counters: Arc::new(Counters::default()),
@@ -96,6 +99,13 @@ impl Actors {
             board: board.clone(),
             roster: roster.clone(),
             hubs: hubs.clone(),
+        };
+        let shedder = match options.shedding {
+            Switch::On => {
+                let (truth, hubs, encoder) = (truth.clone(), hubs.clone(), encoder.clone());
+                Some(shed::start(truth, hubs, encoder, meter.counters.clone()))
+            }
+            Switch::Off => None,
         };
         let arguments = NodeArguments {
             truth,
@@ -112,7 +122,7 @@ impl Actors {
             options,
         };
         let (root, ended) = Node::spawn(None, Node, arguments).await?;
-        Ok(Self { rooms, presence, devices, heats, meter, root, ended })
+        Ok(Self { rooms, presence, devices, heats, meter, root, ended, _shedder: shedder })
     }
 
     /// The rooms.

@@ -7,13 +7,14 @@
 //! into clients' cursors.
 //!
 //! Reading order: `machine` (the table, and what is read when), `reach` (how
-//! far the feed was heard), `wanting` (whether it is heard at all), `message`, `sink` (how frames reach the
+//! far the feed was heard), `wanting` (whether it is heard at all), `receipts` and `sizes` (what is gathered), `message`, `sink` (how frames reach the
 //! hubs), `people` (news about users' rooms and sessions), `actor`, `audiences` (the door for others).
 
 mod machine;
 
 mod reach;
 mod receipts;
+mod sizes;
 mod wanting;
 
 mod message;

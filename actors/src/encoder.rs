@@ -9,6 +9,7 @@ use madang_storage::row::{Blocked, PresenceRow, Relation, Until};
 use crate::position::Positions;
 use crate::presence::Shown;
 use crate::service::ReadMark;
+use crate::shed::{Class, Level};
 use crate::typing::Typing;
 
 /// A room could not be read, so it cannot be shown now.
@@ -58,6 +59,15 @@ pub trait FrameEncoder: Send + Sync + 'static {
 
     /// `typing`: somebody writes in a room, or has stopped to.
     fn typing(&self, room: &RoomId, user: &UserId, typing: Typing) -> Bytes;
+
+    /// `shed`: how far up the ladder of shedding a room is, and what is taken from it.
+    fn shed(&self, room: &RoomId, level: Level, taken: &[Class], spread_ms: u64) -> Bytes;
+
+    /// `head`: a room's log goes through here; what of it was not pushed is to be read.
+    fn head(&self, room: &RoomId, last_seq: u64) -> Bytes;
+
+    /// `size`: how many have joined a room.
+    fn size(&self, room: &RoomId, members: u64) -> Bytes;
 
     /// `cursor`: everything through here was told.
     fn cursor(&self, told: &Positions) -> Bytes;

@@ -12,7 +12,7 @@ use madang_cluster::command::{
     Op, Outcome, PresenceOp, Refusal, Repeat, Reply, RoomOp, StatusChange, UserOp,
 };
 use madang_cluster::event::{FeedBatch, RoomEvent, ShardEvent};
-use madang_cluster::machine::meta::HeatLimits;
+use madang_cluster::machine::meta::Tunables;
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{ClusterError, EventPage, Leader, Page, PeerService, Service, Tail, Tails};
 use madang_storage::id::{Cid, RoomId, SessionId, ShardId, UserId};
@@ -26,6 +26,7 @@ use crate::encoder::{FrameEncoder, Unreadable};
 use crate::position::Positions;
 use crate::presence::{Circle, Shown, State};
 use crate::service::ReadMark;
+use crate::shed::{Class, Level};
 use crate::truth::{Found, Head, History, Peers, Proposer, Truth, Typist};
 use crate::typing::Typing;
 
@@ -63,8 +64,8 @@ pub(crate) struct FakeCluster {
     pub(crate) pages_read: AtomicUsize,
     /// Commands that other nodes were asked to decide.
     pub(crate) requests: AtomicUsize,
-    /// When a room is hot.
-    pub(crate) heat: Mutex<HeatLimits>,
+    /// What META says.
+    pub(crate) tuned: Mutex<Tunables>,
     /// Pages are not read before this is false.
     pub(crate) disk_hangs: AtomicBool,
     /// Place of the newest event, in the feed of whichever shard.
@@ -99,7 +100,7 @@ impl FakeCluster {
             silent: AtomicBool::new(false),
             pages_read: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
-            heat: Mutex::default(),
+            tuned: Mutex::default(),
             disk_hangs: AtomicBool::new(false),
             pos: AtomicU64::new(0),
         })
@@ -340,8 +341,8 @@ impl Truth for FakeCluster {
         Ok(self.me.upgrade().expect("whoever reads has a cluster"))
     }
 
-    fn heat_limits(&self) -> HeatLimits {
-        *self.heat.lock()
+    fn tuned(&self) -> Tunables {
+        self.tuned.lock().clone()
     }
 }
 
@@ -451,6 +452,18 @@ impl FrameEncoder for Words {
 
     fn typing(&self, _: &RoomId, user: &UserId, typing: Typing) -> Bytes {
         format!("{user} types: {typing:?}\n").into()
+    }
+
+    fn shed(&self, _: &RoomId, level: Level, _: &[Class], _: u64) -> Bytes {
+        format!("shed {}\n", level.map_or("none", Class::name)).into()
+    }
+
+    fn head(&self, _: &RoomId, last_seq: u64) -> Bytes {
+        format!("head {last_seq}\n").into()
+    }
+
+    fn size(&self, _: &RoomId, members: u64) -> Bytes {
+        format!("size {members}\n").into()
     }
 
     fn cursor(&self, told: &Positions) -> Bytes {

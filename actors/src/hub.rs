@@ -10,14 +10,20 @@
 //! A hub also keeps through which place of every feed its sessions were told (`told`), and every other second
 //! pushes it as a cursor to those that were told something since. A session that resumes is held (`giving`):
 //! what is pushed to it waits until it was told what it missed.
+//!
+//! What goes to a room need not go at once (`rooms`): frames of a room from which much is taken are gathered for a
+//! tenth of a second and go as one, or the newest stands for all. And it counts what each room is delivered, or
+//! would be if nothing were taken from it (`demand`), for those who decide that (`shed`).
 
 mod message;
 pub use message::{
-    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Logged, Notice, OnlineIn, Passing, Place,
+    CloseSession, Deliver, DeliverUser, Handled, JoinUser, LeaveUser, Logged, Notice, Pace, Passing, Place,
     Reached, SetPlaces,
 };
 
 mod backlog;
+mod demand;
+mod feed;
 mod giving;
 mod machine;
 mod notices;
@@ -37,3 +43,5 @@ pub use hubs::{Backlogged, Begun, HubId, HubRef, Hubs, Interest, LocalHub};
 mod hubs_tests;
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod pace_tests;

@@ -12,7 +12,8 @@
 //! which the cluster's machines decide. Actors send each other no message that waits for its answer.
 //!
 //! Reading order: [`rooms`] (the way down: router `shard`, owner `room`), [`audience`] (the way up, with
-//! [`hub`], [`outbound`] and [`position`]), [`presence`], [`hot`] (which rooms are), [`typing`], `node` (who starts whom again), [`actors`] (all together), and
+//! [`hub`], [`outbound`] and [`position`]), [`presence`], [`hot`] (which rooms are), [`shed`] (what is taken from those that cost too
+//! much), [`typing`], `node` (who starts whom again), [`actors`] (all together), and
 //! on top [`auth`] and [`service`].
 
 pub mod actors;
@@ -36,6 +37,7 @@ mod room;
 pub mod rooms;
 pub mod service;
 mod shard;
+pub mod shed;
 pub mod truth;
 pub mod typing;
 mod wire;

@@ -17,6 +17,12 @@ pub struct ActorMetrics {
     pub tail_bytes: usize,
     /// How many rooms are hot now, and how hot.
     pub heat: BoardSummary,
+    /// How many rooms are at each step of the ladder of shedding now, the first step first.
+    pub shed: [usize; 6],
+    /// How often a room was taken a step up or down.
+    pub shed_changes: u64,
+    /// Joins that had to wait for their turn.
+    pub joins_put_off: u64,
     /// Connections of signed-in sessions now.
     pub sessions: usize,
     /// Users with such a connection now.
@@ -49,6 +55,9 @@ impl ActorMeter {
             rooms_active: self.counters.rooms_active.load(Ordering::Relaxed),
             tail_bytes: self.budget.used_bytes(),
             heat: self.board.summary(),
+            shed: self.hubs.levels().summary(),
+            shed_changes: read(&self.counters.shed_changes),
+            joins_put_off: read(&self.counters.joins_put_off),
             sessions: self.roster.connections(),
             users_online: self.roster.users(),
             fan_out_bytes: self.hubs.all().iter().map(crate::hub::HubRef::backlog_bytes).sum(),
@@ -66,9 +75,19 @@ pub(crate) struct Counters {
     feed_skips: AtomicU64,
     heal_reads: AtomicU64,
     restarts: AtomicU64,
+    shed_changes: AtomicU64,
+    joins_put_off: AtomicU64,
 }
 
 impl Counters {
+    pub(crate) fn shed_changed(&self) {
+        self.shed_changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn join_put_off(&self) {
+        self.joins_put_off.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn feed_skipped(&self) {
         self.feed_skips.fetch_add(1, Ordering::Relaxed);
     }

@@ -45,6 +45,8 @@ pub struct ActorOptions {
     pub presence: PresenceOptions,
     /// Typing.
     pub typing: TypingOptions,
+    /// Whether rooms that cost too much get less.
+    pub shedding: Switch,
 }
 
 /// Whether something is there at all.
@@ -116,6 +118,7 @@ impl Default for ActorOptions {
             restart_wait_ms_max: 2_000,
             presence: PresenceOptions::default(),
             typing: TypingOptions::default(),
+            shedding: Switch::On,
         }
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use madang_cluster::command::{Op, Outcome, Refusal};
 use madang_cluster::event::FeedBatch;
-use madang_cluster::machine::meta::HeatLimits;
+use madang_cluster::machine::meta::Tunables;
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{Cluster, ClusterError, EventPage, Leader, Page, PeerService, Reader, Service, Tails};
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
@@ -107,8 +107,8 @@ pub trait Truth: Proposer + Peers {
     /// Reads what has been applied so far: at least what the shard's feed here has shown.
     fn reader_now(&self, shard: ShardId) -> Result<Arc<dyn History>, ClusterError>;
 
-    /// When a room is hot, as it is tuned now.
-    fn heat_limits(&self) -> HeatLimits;
+    /// What can be tuned while the cluster runs, as it is now.
+    fn tuned(&self) -> Tunables;
 }
 
 /// What a room's row says about its log and its size.
@@ -245,7 +245,7 @@ impl Truth for Cluster {
         Ok(Arc::new(Self::reader_now(self, shard)?))
     }
 
-    fn heat_limits(&self) -> HeatLimits {
-        self.meta().borrow().tunables.heat
+    fn tuned(&self) -> Tunables {
+        self.meta().borrow().tunables.clone()
     }
 }

@@ -18,7 +18,7 @@ use crate::acquaintance::Acquaintances;
 use crate::away::Away;
 use crate::batcher::Answer;
 use crate::checkpoint;
-use crate::command::{Op, Outcome};
+use crate::command::{MetaOp, Op, Outcome};
 use crate::error::ClusterError;
 use crate::event::FeedBatch;
 use crate::fresh::freshen;
@@ -26,7 +26,7 @@ use crate::hosted::{Ground, Hosted, Replica};
 use crate::identity::{Beginning, Identity};
 use crate::link::{Lane, LinkMeters, Links};
 use crate::load::Load;
-use crate::machine::meta::MetaRow;
+use crate::machine::meta::{MetaRow, Tunables};
 use crate::metrics::ClusterMetrics;
 use crate::options::ClusterOptions;
 use crate::overview::Overview;
@@ -235,6 +235,11 @@ impl Cluster {
         let timeout = Duration::from_millis(self.inner.options().command_timeout_ms);
         let answer = self.inner.links.request(node, Lane::Bulk, service.0, payload, timeout);
         async move { Ok(answer.await?) }.boxed()
+    }
+
+    /// Changes what can be tuned while the cluster runs. Values out of bounds are a refusal.
+    pub async fn tune(&self, tunables: Tunables) -> Result<Outcome, ClusterError> {
+        self.inner.propose_meta(MetaOp::Tune { tunables }).await
     }
 
     /// How the cluster stands, gathered from all nodes that can be reached.

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::Inner;
-use crate::machine::meta::NodeState;
+use crate::machine::meta::{NodeState, Tunables};
 use crate::peer::{GroupStatus, PeerAnswer, PeerRequest};
 use crate::replica::ReplicaId;
 
@@ -30,6 +30,9 @@ pub struct Overview {
     pub nodes: Vec<NodeView>,
     /// META, then the shards.
     pub groups: Vec<GroupView>,
+    /// What can be tuned while the cluster runs, as it is now.
+    #[serde(default)]
+    pub tunables: Tunables,
 }
 
 /// One node.
@@ -137,6 +140,7 @@ impl Inner {
             replication: row.replication,
             nodes: nodes.collect(),
             groups,
+            tunables: row.tunables.clone(),
         }
     }
 

@@ -29,7 +29,7 @@ pub use safety::{AuditPlace, QueuePlace};
 pub(crate) use query::{Found, Query};
 
 /// Which part of a room's log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Page {
     /// The newest events.
     #[serde(rename = "1")]

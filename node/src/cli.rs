@@ -62,6 +62,8 @@ enum Command {
     Leave(operator::steps::Args),
     /// Give up a node that is dead for good.
     Remove(operator::remove::Args),
+    /// Show what can be changed while the cluster runs, or change it: `madang tune shed.typing=500`.
+    Tune(operator::tune::Args),
     /// Print or check the settings.
     #[command(subcommand)]
     Config(config::Action),
@@ -97,6 +99,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Undrain(args) => operator::steps::run(args, Step::Undrain),
         Command::Leave(args) => operator::steps::run(args, Step::Leave),
         Command::Remove(args) => operator::remove::run(args),
+        Command::Tune(args) => operator::tune::run(args),
         Command::Config(action) => done(config::run(action)),
         Command::Completions { shell } => done(print(&completions(shell))),
         Command::Version => done(print(&format!("madang {}\n", env!("CARGO_PKG_VERSION")))),

@@ -48,6 +48,6 @@ test('in a crowd a group shows only the nodes that have to do with it', () => {
 test('busy rooms are told as they came, with how long they are hot', () => {
   const { rooms, silent } = presentRooms(busy());
   assert.deepEqual(rooms.map(({ hot }) => hot), [{ key: 'cluster.hotMinutes', n: 2 }, { key: 'cluster.hotSeconds', n: 83 }, null]);
-  assert.deepEqual(rooms[2], { room: '01K9XXXXXXXXXXXXXXXXXXXXXX', kind: null, members: null, leader: null, sends: 12, fetches: 0, joins: 1, hot: null });
+  assert.deepEqual(rooms[2], { room: '01K9XXXXXXXXXXXXXXXXXXXXXX', kind: null, members: null, leader: null, sends: 12, fetches: 0, joins: 1, deliveries: null, shed: null, hot: null });
   assert.deepEqual(silent, [3]);
 });

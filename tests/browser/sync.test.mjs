@@ -150,3 +150,34 @@ test('a room that does not exist is left again', async () => {
   await missing.openRoom('X');
   assert.equal(store.state.open, null);
 });
+
+test('a head is followed to the end of the log', async () => {
+  await open();
+  grow(25);
+  sync.push('head', { room: 'R', last_seq: 25 });
+  await until('all is read', whole);
+  assert.equal(store.state.rooms.get('R').last_seq, 25);
+});
+
+test('the size of a room is what was pushed last', async () => {
+  await open();
+  sync.push('size', { room: 'R', members: 4_000 });
+  assert.equal(store.state.rooms.get('R').members, 4_000);
+  asked.length = 0;
+  sync.push('event', { ...event(11), kind: 'joined' });
+  log.push({ ...event(11), kind: 'joined' });
+  await new Promise((done) => setTimeout(done, 200));
+  assert.deepEqual(asked.filter((op) => op === 'members' || op === 'room'), [], 'who comes into a large room costs nobody a look');
+});
+
+test('a room that gets less is read once after a wait, and at once when it is calm', async () => {
+  await open();
+  asked.length = 0;
+  sync.push('shed', { room: 'R', level: 'heads', shed: ['heads'], spread_ms: 60_000 });
+  grow(25);
+  for (const last_seq of [18, 25]) sync.push('head', { room: 'R', last_seq });
+  push(25);
+  assert.deepEqual([asked, whole()], [[], false]);
+  sync.push('shed', { room: 'R', level: 'none', shed: [], spread_ms: 1_000 });
+  await until('all is read', whole);
+});

@@ -10,7 +10,7 @@ use madang_actors::presence::Circle;
 use madang_actors::truth::{Found, Head, History, Peers, Proposer, Truth, Typist};
 use madang_cluster::command::{Op, Outcome, Refusal, Reply};
 use madang_cluster::event::FeedBatch;
-use madang_cluster::machine::meta::HeatLimits;
+use madang_cluster::machine::meta::Tunables;
 use madang_cluster::placement::SlotMap;
 use madang_cluster::{ClusterError, EventPage, Leader, Page, PeerService, Service, Tail, Tails};
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
@@ -164,8 +164,8 @@ impl Truth for Truths {
 
     fn forgo_feed(&self, _: ShardId) {}
 
-    fn heat_limits(&self) -> HeatLimits {
-        HeatLimits::default()
+    fn tuned(&self) -> Tunables {
+        Tunables::default()
     }
 
     fn reader(&self, shard: ShardId) -> Found<'_, Arc<dyn History>> {

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use madang_cluster::event::ShardEvent;
 use madang_cluster::{ClusterError, Page, Tails};
 use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::Blocked;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Semaphore;
 
@@ -17,11 +16,13 @@ use super::people::{Parts, People};
 use super::reach::{LookId, Looked, Reach};
 use super::receipts::{GATHER_FOR, Gathered, Mark, Receipts};
 use super::sink::HubSink;
+use super::sizes::{self, Sizes, changes_size};
 use super::wanting::{Ask, Listeners, Wanting};
 use crate::metrics::Counters;
 use crate::options::ActorOptions;
 use crate::pump::{Fed, Running, pump};
 use crate::service::ReadMark;
+use crate::shed::Class;
 use crate::truth::History;
 
 /// Events of one page that heals.
@@ -60,6 +61,7 @@ pub(crate) struct AudienceState {
     reach: Reach,
     wanting: Wanting,
     receipts: Receipts,
+    sizes: Sizes,
     _feed: Running,
 }
 
@@ -80,7 +82,7 @@ impl Actor for Audience {
             pump(feed, options.feed_batches_ahead_max, move |fed| to.cast(AudienceMessage::Fed(fed)).is_ok());
         let people = People::start(parts.clone(), Arc::clone(&seats), options.user_news_max);
         let (reads, reach) = (Arc::new(Semaphore::new(READS_AT_ONCE)), Reach::default());
-        let receipts = Receipts::default();
+        let (receipts, sizes) = (Receipts::default(), Sizes::default());
         let mut state = AudienceState {
             seats,
             parts,
@@ -90,6 +92,7 @@ impl Actor for Audience {
             reach,
             wanting: Wanting::default(),
             receipts,
+            sizes,
             _feed: feed,
         };
         // Whatever a predecessor missed. The feed is open already, so nothing falls in between.
@@ -127,6 +130,8 @@ impl Actor for Audience {
                 state.tell_reach();
             }
             AudienceMessage::TellReceipts => state.tell_receipts(),
+            AudienceMessage::TellSizes => state.read_sizes(&myself),
+            AudienceMessage::Sizes(sizes) => state.tell_sizes(&sizes),
             AudienceMessage::Page { room, page } => state.page(room, page, &myself),
             AudienceMessage::Retry(room) => {
                 let heal = state.seats.table.lock().retry(room);
@@ -149,12 +154,15 @@ impl Actor for Audience {
 impl AudienceState {
     fn fed(&mut self, events: &[ShardEvent], myself: &ActorRef<AudienceMessage>) {
         let mut skipped = false;
-        let mut receipts = Vec::new();
+        let (mut receipts, mut resized) = (Vec::new(), Vec::new());
         let mut sink = HubSink::new(&self.parts.hubs, &*self.parts.encoder, self.parts.shard);
         for event in events {
             match event {
                 ShardEvent::Room(event) => {
                     self.reach.heard(event.row.pos);
+                    if changes_size(&event.row.body) {
+                        resized.push(event.room);
+                    }
                     let heal = self.seats.table.lock().fed(event, &mut sink);
                     self.heal(heal, myself);
                 }
@@ -181,15 +189,14 @@ impl AudienceState {
                 }
                 ShardEvent::Block { user, other, blocked } => {
                     self.people.tell_of(user, |encoder| encoder.block(other, *blocked));
-                    if *blocked == Blocked::Yes {
-                        self.people.blocked(user, other);
-                    }
+                    self.people.blocked(user, other);
                 }
                 ShardEvent::Skipped => skipped = true,
                 ShardEvent::Presence { user, row } => self.people.shows(user, row),
                 ShardEvent::Outbox | ShardEvent::Sweep => {}
             }
         }
+        resized.into_iter().for_each(|room| self.gather_size(room, myself));
         for (room, user, mark) in receipts {
             self.gather_receipt(room, user, mark, myself);
         }
@@ -263,7 +270,8 @@ impl AudienceState {
         myself: &ActorRef<AudienceMessage>,
     ) {
         let heard = self.seats.table.lock().is_heard(&room);
-        if heard && self.receipts.add(room, user, mark) == Gathered::First {
+        let told = heard && !self.parts.hubs.levels().sheds(&room, Class::Receipts);
+        if told && self.receipts.add(room, user, mark) == Gathered::First {
             myself.send_after(GATHER_FOR, || AudienceMessage::TellReceipts);
         }
     }
@@ -275,6 +283,41 @@ impl AudienceState {
         for ((room, user), mark) in receipts {
             let frame = self.parts.encoder.receipt(&room, &user, mark.read_seq, mark.received_seq);
             table.hubs(&room).for_each(|hub| sink.tell(hub, room, &frame));
+        }
+    }
+
+    /// Keeps for a while that a room's size changed, if anybody here would hear of it.
+    fn gather_size(&mut self, room: RoomId, myself: &ActorRef<AudienceMessage>) {
+        let heard = self.seats.table.lock().is_heard(&room);
+        if heard && self.sizes.add(room) == Gathered::First {
+            myself.send_after(sizes::GATHER_FOR, || AudienceMessage::TellSizes);
+        }
+    }
+
+    fn read_sizes(&mut self, myself: &ActorRef<AudienceMessage>) {
+        let (rooms, now) = (self.sizes.take(), self.reader_now());
+        let (reads, myself) = (self.reads.clone(), myself.clone());
+        tokio::spawn(async move {
+            let _turn = reads.acquire_owned().await;
+            // What cannot be read now is told with the next change.
+            let Ok(now) = now else { return };
+            let mut sizes = Vec::with_capacity(rooms.len());
+            for room in rooms {
+                if let Ok(Some(head)) = now.head(&room).await {
+                    sizes.push((room, head.joined));
+                }
+                tokio::task::coop::consume_budget().await;
+            }
+            let _ = myself.cast(AudienceMessage::Sizes(sizes));
+        });
+    }
+
+    fn tell_sizes(&self, sizes: &[(RoomId, u64)]) {
+        let mut sink = self.sink();
+        let table = self.seats.table.lock();
+        for (room, members) in sizes {
+            let frame = self.parts.encoder.size(room, *members);
+            table.hubs(room).for_each(|hub| sink.tell(hub, *room, &frame));
         }
     }
 

@@ -53,6 +53,10 @@ pub(crate) enum AudienceMessage {
     TellReach,
     /// From itself, a moment after the first receipt of a batch: those who listen are told. Twice does no harm.
     TellReceipts,
+    /// From itself, a while after the first room of a batch changed its size. Twice does no harm.
+    TellSizes,
+    /// From its own read: how many have joined these rooms.
+    Sizes(Vec<(RoomId, u64)>),
     /// From presence: a frame for all who hear these rooms. It is not logged: a hub that has its fill
     /// goes without.
     Tell {

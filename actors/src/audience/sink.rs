@@ -5,11 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::{RoomId, ShardId};
+use madang_storage::row::EventBody;
 
 use super::machine::{Sink, Taken};
 use crate::encoder::FrameEncoder;
-use crate::hub::{Deliver, HubId, HubRef, Hubs, Logged};
+use crate::hub::{Deliver, HubId, HubRef, Hubs, Logged, Pace};
 use crate::position::FeedPos;
+use crate::shed::Class;
 
 /// Encodes each event once, for all hubs.
 pub(super) struct HubSink<'a> {
@@ -17,7 +19,16 @@ pub(super) struct HubSink<'a> {
     known: Arc<[HubRef]>,
     encoder: &'a dyn FrameEncoder,
     shard: ShardId,
-    last: Option<(RoomId, u64, Bytes)>,
+    last: Option<(RoomId, u64, Shape, Bytes)>,
+}
+
+/// What an event becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Itself.
+    Whole,
+    /// That the log goes through here.
+    Head,
 }
 
 impl<'a> HubSink<'a> {
@@ -28,7 +39,7 @@ impl<'a> HubSink<'a> {
     /// Sends what is not logged; a hub that has its fill goes without.
     pub(super) fn tell(&mut self, hub: HubId, room: RoomId, frame: &Bytes) {
         if let Some(hub) = self.hub(hub) {
-            let _ = hub.try_deliver(Deliver { room, logged: None, frame: frame.clone() });
+            let _ = hub.try_deliver(Deliver { room, logged: None, frame: frame.clone(), pace: Pace::AtOnce });
         }
     }
 
@@ -41,29 +52,52 @@ impl<'a> HubSink<'a> {
         self.known.iter().find(|hub| hub.id() == id)
     }
 
-    fn frame(&mut self, event: &RoomEvent) -> Bytes {
+    fn frame(&mut self, event: &RoomEvent, shape: Shape) -> Bytes {
         match &self.last {
-            Some((room, seq, frame)) if *room == event.room && *seq == event.seq => frame.clone(),
+            Some((room, seq, last, frame)) if *room == event.room && *seq == event.seq && *last == shape => {
+                frame.clone()
+            }
             _ => {
-                let frame = self.encoder.event(event);
-                self.last = Some((event.room, event.seq, frame.clone()));
+                let frame = match shape {
+                    Shape::Whole => self.encoder.event(event),
+                    Shape::Head => self.encoder.head(&event.room, event.seq),
+                };
+                self.last = Some((event.room, event.seq, shape, frame.clone()));
                 frame
             }
+        }
+    }
+
+    /// What an event becomes, and how soon it goes, by what is taken from its room.
+    fn shape(&self, event: &RoomEvent) -> (Shape, Pace) {
+        let taken = self.hubs.levels().taken(&event.room);
+        let is_left_out =
+            taken.has(Class::Heads) || taken.has(Class::Reactions) && only_counts(&event.row.body);
+        match (is_left_out, taken.has(Class::Coalesced)) {
+            (true, _) => (Shape::Head, Pace::Head),
+            (false, true) => (Shape::Whole, Pace::Gathered),
+            (false, false) => (Shape::Whole, Pace::AtOnce),
         }
     }
 }
 
 impl Sink for HubSink<'_> {
     fn offer(&mut self, hub: HubId, event: &Arc<RoomEvent>) -> Taken {
-        let (frame, shard) = (self.frame(event), self.shard);
+        let (shape, pace) = self.shape(event);
+        let (frame, shard) = (self.frame(event, shape), self.shard);
         let Some(hub) = self.hub(hub) else { return Taken::Gone };
         let at = FeedPos { shard, pos: event.row.pos };
         let logged = Some(Logged { seq: event.seq, at });
-        match hub.try_deliver(Deliver { room: event.room, logged, frame }) {
+        match hub.try_deliver(Deliver { room: event.room, logged, frame, pace }) {
             Ok(()) => Taken::Yes,
             Err(_) => Taken::Full,
         }
     }
+}
+
+/// Whether an event only changes a number that is shown: of reactions, or of members.
+fn only_counts(body: &EventBody) -> bool {
+    matches!(body, EventBody::Reacted { .. } | EventBody::Joined | EventBody::Left)
 }
 
 #[cfg(test)]

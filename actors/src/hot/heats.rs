@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::board::Board;
 use super::merge::merge;
 use super::wire::{HotRoom, HotRooms, Question, Warm};
+use crate::shed::Levels;
 use crate::truth::{Head, Truth};
 use crate::wire::{WireError, read, write};
 
@@ -30,11 +31,12 @@ pub struct Heats(Arc<Inner>);
 struct Inner {
     truth: Arc<dyn Truth>,
     board: Board,
+    levels: Levels,
 }
 
 impl Heats {
-    pub(crate) fn new(truth: Arc<dyn Truth>, board: Board) -> Self {
-        Self(Arc::new(Inner { truth, board }))
+    pub(crate) fn new(truth: Arc<dyn Truth>, board: Board, levels: Levels) -> Self {
+        Self(Arc::new(Inner { truth, board, levels }))
     }
 
     /// Answers other nodes and operators for as long as there is one of these.
@@ -60,18 +62,16 @@ impl Inner {
                 None => silent.push(node),
             }
         }
-        let warmest = merge(told, limit, &self.truth.heat_limits());
+        let warmest = merge(told, limit, &self.truth.tuned().heat);
         HotRooms { rooms: join_all(warmest.into_iter().map(|warm| self.describe(warm))).await, silent }
     }
 
     /// The warmest rooms of this node.
     fn here(&self, limit: usize) -> Vec<Warm> {
-        let all = self.board.all().into_iter();
-        merge(
-            all.map(|(room, reading)| Warm::new(room, reading.heat, reading.hot_for_ms)),
-            limit,
-            &self.truth.heat_limits(),
-        )
+        let asked = self.board.all().into_iter();
+        let asked = asked.map(|(room, reading)| Warm::asked(room, reading.heat, reading.hot_for_ms));
+        let delivered = self.levels.all().into_iter().map(|(room, shed)| Warm::delivered(room, shed));
+        merge(asked.chain(delivered), limit, &self.truth.tuned().heat)
     }
 
     async fn ask(&self, node: u64, limit: usize) -> (u64, Option<Vec<Warm>>) {
@@ -86,7 +86,8 @@ impl Inner {
     async fn describe(&self, warm: Warm) -> HotRoom {
         let shard = self.truth.slots().of_room(&warm.room);
         let head = timeout(LOOKED_UP_WITHIN, self.head(&warm, shard)).await.ok().flatten();
-        let Warm { room, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms } = warm;
+        let Warm { room, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms, deliveries_per_s, level } =
+            warm;
         HotRoom {
             room,
             kind: head.map(|head| head.kind),
@@ -96,6 +97,8 @@ impl Inner {
             fetches_per_s,
             joins_per_s,
             hot_for_ms,
+            deliveries_per_s,
+            level,
         }
     }
 

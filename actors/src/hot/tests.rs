@@ -54,7 +54,7 @@ async fn shows(what: &str, yard: &Yard, is: impl Fn(&HotRooms) -> bool) -> HotRo
 fn a_busy_room_is_shown_as_hot_and_then_forgotten() {
     run(async {
         let (yard, cluster) = Yard::fake(options()).await;
-        *cluster.heat.lock() = QUICK;
+        cluster.tuned.lock().heat = QUICK;
         for _ in 0..30 {
             yard.insist(ROOM, &user("minji"), &send("hello")).await;
         }
@@ -143,7 +143,7 @@ fn a_full_board_gives_places_to_warmer_rooms_only() {
 fn hot_rooms_come_first_then_by_how_near_they_are() {
     let limits = HeatLimits { sends_per_s: 50, joins_per_s: 10, ..HeatLimits::default() };
     let warm = |number, sends_per_s, joins_per_s, hot_for_ms| {
-        Warm::new(room(number), Heat { sends_per_s, joins_per_s, ..Heat::default() }, hot_for_ms)
+        Warm::asked(room(number), Heat { sends_per_s, joins_per_s, ..Heat::default() }, hot_for_ms)
     };
     let told = [warm(1, 40, 0, None), warm(2, 0, 9, None), warm(3, 1, 0, Some(4)), warm(1, 2, 0, None)];
     let rooms = merge(told, 3, &limits);

@@ -6,6 +6,7 @@ use madang_storage::row::RoomKind;
 use serde::{Deserialize, Serialize};
 
 use crate::room::Heat;
+use crate::shed::{Level, Shed};
 
 /// To a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,12 +28,24 @@ pub(super) struct Warm {
     pub(super) joins_per_s: u32,
     /// How long it is hot there; `None`: it is not.
     pub(super) hot_for_ms: Option<u64>,
+    /// Events times listeners a second there, if nothing were shed.
+    #[serde(default)]
+    pub(super) deliveries_per_s: u64,
+    /// How far up the ladder of shedding it is there.
+    #[serde(default)]
+    pub(super) level: Level,
 }
 
 impl Warm {
-    pub(super) fn new(room: RoomId, heat: Heat, hot_for_ms: Option<u64>) -> Self {
+    /// As its owner measures it.
+    pub(super) fn asked(room: RoomId, heat: Heat, hot_for_ms: Option<u64>) -> Self {
         let Heat { sends_per_s, fetches_per_s, joins_per_s } = heat;
-        Self { room, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms }
+        Self { room, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms, deliveries_per_s: 0, level: None }
+    }
+
+    /// As it is delivered.
+    pub(super) fn delivered(room: RoomId, Shed { level, deliveries_per_s }: Shed) -> Self {
+        Self { deliveries_per_s, level, ..Self::asked(room, Heat::default(), None) }
     }
 
     pub(super) fn heat(&self) -> Heat {
@@ -69,11 +82,18 @@ pub struct HotRoom {
     pub joins_per_s: u32,
     /// How long it is hot, on the node where that is longest; `None`: on no node.
     pub hot_for_ms: Option<u64>,
+    /// Events times listeners a second, on all nodes together, if nothing were shed.
+    #[serde(default)]
+    pub deliveries_per_s: u64,
+    /// How far up the ladder of shedding it is, on the node where that is farthest.
+    #[serde(default)]
+    pub level: Level,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shed::Class;
     use crate::wire::{check, read};
 
     #[test]
@@ -83,8 +103,12 @@ mod tests {
         check(&Question::Here(9), "81a13109");
         check(&Question::Everywhere(9), "81a13209");
         let heat = Heat { sends_per_s: 1, fetches_per_s: 2, joins_per_s: 3 };
-        check(&Warm::new(room, heat, Some(4)), &format!("95{id}01020304"));
-        check(&Warm::new(room, heat, None), &format!("95{id}010203c0"));
+        check(&Warm::asked(room, heat, Some(4)), &format!("97{id}0102030400c0"));
+        let shed = Shed { level: Some(Class::Typing), deliveries_per_s: 5 };
+        check(&Warm::delivered(room, shed), &format!("97{id}000000c005a131"));
+        let classes: Vec<u8> = (1..=6).flat_map(|number: u8| [0xa1, b'0' + number]).collect();
+        let hex: String = classes.iter().map(|byte| format!("{byte:02x}")).collect();
+        check(&Class::ALL.to_vec(), &format!("96{hex}"));
         let hot = HotRoom {
             room,
             kind: Some(RoomKind::Open),
@@ -94,10 +118,12 @@ mod tests {
             fetches_per_s: 2,
             joins_per_s: 3,
             hot_for_ms: Some(4),
+            deliveries_per_s: 9,
+            level: Some(Class::Heads),
         };
         check(
             &HotRooms { rooms: vec![hot], silent: vec![8] },
-            &format!("929198{id}a133050601020304 9108").replace(' ', ""),
+            &format!("92919a{id}a13305060102030409a136 9108").replace(' ', ""),
         );
     }
 

@@ -15,13 +15,17 @@ use super::giving::Frame;
 use super::hubs::{HubId, Hubs, Interest};
 use super::machine::{Machine, Turn};
 use super::message::{
-    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Notice, OnlineIn, Passing, Reached, SetPlaces,
+    CloseSession, Deliver, DeliverUser, Handled, JoinUser, LeaveUser, Notice, Passing, Reached, SetPlaces,
 };
 use crate::outbound::Stamp;
 
 /// Sessions written to before the thread's other work gets its turn.
 const TURN_WRITES: u32 = 64;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// How long frames that are gathered wait at most.
+const TICK_INTERVAL: Duration = Duration::from_millis(100);
+/// How often it is told what rooms were delivered.
+const COUNT_INTERVAL: Duration = Duration::from_millis(250);
 /// Every so many sweeps the cursor is pushed to those who were given something that it covers. What a client
 /// was given since its last cursor it is given again when it resumes.
 const SWEEPS_PER_CURSOR: u32 = 2;
@@ -36,6 +40,10 @@ pub struct Hub {
     pub(super) pumping: bool,
     /// What was noted is told when the time comes.
     pub(super) noticing: bool,
+    /// What waits for a tick goes when the time comes.
+    pub(super) ticking: bool,
+    /// What was delivered is told when the time comes.
+    pub(super) counting: bool,
     pub(super) sweeps: u32,
 }
 
@@ -44,6 +52,28 @@ impl Hub {
     fn pump(&mut self, ctx: &mut Context<Self>) {
         if !std::mem::replace(&mut self.pumping, true) {
             ctx.spawn(Pump);
+        }
+    }
+
+    /// Sees to it that what waits for a tick gets one.
+    fn tick_later(&mut self, ctx: &mut Context<Self>) {
+        if self.machine.borrow().holds() && !std::mem::replace(&mut self.ticking, true) {
+            ctx.run_later(TICK_INTERVAL, |hub, ctx| {
+                hub.ticking = false;
+                hub.machine.borrow_mut().tick();
+                hub.pump(ctx);
+                hub.tick_later(ctx);
+            });
+        }
+    }
+
+    /// Sees to it that what was delivered is told to those who decide what a room may cost.
+    fn count_later(&mut self, ctx: &mut Context<Self>) {
+        if self.machine.borrow().counts() && !std::mem::replace(&mut self.counting, true) {
+            ctx.run_later(COUNT_INTERVAL, |hub, _| {
+                hub.counting = false;
+                hub.hubs.levels().count(hub.machine.borrow_mut().take_demands());
+            });
         }
     }
 
@@ -88,10 +118,13 @@ impl ActorFuture<Hub> for Pump {
     fn poll(
         self: Pin<&mut Self>,
         hub: &mut Hub,
-        _: &mut Context<Hub>,
+        ctx: &mut Context<Hub>,
         task: &mut TaskContext<'_>,
     ) -> Poll<()> {
-        match hub.machine.borrow_mut().turn(TURN_WRITES) {
+        let turn = hub.machine.borrow_mut().turn(TURN_WRITES);
+        // A room whose run has ended may have something that waits for a tick.
+        hub.tick_later(ctx);
+        match turn {
             Turn::More => {
                 task.waker().wake_by_ref();
                 Poll::Pending
@@ -108,8 +141,10 @@ impl Handler<Deliver> for Hub {
     type Result = ();
 
     fn handle(&mut self, message: Deliver, ctx: &mut Context<Self>) {
-        self.machine.borrow_mut().deliver(message.room, message.logged, message.frame);
+        self.machine.borrow_mut().deliver(message.room, message.logged, message.frame, message.pace);
         self.pump(ctx);
+        self.count_later(ctx);
+        self.tick_later(ctx);
     }
 }
 
@@ -125,7 +160,7 @@ impl Handler<DeliverUser> for Hub {
     type Result = ();
 
     fn handle(&mut self, message: DeliverUser, _: &mut Context<Self>) {
-        let frame = Frame { at: message.at, bytes: message.frame };
+        let frame = Frame::one(message.at, message.frame);
         self.machine.borrow_mut().deliver_user(&message.user, &frame);
     }
 }
@@ -198,10 +233,8 @@ impl Handler<Passing> for Hub {
     }
 }
 
-impl Handler<OnlineIn> for Hub {
-    type Result = MessageResult<OnlineIn>;
+impl Handler<Handled> for Hub {
+    type Result = ();
 
-    fn handle(&mut self, message: OnlineIn, _: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.machine.borrow_mut().online_in(message.room))
-    }
+    fn handle(&mut self, _: Handled, _: &mut Context<Self>) {}
 }

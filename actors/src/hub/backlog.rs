@@ -27,6 +27,11 @@ impl Backlog {
         true
     }
 
+    /// Counts a frame in, however much there is.
+    pub(super) fn insist(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// Counts a frame out.
     pub(super) fn remove(&self, bytes: usize) {
         let before = self.bytes.fetch_sub(bytes, Ordering::AcqRel);

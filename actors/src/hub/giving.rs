@@ -1,11 +1,12 @@
 //! How a session gets its frames: at once, or later while it resumes; and when it is owed a cursor.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use bytes::Bytes;
 
 use super::sessions::Session;
-use crate::outbound::Close;
+use crate::outbound::{Close, frame};
 use crate::position::{FeedPos, Positions};
 
 /// A frame on its way to sessions.
@@ -14,6 +15,25 @@ pub(super) struct Frame {
     /// What it tells has this place in a feed, if it has one.
     pub(super) at: Option<FeedPos>,
     pub(super) bytes: Bytes,
+    /// The frames that it was put together from, if it was.
+    parts: Option<Rc<[Frame]>>,
+}
+
+impl Frame {
+    /// As it came.
+    pub(super) fn one(at: Option<FeedPos>, bytes: Bytes) -> Self {
+        Self { at, bytes, parts: None }
+    }
+
+    /// One frame with the content of several, where they can be put together.
+    pub(super) fn together(frames: Vec<Self>) -> Vec<Self> {
+        if frames.len() < 2 {
+            return frames;
+        }
+        let Some(bytes) = frame::joined(frames.iter().map(|frame| &frame.bytes)) else { return frames };
+        let at = frames.iter().rev().find_map(|frame| frame.at);
+        vec![Self { at, bytes, parts: Some(frames.into()) }]
+    }
 }
 
 /// What a session was given since it last got a cursor that covers all.
@@ -47,8 +67,13 @@ impl Session {
                     frames.clear();
                 }
             }
-            Some(Resuming::Told(through)) if frame.at.is_some_and(|at| through.has(at)) => {}
-            _ => self.give_now(frame),
+            Some(Resuming::Told(through)) => match &frame.parts {
+                // It may have been told the first of them.
+                Some(parts) => parts.clone().iter().for_each(|part| self.give(part)),
+                None if frame.at.is_some_and(|at| through.has(at)) => {}
+                None => self.give_now(frame),
+            },
+            None => self.give_now(frame),
         }
     }
 
@@ -58,7 +83,7 @@ impl Session {
             Some(Resuming::Held { frames, bytes: held }) if self.outbound.is_open() => {
                 if *held < self.outbound.limit_bytes() {
                     *held += bytes.len();
-                    frames.push_back(Frame { at: None, bytes: bytes.clone() });
+                    frames.push_back(Frame::one(None, bytes.clone()));
                 }
             }
             Some(Resuming::Held { .. }) => {}

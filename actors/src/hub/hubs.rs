@@ -18,13 +18,14 @@ use super::actor::Hub;
 use super::backlog::Backlog;
 use super::machine::{HubOptions, Machine};
 use super::message::{
-    CloseSession, Deliver, DeliverUser, JoinUser, LeaveUser, Notice, OnlineIn, Passing, Place, Reached,
+    CloseSession, Deliver, DeliverUser, Handled, JoinUser, LeaveUser, Notice, Passing, Place, Reached,
     SetPlaces,
 };
 use super::sessions::SessionKey;
 use crate::encoder::FrameEncoder;
 use crate::outbound::{Close, Outbound};
 use crate::position::{FeedPos, Positions};
+use crate::shed::Levels;
 
 /// Names one hub of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,6 +72,7 @@ struct Shared {
     options: HubOptions,
     interest: Option<Arc<dyn Interest>>,
     encoder: OnceLock<Arc<dyn FrameEncoder>>,
+    levels: Levels,
     hubs: Mutex<State>,
 }
 
@@ -88,7 +90,13 @@ impl Hubs {
     /// No hubs yet: each worker thread's first call of [`local`](Self::local) starts one.
     pub fn new(options: HubOptions, interest: Option<Arc<dyn Interest>>) -> Self {
         let state = State { next: 0, hubs: Arc::new([]) };
-        Self(Arc::new(Shared { options, interest, encoder: OnceLock::new(), hubs: Mutex::new(state) }))
+        let (encoder, levels) = (OnceLock::new(), Levels::default());
+        Self(Arc::new(Shared { options, interest, encoder, levels, hubs: Mutex::new(state) }))
+    }
+
+    /// What is taken from which room on this node.
+    pub(crate) fn levels(&self) -> &Levels {
+        &self.0.levels
     }
 
     /// Writes cursors with this encoder from now on; before, none are pushed. The first one stays.
@@ -200,16 +208,12 @@ impl Hubs {
         }
     }
 
-    /// The users with a session on this node in the room, sorted.
-    pub async fn online_in(&self, room: RoomId) -> Vec<UserId> {
-        let mut users = Vec::new();
+    /// Waits until all hubs have handled what was sent to them before.
+    pub(crate) async fn handled(&self) {
         for hub in self.all().iter() {
-            // A hub that has just stopped has nobody online.
-            users.extend(hub.addr.send(OnlineIn { room }).await.unwrap_or_default());
+            // A hub that has just stopped has nothing left to handle.
+            let _ = hub.addr.send(Handled).await;
         }
-        users.sort_unstable();
-        users.dedup();
-        users
     }
 
     fn start(&self) -> LocalHub {
@@ -218,7 +222,12 @@ impl Hubs {
         // Whoever goes on from here counts this hub in: until the lock is given back nobody sees the list.
         let mut state = self.0.hubs.lock();
         let reached = interest.as_ref().map_or_else(|| Positions::start(0), |interest| interest.reached());
-        let machine = Rc::new(RefCell::new(Machine::new(self.0.options, backlog.clone(), reached)));
+        let machine = Rc::new(RefCell::new(Machine::new(
+            self.0.options,
+            backlog.clone(),
+            reached,
+            self.0.levels.clone(),
+        )));
         let id = HubId(state.next);
         state.next += 1;
         let hub = Hub {
@@ -229,6 +238,8 @@ impl Hubs {
             hubs: self.clone(),
             pumping: false,
             noticing: false,
+            ticking: false,
+            counting: false,
             sweeps: 0,
         };
         let started = HubRef { id, addr: hub.start(), backlog };
@@ -274,6 +285,12 @@ impl HubRef {
     /// Hands over a room's frame as soon as the hub can take it.
     pub async fn deliver(&self, message: Deliver) {
         self.backlog.add(message.frame.len()).await;
+        self.addr.do_send(message);
+    }
+
+    /// Hands over a small frame that must not be missed, however much the hub has to do.
+    pub(crate) fn insist(&self, message: Deliver) {
+        self.backlog.insist(message.frame.len());
         self.addr.do_send(message);
     }
 

@@ -1,4 +1,4 @@
-use super::{Deliver, HubId, HubOptions, Hubs, Interest, Logged};
+use super::{Deliver, HubId, HubOptions, Hubs, Interest, Logged, Pace};
 use crate::outbound::Outbound;
 use crate::position::FeedPos;
 use bytes::Bytes;
@@ -11,7 +11,12 @@ const ROOM: RoomId = RoomId([1; 16]);
 
 fn event(seq: u64) -> Deliver {
     let at = FeedPos { shard: ShardId(0), pos: seq };
-    Deliver { room: ROOM, logged: Some(Logged { seq, at }), frame: Bytes::from_static(b"event") }
+    Deliver {
+        room: ROOM,
+        logged: Some(Logged { seq, at }),
+        frame: Bytes::from_static(b"event"),
+        pace: Pace::AtOnce,
+    }
 }
 
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -47,12 +52,12 @@ fn a_thread_has_one_hub_and_its_sessions_hear_what_others_deliver() {
 
         let outbound = Outbound::new(1000);
         let minji = UserId::parse("minji").unwrap();
-        let key = local.register(outbound.clone(), minji.clone(), SessionId([1; 16])).unwrap();
+        let key = local.register(outbound.clone(), minji, SessionId([1; 16])).unwrap();
         local.join(key, ROOM);
         let hub = hubs.get(local.hub().id()).unwrap();
         std::thread::spawn(move || hub.try_deliver(event(1)).unwrap()).join().unwrap();
         until("the event is queued", || outbound.waiting_bytes() == 5).await;
-        assert_eq!(hubs.online_in(ROOM).await, [minji]);
+        hubs.handled().await;
 
         local.unregister(key);
         assert_eq!(*interest.0.lock(), [(HubId(0), ROOM, true), (HubId(0), ROOM, false)]);

@@ -12,14 +12,17 @@ use bytes::Bytes;
 use madang_storage::id::{RoomId, SessionId, UserId};
 
 use super::backlog::Backlog;
+use super::demand::Demands;
+use super::feed::{Next, RUN_BYTES_MAX};
 use super::giving::Frame;
-use super::message::{Logged, Notice, Passing, Place};
+use super::message::{Logged, Notice, Pace, Passing, Place};
 use super::notices::Notices;
-use super::rooms::{Fed, HOLE, RUN_BYTES_MAX, Rooms};
+use super::rooms::{Fed, HOLE, Rooms};
 use super::sessions::{Session, SessionKey, Sessions};
 use super::told::Told;
 use crate::outbound::{Close, Outbound, Pushed, Stamp, frame};
 use crate::position::{FeedPos, Positions};
+use crate::shed::{Demand, Levels};
 
 /// A look at a session costs this share of a write to one.
 const LOOKS_PER_WRITE: u32 = 16;
@@ -84,6 +87,11 @@ pub(super) struct Machine {
     sessions: Sessions,
     rooms: Rooms,
     work: VecDeque<Work>,
+    /// Rooms whose frames wait for a tick.
+    held: Vec<u32>,
+    ticks: u64,
+    demands: Demands,
+    levels: Levels,
     sweeping: bool,
     told: Told,
     notices: Notices,
@@ -92,12 +100,21 @@ pub(super) struct Machine {
 
 impl Machine {
     /// `reached` is what audiences have said before its time.
-    pub(super) fn new(options: HubOptions, backlog: Arc<Backlog>, reached: Positions) -> Self {
+    pub(super) fn new(
+        options: HubOptions,
+        backlog: Arc<Backlog>,
+        reached: Positions,
+        levels: Levels,
+    ) -> Self {
         Self {
             options,
             sessions: Sessions::default(),
             rooms: Rooms::default(),
             work: VecDeque::new(),
+            held: Vec::new(),
+            ticks: 0,
+            demands: Demands::default(),
+            levels,
             sweeping: false,
             told: Told::new(reached),
             notices: Notices::default(),
@@ -195,14 +212,53 @@ impl Machine {
         self.told.handed(at);
     }
 
-    pub(super) fn deliver(&mut self, room: RoomId, logged: Option<Logged>, frame: Bytes) {
+    pub(super) fn deliver(&mut self, room: RoomId, logged: Option<Logged>, frame: Bytes, pace: Pace) {
         let bytes = frame.len();
-        let frame = Frame { at: logged.map(|logged| logged.at), bytes: frame };
-        match self.rooms.feed(room, logged.map(|logged| logged.seq), frame) {
-            Fed::Started(index) => self.work.push_back(Work::Room(index)),
+        let frame = Frame::one(logged.map(|logged| logged.at), frame);
+        let paced = (pace, self.ticks);
+        let (fed, superfluous) = self.rooms.feed(room, logged.map(|logged| logged.seq), frame, paced);
+        self.backlog.remove(superfluous);
+        match fed {
+            Fed::Started(index) => {
+                self.held.retain(|held| *held != index);
+                self.work.push_back(Work::Room(index));
+            }
+            Fed::Held(index) => self.held.push(index),
             Fed::Queued => {}
-            Fed::Dropped => self.backlog.remove(bytes),
+            Fed::Dropped => return self.backlog.remove(bytes),
         }
+        if logged.is_some() {
+            // Whatever its pace: what is taken from a room must not make it look cool.
+            self.demands.count(room, self.rooms.listeners(room));
+        }
+    }
+
+    /// Whether frames wait for a tick.
+    pub(super) fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Lets those rooms' frames go that waited for it.
+    pub(super) fn tick(&mut self) {
+        self.ticks += 1;
+        let (rooms, work, tick) = (&mut self.rooms, &mut self.work, self.ticks);
+        self.held.retain(|index| {
+            let goes = rooms.tick(*index, tick);
+            if goes {
+                work.push_back(Work::Room(*index));
+            }
+            !goes
+        });
+    }
+
+    /// Whether something was delivered since it was last told.
+    pub(super) fn counts(&self) -> bool {
+        !self.demands.is_empty()
+    }
+
+    /// What rooms were delivered since it was last told, or would have been.
+    pub(super) fn take_demands(&mut self) -> impl Iterator<Item = (RoomId, Demand)> + use<> {
+        self.demands.take()
     }
 
     pub(super) fn deliver_user(&mut self, user: &UserId, frame: &Frame) {
@@ -277,6 +333,7 @@ impl Machine {
                     self.rooms.mark(*index);
                 }
             }
+            self.held.iter().for_each(|index| self.rooms.mark(*index));
             self.look_at_mark();
         }
     }
@@ -293,21 +350,6 @@ impl Machine {
         if !std::mem::replace(&mut self.sweeping, true) {
             self.work.push_back(Work::Everybody { next: 0, what: Round::Sweep(now) });
         }
-    }
-
-    pub(super) fn online_in(&mut self, room: RoomId) -> Vec<UserId> {
-        let Some(room) = self.rooms.find(room).and_then(|index| self.rooms.get(index)) else {
-            return Vec::new();
-        };
-        let sessions = &mut self.sessions;
-        let mut users: Vec<UserId> = room
-            .members
-            .iter()
-            .filter_map(|index| sessions.by_index(*index).map(|session| session.user.clone()))
-            .collect();
-        users.sort_unstable();
-        users.dedup();
-        users
     }
 
     pub(super) fn sessions(&self) -> usize {
@@ -349,8 +391,10 @@ impl Machine {
             *looks = looks.saturating_sub(LOOKS_PER_WRITE);
         }
         self.backlog.remove(bytes);
-        if self.rooms.next_run(index) {
-            self.work.push_back(Work::Room(index));
+        match self.rooms.next_run(index) {
+            Next::Run => self.work.push_back(Work::Room(index)),
+            Next::Held => self.held.push(index),
+            Next::Nothing => {}
         }
         self.look_at_mark();
         bytes
@@ -399,12 +443,16 @@ impl Machine {
     }
 
     fn join_index(&mut self, index: u32, room: RoomId) -> bool {
+        let shed = self.levels.frame(&room);
         let Some(room) = self.rooms.open(room) else { return false };
         let Some(session) = self.sessions.by_index(index) else { return false };
         if session.rooms.contains(&room) {
             return false;
         }
         session.rooms.push(room);
+        if let Some(shed) = shed {
+            session.give(&Frame::one(None, shed));
+        }
         let Some(room) = self.rooms.get(room) else { return false };
         let first = room.is_empty();
         room.members.push(index);

@@ -1,10 +1,11 @@
 use super::backlog::Backlog;
 use super::giving::Frame;
 use super::machine::{HubOptions, Machine, Turn};
-use super::message::{Logged, Place};
+use super::message::{Logged, Pace, Place};
 use super::sessions::SessionKey;
 use crate::outbound::{Close, Outbound, Stamp, frame};
 use crate::position::{FeedPos, Positions};
+use crate::shed::Levels;
 use bytes::Bytes;
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use std::convert::Infallible;
@@ -26,7 +27,10 @@ impl Bench {
     fn with_backlog(backlog_bytes_max: usize) -> Self {
         let backlog = Arc::new(Backlog::new(backlog_bytes_max));
         let options = HubOptions { ping_ms: 1000, idle_ms: 2500, backlog_bytes_max, notice_after_ms: 1 };
-        Self { machine: Machine::new(options, backlog.clone(), Positions::start(1)), backlog }
+        Self {
+            machine: Machine::new(options, backlog.clone(), Positions::start(1), Levels::default()),
+            backlog,
+        }
     }
 
     fn session(&mut self, user: &str) -> (SessionKey, Outbound) {
@@ -49,7 +53,7 @@ impl Bench {
 
     fn deliver(&mut self, room: RoomId, seq: u64, text: &'static str) {
         assert!(self.backlog.try_add(text.len()));
-        self.machine.deliver(room, logged(seq), Bytes::from_static(text.as_bytes()));
+        self.machine.deliver(room, logged(seq), Bytes::from_static(text.as_bytes()), Pace::AtOnce);
     }
 
     fn settle(&mut self) {
@@ -123,7 +127,7 @@ fn repeats_are_dropped_and_what_is_not_logged_passes() {
         bench.deliver(ROOM, seq, "x");
     }
     bench.backlog.try_add(1);
-    bench.machine.deliver(ROOM, None, Bytes::from_static(b"t"));
+    bench.machine.deliver(ROOM, None, Bytes::from_static(b"t"), Pace::AtOnce);
     bench.deliver(OTHER, 1, "nobody");
     bench.settle();
     assert_eq!(heard(&outbound), "xxt");
@@ -265,7 +269,7 @@ fn a_burst_of_large_messages_to_a_client_that_reads_does_not_close_it() {
     for seq in 1..=64 {
         for room in 0..8 {
             assert!(bench.backlog.try_add(MESSAGE.len()));
-            bench.machine.deliver(RoomId([room; 16]), logged(seq), Bytes::from_static(MESSAGE));
+            bench.machine.deliver(RoomId([room; 16]), logged(seq), Bytes::from_static(MESSAGE), Pace::AtOnce);
         }
     }
     let mut bytes = 0;
@@ -321,7 +325,6 @@ fn a_client_that_only_listens_in_a_busy_room_is_pinged_too() {
         bench.machine.sweep(now);
         bench.settle();
         // It reads everything at once and answers pings, but says nothing of its own.
-        listener.mark_said(now);
         if written(&listener).ends_with(&frame::PING) {
             listener.mark_heard(now);
         }
@@ -336,7 +339,7 @@ fn all_of_a_users_sessions_are_reached() {
     let (_, laptop_out) = bench.session("minji");
     let (joon, joon_out) = bench.session("joon");
     let minji = UserId::parse("minji").unwrap();
-    bench.machine.deliver_user(&minji, &Frame { at: None, bytes: Bytes::from_static(b"m") });
+    bench.machine.deliver_user(&minji, &Frame::one(None, Bytes::from_static(b"m")));
     bench.settle();
     assert_eq!(
         (heard(&phone_out), heard(&laptop_out), heard(&joon_out)),
@@ -345,7 +348,12 @@ fn all_of_a_users_sessions_are_reached() {
     bench.machine.join(phone, ROOM);
     bench.machine.join(joon, ROOM);
     bench.machine.join_user(&minji, ROOM);
-    assert_eq!(bench.machine.online_in(ROOM), [UserId::parse("joon").unwrap(), minji]);
+    bench.deliver(ROOM, 1, "r");
+    bench.settle();
+    for outbound in [&phone_out, &laptop_out] {
+        assert_eq!(heard(outbound), "mr", "once each, however they came in");
+    }
+    assert_eq!(heard(&joon_out), "r");
     bench.machine.close_session(session_id(1), Close::REVOKED);
     bench.settle();
     assert_eq!(laptop_out.closing(), Some(Close::REVOKED));
@@ -418,7 +426,7 @@ fn what_is_pushed_to_a_session_that_resumes_waits_and_what_it_was_told_meanwhile
     }
     bench.settle();
     let minji = UserId::parse("minji").unwrap();
-    bench.machine.deliver_user(&minji, &Frame { at: None, bytes: Bytes::from_static(b"m") });
+    bench.machine.deliver_user(&minji, &Frame::one(None, Bytes::from_static(b"m")));
     bench.machine.reached(at(3));
     assert_eq!(cursor_round(&mut bench), Some(3));
     assert_eq!(heard(&outbound), "", "no cursor either: it was not told what it missed");

@@ -17,6 +17,19 @@ pub struct Deliver {
     pub logged: Option<Logged>,
     /// The encoded frame.
     pub frame: Bytes,
+    /// How soon.
+    pub pace: Pace,
+}
+
+/// How soon a frame goes to a room's sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As soon as it can, with whatever waits for the room.
+    AtOnce,
+    /// With all that comes within a tenth of a second, as one frame.
+    Gathered,
+    /// It stands for the event and all before it; about once a second, unless a newer one takes its place.
+    Head,
 }
 
 /// Where an event is logged.
@@ -128,10 +141,7 @@ pub struct Passing {
     pub frame: Bytes,
 }
 
-/// From whoever lists members: the users with a session of this thread in the room, sorted.
+/// From audiences: answered once all that was sent before it is handled, for mailboxes keep their order.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Vec<UserId>")]
-pub struct OnlineIn {
-    /// The room.
-    pub room: RoomId,
-}
+#[rtype(result = "()")]
+pub struct Handled;

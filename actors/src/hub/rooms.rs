@@ -1,24 +1,19 @@
-//! Who of this thread is in which room, and the frames that are on their way to them.
+//! Who of this thread is in which room, and the frames that are on their way to them (`feed`).
 //!
-//! A room's frames go out in *runs*: all frames that wait when a run starts (up to [`RUN_FRAMES_MAX`] and
-//! [`RUN_BYTES_MAX`]) go to one member after the other. Members may come and go in the middle of a run: who comes is appended
-//! and gets the run too, who leaves leaves a hole, so nobody is passed over or served twice.
+//! Members may come and go in the middle of a run: who comes is appended and gets the run too, who leaves leaves a
+//! hole, so nobody is passed over or served twice.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use madang_storage::id::RoomId;
 use slab::Slab;
 
+use super::feed::{Feed, Next};
 use super::giving::Frame;
+use super::message::Pace;
 
 /// Marks the place of a member that left in the middle of a run.
 pub(super) const HOLE: u32 = u32::MAX;
-/// Frames of one run at most.
-pub(super) const RUN_FRAMES_MAX: usize = 64;
-/// Bytes of one run at most (one frame may overshoot): a run goes to a session in one piece, and must fit
-/// into its queue.
-pub(super) const RUN_BYTES_MAX: usize = 128 * 1024;
-
 pub(super) struct Room {
     pub(super) id: RoomId,
     /// Session indices, or [`HOLE`].
@@ -27,24 +22,17 @@ pub(super) struct Room {
     last_seq: u64,
     /// Only while frames are on their way: most rooms are silent most of the time.
     pub(super) feed: Option<Box<Feed>>,
-}
-
-#[derive(Default)]
-pub(super) struct Feed {
-    /// The frames of this run.
-    pub(super) run: Vec<Frame>,
-    /// Position in `members` of the next to get them.
-    pub(super) next: usize,
-    waiting: VecDeque<Frame>,
-    /// How many frames are before the mark, once there is one.
-    before_mark: Option<usize>,
+    /// Whether they wait for a tick.
+    held: bool,
 }
 
 /// How a room took a frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fed {
-    /// The room's first frame: it has become busy.
+    /// The room's first frame, or the first that does not wait for a tick: it has become busy.
     Started(u32),
+    /// The room's first frame, which waits for a tick.
+    Held(u32),
     /// It waits behind others.
     Queued,
     /// A repeat, or nobody of this thread is in the room.
@@ -65,10 +53,16 @@ impl Rooms {
         if let Some(index) = self.index.get(&id) {
             return Some(*index);
         }
-        let room = Room { id, members: Vec::new(), holes: 0, last_seq: 0, feed: None };
+        let room = Room { id, members: Vec::new(), holes: 0, last_seq: 0, feed: None, held: false };
         let index = u32::try_from(self.slots.insert(room)).ok()?;
         self.index.insert(id, index);
         Some(index)
+    }
+
+    /// How many sessions of this thread hear a room.
+    pub(super) fn listeners(&self, id: RoomId) -> usize {
+        let room = self.find(id).and_then(|index| self.slots.get(index as usize));
+        room.map_or(0, Room::listeners)
     }
 
     pub(super) fn find(&self, id: RoomId) -> Option<u32> {
@@ -79,35 +73,54 @@ impl Rooms {
         self.slots.get_mut(index as usize)
     }
 
-    /// Queues a frame for the room's members.
-    pub(super) fn feed(&mut self, id: RoomId, seq: Option<u64>, frame: Frame) -> Fed {
-        let Some(index) = self.find(id) else { return Fed::Dropped };
-        let Some(room) = self.get(index) else { return Fed::Dropped };
+    /// Queues a frame for the room's members; also how many bytes it makes superfluous.
+    pub(super) fn feed(
+        &mut self,
+        id: RoomId,
+        seq: Option<u64>,
+        frame: Frame,
+        (pace, tick): (Pace, u64),
+    ) -> (Fed, usize) {
+        let dropped = (Fed::Dropped, 0);
+        let Some(index) = self.find(id) else { return dropped };
+        let Some(room) = self.get(index) else { return dropped };
         match seq {
-            _ if room.is_empty() => return Fed::Dropped,
-            Some(seq) if seq <= room.last_seq => return Fed::Dropped,
+            _ if room.is_empty() => return dropped,
+            Some(seq) if seq <= room.last_seq => return dropped,
             Some(seq) => room.last_seq = seq,
             None => {}
         }
-        match &mut room.feed {
-            Some(feed) => {
-                feed.waiting.push_back(frame);
-                Fed::Queued
-            }
-            None => {
-                room.feed = Some(Box::new(Feed { run: vec![frame], ..Feed::default() }));
+        let is_first = room.feed.is_none();
+        let feed = room.feed.get_or_insert_default();
+        let superfluous = feed.push(frame, pace, tick);
+        let fed = match (is_first || room.held, feed.goes()) {
+            (true, true) => {
+                room.held = false;
+                feed.next_run();
                 Fed::Started(index)
             }
-        }
+            (true, false) if is_first => {
+                room.held = true;
+                Fed::Held(index)
+            }
+            _ => Fed::Queued,
+        };
+        (fed, superfluous)
+    }
+
+    /// A tick of a room that is held. True if it is no longer: it has become busy.
+    pub(super) fn tick(&mut self, index: u32, tick: u64) -> bool {
+        let Some(room) = self.slots.get_mut(index as usize) else { return false };
+        let goes = room.feed.as_mut().is_some_and(|feed| feed.tick(tick) == Next::Run);
+        room.held &= !goes;
+        goes
     }
 
     /// The frames that were delivered to the room and have not reached this member yet.
     pub(super) fn due(&self, index: u32, member: u32) -> Vec<Frame> {
         let Some(room) = self.slots.get(index as usize) else { return Vec::new() };
         let Some(feed) = &room.feed else { return Vec::new() };
-        let unserved = room.members.get(feed.next..).unwrap_or_default().contains(&member);
-        let run = if unserved { feed.run.as_slice() } else { &[] };
-        run.iter().chain(&feed.waiting).cloned().collect()
+        feed.due(!room.members.get(feed.next..).unwrap_or_default().contains(&member))
     }
 
     /// Takes a member out; the room's id if it was the last one.
@@ -130,10 +143,7 @@ impl Rooms {
     /// Puts a mark behind the frames that a room has to deliver.
     pub(super) fn mark(&mut self, index: u32) {
         let Some(room) = self.slots.get_mut(index as usize) else { return };
-        if let Some(feed) = &mut room.feed
-            && feed.before_mark.is_none()
-        {
-            feed.before_mark = Some(feed.run.len() + feed.waiting.len());
+        if room.feed.as_mut().is_some_and(|feed| feed.mark()) {
             self.marked += 1;
         }
     }
@@ -143,9 +153,9 @@ impl Rooms {
         self.marked
     }
 
-    /// Ends a run and starts the next one. False if nothing waits: the room is silent again.
-    pub(super) fn next_run(&mut self, index: u32) -> bool {
-        let Some(room) = self.slots.get_mut(index as usize) else { return false };
+    /// Ends a run and starts the next one, if there is one.
+    pub(super) fn next_run(&mut self, index: u32) -> Next {
+        let Some(room) = self.slots.get_mut(index as usize) else { return Next::Nothing };
         if let Some(feed) = &mut room.feed
             && feed.has_passed_mark()
         {
@@ -155,15 +165,13 @@ impl Rooms {
             room.members.retain(|member| *member != HOLE);
             room.holes = 0;
         }
-        if let Some(feed) = &mut room.feed
-            && !feed.waiting.is_empty()
-        {
-            feed.begin_run();
-            return true;
+        let next = room.feed.as_mut().map_or(Next::Nothing, |feed| feed.next_run());
+        room.held = next == Next::Held;
+        if next == Next::Nothing {
+            room.feed = None;
+            self.close_if_unused(index);
         }
-        room.feed = None;
-        self.close_if_unused(index);
-        false
+        next
     }
 
     /// A room with frames on their way stays until they are gone, since its index is in the hub's work.
@@ -178,37 +186,13 @@ impl Rooms {
     }
 }
 
-impl Feed {
-    pub(super) fn run_bytes(&self) -> usize {
-        self.run.iter().map(|frame| frame.bytes.len()).sum()
-    }
-
-    /// Whether the run that has just ended held the last frame before the mark.
-    fn has_passed_mark(&mut self) -> bool {
-        let Some(before) = &mut self.before_mark else { return false };
-        *before = before.saturating_sub(self.run.len());
-        let passed = *before == 0;
-        if passed {
-            self.before_mark = None;
-        }
-        passed
-    }
-
-    fn begin_run(&mut self) {
-        let mut bytes = 0;
-        let fitting = self.waiting.iter().take(RUN_FRAMES_MAX).take_while(|frame| {
-            let fits = bytes < RUN_BYTES_MAX;
-            bytes += frame.bytes.len();
-            fits
-        });
-        let count = fitting.count();
-        self.run = self.waiting.drain(..count).collect();
-        self.next = 0;
-    }
-}
-
 impl Room {
     pub(super) fn is_empty(&self) -> bool {
-        self.members.len() == self.holes
+        self.listeners() == 0
+    }
+
+    /// How many sessions hear it.
+    pub(super) fn listeners(&self) -> usize {
+        self.members.len().saturating_sub(self.holes)
     }
 }

@@ -19,6 +19,29 @@ pub fn text(payload: &[u8]) -> Bytes {
     frame(FIN_TEXT, payload)
 }
 
+/// One text frame with the lines of several; `None`: one of them is no text frame.
+pub fn joined<'a>(frames: impl Iterator<Item = &'a Bytes>) -> Option<Bytes> {
+    let mut lines = Vec::new();
+    for frame in frames {
+        if !lines.is_empty() {
+            lines.push(b'\n');
+        }
+        lines.extend_from_slice(payload(frame)?);
+    }
+    Some(text(&lines))
+}
+
+/// What is in a text frame of ours.
+fn payload(frame: &[u8]) -> Option<&[u8]> {
+    let (&[FIN_TEXT, length], _) = frame.split_first_chunk::<2>()? else { return None };
+    let header = match length {
+        LENGTH_IN_2_BYTES => 4,
+        LENGTH_IN_8_BYTES => 10,
+        _ => 2,
+    };
+    frame.get(header..)
+}
+
 /// The answer to a WebSocket ping, whose payload it returns.
 pub fn pong(payload: &[u8]) -> Bytes {
     frame(FIN_PONG, payload)
@@ -71,6 +94,15 @@ mod tests {
             assert_eq!(frame[..header.len()], header[..], "{bytes}");
             assert_eq!(frame.len(), header.len() + bytes);
         }
+    }
+
+    #[test]
+    fn frames_of_any_length_are_joined_line_by_line() {
+        let lines = ["a".to_owned(), "b".repeat(300), "c".repeat(70_000)];
+        let frames: Vec<Bytes> = lines.iter().map(|line| text(line.as_bytes())).collect();
+        assert_eq!(joined(frames.iter()), Some(text(lines.join("\n").as_bytes())));
+        assert_eq!(joined([text(b"a"), close(3000, "")].iter()), None);
+        assert_eq!(joined([Bytes::from_static(b"\x81")].iter()), None);
     }
 
     #[test]

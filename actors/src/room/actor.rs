@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use madang_cluster::Page;
 use madang_cluster::command::{Op, Outcome, Refusal, Reply};
+use madang_cluster::{ClusterError, Page};
 use madang_storage::id::{RoomId, ShardId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
+use super::flights::PageKey;
 use super::heat::Asked;
 use super::machine::{Effect, Machine};
 use super::message::{Read, Reader, RoomMessage, Submit, TypingNote, Wanted};
@@ -109,14 +110,15 @@ impl Actor for Owner {
                 state.carry_out(effects, &myself);
             }
             RoomMessage::Loaded(Err(error)) => {
-                for effect in state.machine.load_failed() {
-                    if let Effect::Fail(reader) = effect {
-                        reader.answer.send(Err(error.clone().into()));
-                    }
-                }
+                let effects = state.machine.load_failed();
+                state.carry_out_with(effects, Some(error), &myself);
+            }
+            RoomMessage::Landed(key, read) => {
+                let effects = state.machine.landed(key, &read);
+                state.carry_out_with(effects, read.err(), &myself);
             }
             RoomMessage::Look => {
-                let then = state.warmth.look(&state.around.truth.heat_limits(), state.now_us() / 1_000);
+                let then = state.warmth.look(&state.around.truth.tuned().heat, state.now_us() / 1_000);
                 look_again(then, &myself);
             }
             #[cfg(test)]
@@ -138,7 +140,12 @@ impl OwnerState {
         let Submit { user, op, answer, permit } = submit;
         let now_us = self.now_us();
         let in_flight = self.in_flight.load(Ordering::Relaxed);
-        if let Err(refused) = self.machine.admit(&user, &op, in_flight, now_us) {
+        let admitted =
+            self.machine.admit(&user, &op, in_flight, now_us).and_then(|()| match Asked::by(&op) {
+                Some(Asked::Join) => self.let_in(now_us),
+                _ => Ok(()),
+            });
+        if let Err(refused) = admitted {
             return answer.send(Err(refused));
         }
         match self.around.truth.submit(self.around.shard, Op::Room { room: self.room, user, op }) {
@@ -147,6 +154,14 @@ impl OwnerState {
             }
             Err(error) => answer.send(Err(error.into())),
         }
+    }
+
+    fn let_in(&mut self, now_us: u64) -> Result<(), ActorError> {
+        let admitted = self.machine.admit_entry(self.around.truth.tuned().joins, now_us);
+        if admitted.is_err() {
+            self.around.counters.join_put_off();
+        }
+        admitted
     }
 
     fn typing(&mut self, note: TypingNote) {
@@ -179,15 +194,31 @@ impl OwnerState {
     }
 
     fn carry_out(&self, effects: Vec<Effect<Reader>>, myself: &ActorRef<RoomMessage>) {
+        self.carry_out_with(effects, None, myself);
+    }
+
+    /// `why` is what those are told whose read failed.
+    fn carry_out_with(
+        &self,
+        effects: Vec<Effect<Reader>>,
+        why: Option<ClusterError>,
+        myself: &ActorRef<RoomMessage>,
+    ) {
         for effect in effects {
             match effect {
                 Effect::Give(reader, page) => reader.answer.send(Ok(page)),
                 Effect::Load { events_max } => self.load(events_max, myself.clone()),
-                Effect::ReadFor(reader, wanted) => self.read_for(reader, wanted),
+                Effect::ReadFor(reader, wanted) => self.read_for(reader, wanted, None),
+                Effect::ReadForAll(key, reader, wanted) => {
+                    self.read_for(reader, wanted, Some((key, myself.clone())));
+                }
                 Effect::TurnAway(reader, limit) => {
                     reader.answer.send(Err(ActorError::Overloaded { what: "the room's readers", limit }));
                 }
-                Effect::Fail(reader) => reader.answer.send(Err(ActorError::Restarted)),
+                Effect::Fail(reader) => {
+                    let why = why.clone().map_or(ActorError::Restarted, Into::into);
+                    reader.answer.send(Err(why));
+                }
             }
         }
     }
@@ -205,12 +236,17 @@ impl OwnerState {
         });
     }
 
-    fn read_for(&self, reader: Reader, wanted: Wanted) {
+    /// Also for those who wait for the same page, if it has a name for them.
+    fn read_for(&self, reader: Reader, wanted: Wanted, for_all: Option<(PageKey, ActorRef<RoomMessage>)>) {
         let room = self.room;
         tokio::spawn(async move {
             let Reader { from, answer, permit } = reader;
             let Wanted { page, limit, bytes_max, .. } = wanted;
             let page = from.page(&room, page, limit, bytes_max).await;
+            if let Some((key, myself)) = for_all {
+                // An owner that has gone has dropped its readers, and they know.
+                let _ = myself.cast(RoomMessage::Landed(key, page.clone()));
+            }
             answer.send(page.map_err(Into::into));
             drop(permit);
         });

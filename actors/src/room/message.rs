@@ -8,6 +8,7 @@ use madang_cluster::{ClusterError, EventPage, Page};
 use madang_storage::id::{SessionId, UserId};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::flights::{PageKey, Shared};
 use crate::answer::Answer;
 use crate::truth::History;
 use crate::typing::Typing;
@@ -25,6 +26,8 @@ pub(crate) enum RoomMessage {
     Logged(Arc<RoomEvent>),
     /// From the owner's own read: the newest events.
     Loaded(Result<EventPage, ClusterError>),
+    /// From the owner's own read: a page that others may wait for. One that nobody waits for does nothing.
+    Landed(PageKey, Shared),
     /// From the owner's timer: time to look how warm the room is.
     Look,
     /// Fails, as a bug would.

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 
 use madang_storage::id::RoomId;
 
-/// At the limit this share of all owners goes to sleep at once, so that not every new one has to look for
-/// the longest idle.
+/// So large a share of all owners goes to sleep at once: at the limit, so that not every new one has to look for the
+/// longest idle; and at most, of those that are idle.
 const EVICT_SHARE: usize = 16;
 
 /// What is to be done with a message.
@@ -97,19 +97,24 @@ impl<O: Clone, M> Machine<O, M> {
         }
     }
 
-    /// Those that have been idle for too long: they must go to sleep.
+    /// Those that have been idle for too long: they must go to sleep, the longest idle first, a few at a time, so
+    /// that rooms that grew quiet together do not leave memory together.
     pub(super) fn sweep(&mut self, now_ms: u64) -> Vec<O> {
         let idle_ms = self.idle_ms;
-        let idle = self.by_use().into_iter().filter(|(used_ms, _)| used_ms + idle_ms <= now_ms);
-        let idle: Vec<_> = idle.map(|(_, room)| room).collect();
-        self.end_all(idle)
+        let mut idle = self.by_use();
+        idle.retain(|(used_ms, _)| used_ms + idle_ms <= now_ms);
+        self.end_first(idle)
     }
 
     fn evict(&mut self) -> Vec<O> {
-        let mut oldest = self.by_use();
-        oldest.sort_unstable();
-        oldest.truncate((self.awake_max / EVICT_SHARE).max(1));
-        self.end_all(oldest.into_iter().map(|(_, room)| room).collect())
+        let all = self.by_use();
+        self.end_first(all)
+    }
+
+    fn end_first(&mut self, mut rooms: Vec<(u64, RoomId)>) -> Vec<O> {
+        rooms.sort_unstable();
+        rooms.truncate((self.awake_max / EVICT_SHARE).max(1));
+        self.end_all(rooms.into_iter().map(|(_, room)| room).collect())
     }
 
     fn by_use(&self) -> Vec<(u64, RoomId)> {

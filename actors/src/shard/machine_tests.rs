@@ -56,6 +56,21 @@ fn only_the_idle_fall_asleep() {
 }
 
 #[test]
+fn many_that_are_idle_fall_asleep_a_few_at_a_time_the_longest_idle_first() {
+    let (mut router, rooms) = (router(160), 100_u8);
+    for number in 0..rooms {
+        router.started(RoomId([number; 16]), "owner", u64::from(rooms - number));
+    }
+    let steps: Vec<usize> =
+        std::iter::repeat_with(|| router.sweep(2_000).len()).take_while(|asleep| *asleep > 0).collect();
+    assert_eq!(steps, [10; 10]);
+    let mut other = self::router(160);
+    other.started(A, "older", 0);
+    (2..12).for_each(|number| drop(other.started(RoomId([number; 16]), "newer", 1)));
+    assert_eq!(other.sweep(2_000)[0], "older");
+}
+
+#[test]
 fn at_the_limit_the_longest_idle_make_room() {
     let mut router = router(2);
     router.started(A, "a", 0);

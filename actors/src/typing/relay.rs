@@ -16,6 +16,7 @@ use super::wire::Note;
 use crate::audience::Audiences;
 use crate::encoder::FrameEncoder;
 use crate::hub::{Hubs, Passing};
+use crate::shed::Class;
 use crate::truth::Truth;
 use crate::wire;
 
@@ -111,7 +112,7 @@ async fn send(inner: Arc<Inner>, node: u64) {
 
 impl Listeners {
     fn tell(&self, note: &Note) {
-        if self.audiences.is_heard(&note.room) {
+        if self.audiences.is_heard(&note.room) && !self.hubs.levels().sheds(&note.room, Class::Typing) {
             let frame = self.encoder.typing(&note.room, &note.user, note.typing);
             self.hubs.pass(&Passing { room: note.room, except: note.session, frame });
         }

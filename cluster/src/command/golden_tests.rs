@@ -9,7 +9,7 @@ use madang_storage::row::{
 use super::*;
 use madang_storage::row::{Status, Visibility};
 
-use crate::machine::meta::{HeatLimits, NodeState, Tunables};
+use crate::machine::meta::{HeatLimits, JoinLimits, NodeState, ShedLimits, Tunables};
 
 fn user() -> UserId {
     UserId::parse("minji").unwrap()
@@ -197,8 +197,22 @@ fn commands_to_meta_keep_their_bytes() {
             cool_percent: 10,
             cool_after_ms: 11,
         },
+        shed: ShedLimits {
+            typing: 12,
+            presence: 13,
+            receipts: 14,
+            reactions: 15,
+            coalesced: 16,
+            heads: 17,
+            step_up_ms: 18,
+            cool_percent: 19,
+            step_down_ms: 20,
+            pages_per_s: 21,
+        },
+        joins: JoinLimits { per_s: 22, burst: 23 },
     };
-    check(MetaOp::Tune { tunables }, "81a13791950203040596060708090a0b");
+    let bytes = "81a13791970203040596060708090a0b9a0c0d0e0f10111213141592 1617".replace(' ', "");
+    check(MetaOp::Tune { tunables }, &bytes);
     check(MetaOp::RaiseMachineVersion { to: 2 }, "81a1389102");
 }
 

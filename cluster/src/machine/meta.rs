@@ -1,24 +1,30 @@
 //! What META decides: which cluster this is, which nodes it has and which of them hold which shard.
 //!
-//! `row.rs` is what META knows, with the questions others ask of it, `heat.rs` what it says of hot rooms;
-//! `node.rs` decides who is part of the cluster, `placement.rs` who holds what. Like every machine it is
+//! `row.rs` is what META knows, with the questions others ask of it, `heat.rs`, `shed.rs` and
+//! `joins.rs` what it says of busy rooms, `tunable.rs` the names and bounds of all that can be tuned; `node.rs` decides who is part of the cluster, `placement.rs` who holds what. Like every machine it is
 //! pure: where a shard *should* be is worked out by the controller, META only takes what still fits.
 //!
 //! Invariants: a node's id is never given twice; a node that is gone never comes back; the version grows
 //! with every change and only then.
 
 mod heat;
+mod joins;
 mod node;
 mod placement;
 mod row;
+mod shed;
 #[cfg(test)]
 mod tests;
+mod tunable;
 
 use madang_storage::StorageError;
 use madang_storage::row::table;
 
 pub use heat::HeatLimits;
+pub use joins::JoinLimits;
 pub use row::{META_KEY, MetaRow, NodeRow, NodeState, Tunables};
+pub use shed::ShedLimits;
+pub use tunable::{TUNABLES, Tunable, TuneError};
 
 use super::rows::Rows;
 use crate::command::{Command, MetaOp, MetaRefusal, Op, Outcome, Refusal, Reply};
@@ -29,9 +35,6 @@ const FIRST_MACHINE_VERSION: u32 = 1;
 const SHARDS_MAX: u64 = 1_024;
 /// How many replicas a shard may be asked to have.
 const REPLICATION_MAX: u64 = 7;
-
-/// How long a node may be waited for: thirty days.
-const SUBSTITUTE_AFTER_MS_MAX: u64 = 30 * 24 * 3_600_000;
 
 /// Carries out one command on META.
 pub fn apply(rows: &mut Rows<'_>, command: &Command) -> Result<Outcome, StorageError> {
@@ -105,13 +108,7 @@ fn form(known: Option<&MetaRow>, op: &MetaOp, at_ms: u64) -> Result<MetaRow, Ref
 }
 
 fn tune(row: &mut MetaRow, tunables: &Tunables) -> Result<(), MetaRefusal> {
-    let Tunables { moves_at_once, move_bytes_per_second, promote_lag_entries_max, substitute_after_ms, heat } =
-        tunables;
-    check("moves_at_once", u64::from(*moves_at_once), 0, 64)?;
-    check("move_bytes_per_second", *move_bytes_per_second, 1 << 20, 1 << 40)?;
-    check("promote_lag_entries_max", *promote_lag_entries_max, 1, 1 << 20)?;
-    check("substitute_after_ms", *substitute_after_ms, 0, SUBSTITUTE_AFTER_MS_MAX)?;
-    heat.check()?;
+    tunable::check_all(tunables)?;
     row.tunables = tunables.clone();
     Ok(())
 }

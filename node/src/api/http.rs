@@ -15,6 +15,7 @@ mod problem;
 mod route;
 #[cfg(test)]
 mod tests;
+mod tune;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub use hot_rooms::{RoomReport, RoomsReport, SHOWN, SHOWN_MAX};
 pub use openapi::document;
 pub(crate) use problem::not_found;
 pub use route::{ROUTES, Route};
+pub use tune::{TunableReport, TunablesReport, change};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -40,7 +42,7 @@ pub struct HttpState {
     pub dispatch: Arc<dyn Dispatch>,
     /// Settings in force.
     pub config: Live,
-    /// What `/v1/cluster` and `/v1/cluster/rooms` say, and to whom.
+    /// What `/v1/cluster` and what lies below it say, and to whom.
     pub cluster: ClusterDoor,
     /// What `/readyz` says.
     pub readiness: Readiness,
@@ -68,6 +70,7 @@ pub fn app(
         .configure(handle::routes)
         .configure(cluster::routes)
         .configure(hot_rooms::routes)
+        .configure(tune::routes)
         .configure(health::routes)
         .configure(docs::routes)
         .configure(page::routes)

@@ -82,6 +82,31 @@ pub enum Push {
         /// Whether.
         on: bool,
     },
+    /// A room costs the node so much that its listeners get less for a while; or they get all again.
+    Shed {
+        /// Where.
+        room: RoomId,
+        /// The last step that was taken; `none`: all is pushed.
+        level: &'static str,
+        /// What is not pushed as it would be otherwise, the first to go first.
+        shed: Vec<&'static str>,
+        /// Over how long clients spread what they read instead.
+        spread_ms: u64,
+    },
+    /// A room's log goes through here. What of it was not pushed is to be read.
+    Head {
+        /// Where.
+        room: RoomId,
+        /// Seq of the newest event.
+        last_seq: u64,
+    },
+    /// How many have joined a room, a moment after people came or went.
+    Size {
+        /// Where.
+        room: RoomId,
+        /// How many there are.
+        members: u64,
+    },
     /// Everything so far is behind this place: where the next connection goes on, if this one breaks.
     Cursor(String),
     /// The node is about to stop.

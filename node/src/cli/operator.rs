@@ -1,7 +1,8 @@
 //! `madang status` and its like: an operator asks a running node, over the port for other nodes, and has
 //! the cluster do something.
 //!
-//! [`contact`] finds a node that answers. [`status`], [`ring`], [`rooms`], [`steps`] and [`remove`] are the commands;
+//! [`contact`] finds a node that answers. [`status`], [`ring`], [`rooms`], [`steps`],
+//! [`remove`] and [`tune`] are the commands;
 //! [`tables`] and [`words`] are what they show.
 
 mod contact;
@@ -15,6 +16,7 @@ mod shown_tests;
 pub(super) mod status;
 pub(super) mod steps;
 mod tables;
+pub(super) mod tune;
 mod words;
 
 use std::future::Future;

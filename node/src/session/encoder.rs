@@ -7,6 +7,7 @@ use madang_actors::outbound::frame;
 use madang_actors::position::{Cursors, Positions};
 use madang_actors::presence::Shown;
 use madang_actors::service::{ReadMark, ServiceError, Views};
+use madang_actors::shed::{Class, Level};
 use madang_actors::typing::Typing;
 use madang_cluster::event::RoomEvent;
 use madang_storage::id::{RoomId, UserId};
@@ -90,6 +91,19 @@ impl FrameEncoder for JsonFrames {
 
     fn typing(&self, room: &RoomId, user: &UserId, typing: Typing) -> Bytes {
         encode(&Push::Typing { room: *room, user: user.clone(), on: typing == Typing::On })
+    }
+
+    fn shed(&self, room: &RoomId, level: Level, taken: &[Class], spread_ms: u64) -> Bytes {
+        let shed = taken.iter().map(|class| class.name()).collect();
+        encode(&Push::Shed { room: *room, level: level.map_or("none", Class::name), shed, spread_ms })
+    }
+
+    fn head(&self, room: &RoomId, last_seq: u64) -> Bytes {
+        encode(&Push::Head { room: *room, last_seq })
+    }
+
+    fn size(&self, room: &RoomId, members: u64) -> Bytes {
+        encode(&Push::Size { room: *room, members })
     }
 
     fn cursor(&self, told: &Positions) -> Bytes {

@@ -124,6 +124,22 @@ const ACTORS: &[Row<ActorMetrics>] = &[
         "People a second who want to enter the room with the most",
         |actors| u64::from(actors.heat.most.joins_per_s),
     ),
+    gauge("rooms_shed_typing", "Rooms that are told less, at the step of typing", |actors| {
+        number(actors.shed[0])
+    }),
+    gauge("rooms_shed_presence", "Rooms at the step of presence", |actors| number(actors.shed[1])),
+    gauge("rooms_shed_receipts", "Rooms at the step of receipts", |actors| number(actors.shed[2])),
+    gauge("rooms_shed_reactions", "Rooms at the step of reactions", |actors| number(actors.shed[3])),
+    gauge("rooms_shed_coalesced", "Rooms at the step of gathered frames", |actors| number(actors.shed[4])),
+    gauge("rooms_shed_heads", "Rooms at the step of heads alone", |actors| number(actors.shed[5])),
+    counter(
+        "room_shed_steps",
+        "Steps of the ladder of shedding that rooms were taken up or down",
+        |actors| actors.shed_changes,
+    ),
+    counter("room_joins_put_off", "People who were told to enter a room a little later", |actors| {
+        actors.joins_put_off
+    }),
     bytes(
         "room_tails",
         "Newest events of active rooms kept in memory",

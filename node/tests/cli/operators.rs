@@ -92,3 +92,35 @@ fn a_node_at_rest_has_no_hot_rooms() {
     let report: Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((json.code, report), (Some(0), serde_json::json!({ "rooms": [], "silent": [] })));
 }
+
+#[test]
+fn what_can_be_tuned_is_shown_and_changed_while_the_node_runs() {
+    let node = Serving::start(&[]);
+    let tune = |arguments: &[&str]| run(&[&["tune", "--node", node.peer()], arguments].concat());
+    let shown = tune(&[]);
+    assert_eq!(shown.code, Some(0), "{}", shown.err);
+    assert!(shown.out.contains("shed.heads") && shown.out.contains("200000"), "{}", shown.out);
+    let changed = tune(&["shed.heads=300000", "joins.per_s=7"]);
+    assert_eq!(
+        (changed.code, changed.out.as_str()),
+        (Some(0), "shed.heads: 200000 -> 300000\njoins.per_s: 200 -> 7\n")
+    );
+    let json: Value = serde_json::from_str(&tune(&["--json"]).out).unwrap();
+    let value = |name: &str| {
+        json["tunables"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()["value"].clone()
+    };
+    assert_eq!(
+        (value("shed.heads"), value("joins.per_s"), value("shed.typing")),
+        (300_000.into(), 7.into(), 2_000.into())
+    );
+    assert!(tune(&["joins.per_s=7"]).out.starts_with("Nothing changes"));
+    for (wrong, said) in [
+        ("shed.heads", "NAME=VALUE"),
+        ("shed.heads=many", "`many` is no whole number"),
+        ("shed.head=1", "there is no `shed.head` to tune; there are moves_at_once, "),
+        ("heat.cool_percent=91", "`heat.cool_percent` is a number from 0 to 90"),
+    ] {
+        let ended = tune(&[wrong]);
+        assert!(ended.code == Some(2) && ended.err.contains(said), "{wrong}: {}", ended.err);
+    }
+}

@@ -24,6 +24,9 @@ export function createSync(store, call, attention = SILENT) {
   let namesInFlight = 0;
   /** Whether the state stands for an earlier moment than the connection's cursor. */
   let behind = true;
+  /** Rooms that get less for a while, and over how long clients spread what they read instead. */
+  const spreads = new Map();
+  const soon = new Set();
   /** Rooms that are not in our part of the list, but in what was missed. */
   const unlisted = new Set();
 
@@ -178,6 +181,23 @@ export function createSync(store, call, attention = SILENT) {
     }
   }
 
+  /** A room that gets less is read after a wait of our own, so that not all its readers come at once. */
+  function fillSoon(room) {
+    const spread_ms = spreads.get(room) ?? 0;
+    if (spread_ms === 0) {
+      fill(room);
+      return;
+    }
+    if (soon.has(room)) return;
+    soon.add(room);
+    setTimeout(() => {
+      soon.delete(room);
+      if (store.state.link.state !== 'online') return;
+      fill(room);
+      loadRoom(room).catch(ignore);
+    }, spread_ms * Math.random());
+  }
+
   async function loadMembers(room, more = false) {
     const next = more ? { next: store.state.members.get(room)?.next } : {};
     const answer = await call('members', { room, limit: MEMBERS_PAGE, ...next });
@@ -200,8 +220,8 @@ export function createSync(store, call, attention = SILENT) {
     event(event) {
       store.dispatch({ type: 'event_heard', event });
       if (!store.state.rooms.has(event.room)) loadUnlisted(event.room);
-      else if (MEMBERSHIP.has(event.kind)) refreshSoon(event.room);
-      if (isBehind(store.state, event.room)) fill(event.room);
+      else if (MEMBERSHIP.has(event.kind) && isMine(event)) refreshSoon(event.room);
+      if (isBehind(store.state, event.room)) fillSoon(event.room);
       attention.came(event);
     },
     room_added(room) {
@@ -212,6 +232,23 @@ export function createSync(store, call, attention = SILENT) {
     room_removed: ({ room }) => store.dispatch({ type: 'room_removed', room }),
     my_room: (body) => store.dispatch({ type: 'my_room_heard', ...body }),
     read: (body) => store.dispatch({ type: 'read_moved', ...body }),
+    head(body) {
+      store.dispatch({ type: 'head_heard', ...body });
+      fillSoon(body.room);
+    },
+    shed({ room, level, spread_ms }) {
+      if (level !== 'none') {
+        spreads.set(room, spread_ms);
+        return;
+      }
+      spreads.delete(room);
+      if (!store.state.rooms.has(room)) return;
+      // What is not told while a room gets less: how much is unread, and in small rooms who is here and has read.
+      refreshSoon(room);
+      if (store.state.open === room) loadReceipts(room).catch(ignore);
+      if (isBehind(store.state, room)) fill(room);
+    },
+    size: (body) => store.dispatch({ type: 'size_heard', ...body }),
     receipt: (body) => store.dispatch({ type: 'receipt_heard', ...body }),
     contact: (body) => store.dispatch({ type: 'contact_heard', ...body }),
     block: (body) => store.dispatch({ type: 'block_heard', ...body }),
@@ -219,6 +256,13 @@ export function createSync(store, call, attention = SILENT) {
     my_presence: attention.mine,
     typing: attention.heardTyping,
   };
+
+  /** In a large room only what concerns us is read anew: its size is pushed. */
+  function isMine(event) {
+    const { rooms, me } = store.state;
+    const small = (rooms.get(event.room)?.members ?? 0) <= RECEIPTS_MEMBERS_MAX;
+    return small || event.user === me?.user || event.target === me?.user;
+  }
 
   function push(name, body) {
     if (Object.hasOwn(PUSHES, name)) PUSHES[name](body);

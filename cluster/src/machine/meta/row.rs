@@ -8,7 +8,7 @@ use madang_storage::id::ShardId;
 use madang_storage::row::Row;
 use serde::{Deserialize, Serialize};
 
-use super::HeatLimits;
+use super::{HeatLimits, JoinLimits, ShedLimits};
 use crate::command::serde_id;
 use crate::replica::ReplicaId;
 
@@ -119,6 +119,10 @@ pub struct Tunables {
     pub substitute_after_ms: u64,
     /// When a room is hot.
     pub heat: HeatLimits,
+    /// What a room may cost a node before it gets less.
+    pub shed: ShedLimits,
+    /// How fast a room lets people in.
+    pub joins: JoinLimits,
 }
 
 impl Default for Tunables {
@@ -129,6 +133,8 @@ impl Default for Tunables {
             promote_lag_entries_max: 256,
             substitute_after_ms: 600_000,
             heat: HeatLimits::default(),
+            shed: ShedLimits::default(),
+            joins: JoinLimits::default(),
         }
     }
 }

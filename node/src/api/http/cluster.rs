@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use madang_actors::hot::{Heats, HotRooms};
+use madang_cluster::machine::meta::Tunables;
 use madang_cluster::{Cluster, Overview};
 use serde::Serialize;
 
@@ -27,6 +28,12 @@ pub trait Standing: Send + Sync {
 
     /// The rooms that are asked for most, so many; the hot ones first.
     fn rooms(&self, limit: usize) -> BoxFuture<'static, HotRooms>;
+
+    /// What can be tuned while the cluster runs, as it is now.
+    fn tunables(&self) -> Tunables;
+
+    /// Changes it. Errors: why not, as a sentence.
+    fn tune(&self, tunables: Tunables) -> BoxFuture<'static, Result<(), String>>;
 }
 
 /// What this node can find out by asking the others.
@@ -46,6 +53,22 @@ impl Standing for AskedAround {
     fn rooms(&self, limit: usize) -> BoxFuture<'static, HotRooms> {
         let heats = self.heats.clone();
         async move { heats.everywhere(limit).await }.boxed()
+    }
+
+    fn tunables(&self) -> Tunables {
+        self.cluster.meta().borrow().tunables.clone()
+    }
+
+    fn tune(&self, tunables: Tunables) -> BoxFuture<'static, Result<(), String>> {
+        let cluster = self.cluster.clone();
+        async move {
+            match cluster.tune(tunables).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(refusal)) => Err(refusal.to_string()),
+                Err(error) => Err(error.to_string()),
+            }
+        }
+        .boxed()
     }
 }
 

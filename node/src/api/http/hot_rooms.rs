@@ -4,6 +4,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use madang_actors::hot::{HotRoom, HotRooms};
+use madang_actors::shed::Class;
 use serde::Serialize;
 
 use super::{HttpState, cluster, problem};
@@ -43,6 +44,10 @@ pub struct RoomReport {
     pub joins_per_s: u32,
     /// How long it is hot; `null`: it is not.
     pub hot_for_ms: Option<u64>,
+    /// Events times listeners a second, on all nodes together, if nothing were shed.
+    pub deliveries_per_s: u64,
+    /// How far up the ladder of shedding it is, on the node where that is farthest; `null`: nothing is shed.
+    pub shed: Option<&'static str>,
 }
 
 impl From<HotRooms> for RoomsReport {
@@ -53,10 +58,18 @@ impl From<HotRooms> for RoomsReport {
 
 impl From<HotRoom> for RoomReport {
     fn from(room: HotRoom) -> Self {
-        let HotRoom { room, kind, members, leader, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms } =
-            room;
-        let (room, kind) = (room.to_string(), kind.map(RoomKind::from));
-        Self { room, kind, members, leader, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms }
+        Self {
+            room: room.room.to_string(),
+            kind: room.kind.map(RoomKind::from),
+            members: room.members,
+            leader: room.leader,
+            sends_per_s: room.sends_per_s,
+            fetches_per_s: room.fetches_per_s,
+            joins_per_s: room.joins_per_s,
+            hot_for_ms: room.hot_for_ms,
+            deliveries_per_s: room.deliveries_per_s,
+            shed: room.level.map(Class::name),
+        }
     }
 }
 

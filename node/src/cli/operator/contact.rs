@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use madang_actors::hot::{self, HotRooms};
 use madang_cluster::link::{LinkClientOptions, LinkError};
-use madang_cluster::machine::meta::NodeState;
+use madang_cluster::machine::meta::{NodeState, Tunables};
 use madang_cluster::{ClusterError, Operator, Overview};
 
 use crate::cli::settings::SettingFlags;
@@ -140,6 +140,11 @@ impl Contact {
     /// Gives a node up.
     pub(in crate::cli) async fn remove(&mut self, node: u64) -> Result<(), ContactError> {
         self.ask(async |asked| asked.remove(node).await).await
+    }
+
+    /// Changes what can be tuned while the cluster runs.
+    pub(in crate::cli) async fn tune(&mut self, tunables: &Tunables) -> Result<(), ContactError> {
+        self.ask(async |node| node.tune(tunables.clone()).await).await
     }
 
     /// From now on this address is asked last: its node is about to go.

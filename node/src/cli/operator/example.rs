@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use madang_cluster::machine::meta::Tunables;
 use madang_cluster::{GroupView, NodeView, Overview};
 
 use crate::api::http::{RoomReport, RoomsReport};
@@ -36,6 +37,7 @@ pub(super) fn three_nodes() -> Overview {
         replication: 3,
         nodes: vec![node(1, 2), node(2, 1), node(3, 0)],
         groups: vec![group("meta", 1), group("0", 1), group("1", 2)],
+        tunables: Tunables::default(),
     }
 }
 
@@ -66,6 +68,8 @@ pub(super) fn rooms() -> RoomsReport {
         fetches_per_s: 31,
         joins_per_s: 0,
         hot_for_ms: Some(83_000),
+        deliveries_per_s: 520_000,
+        shed: Some("heads"),
     };
     let busy = RoomReport {
         room: "01K9YYYYYYYYYYYYYYYYYYYYYY".to_owned(),
@@ -76,6 +80,8 @@ pub(super) fn rooms() -> RoomsReport {
         fetches_per_s: 0,
         joins_per_s: 1,
         hot_for_ms: None,
+        deliveries_per_s: 0,
+        shed: None,
     };
     RoomsReport { rooms: vec![hot, busy], silent: vec![3] }
 }

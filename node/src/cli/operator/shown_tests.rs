@@ -1,7 +1,10 @@
 //! What operators see, letter by letter.
 
+use madang_cluster::machine::meta::Tunables;
+
 use super::rooms::{Which, chosen, text};
 use super::{example, tables, words};
+use crate::api::http::TunablesReport;
 
 #[test]
 fn a_well_cluster_says_so() {
@@ -50,9 +53,9 @@ fn the_ring_is_shown_group_by_group() {
 #[test]
 fn rooms_are_shown_with_what_is_asked_of_them_and_who_did_not_say() {
     let expected = " \
- room                        kind  members  leader  sends/s  fetches/s  joins/s     hot for
- 01K9ZZZZZZZZZZZZZZZZZZZZZZ  open     5000       2      104         31        0  1 min 23 s
- 01K9YYYYYYYYYYYYYYYYYYYYYY  -           -       -       12          0        1           -
+ room                        kind  members  leader  sends/s  fetches/s  joins/s  deliveries/s  shed      hot for
+ 01K9ZZZZZZZZZZZZZZZZZZZZZZ  open     5000       2      104         31        0        520000  heads  1 min 23 s
+ 01K9YYYYYYYYYYYYYYYYYYYYYY  -           -       -       12          0        1             0  -               -
 node 3 did not answer: what is asked of rooms there is missing
 ";
     assert_eq!(text(&example::rooms(), Which::Busy), expected);
@@ -73,4 +76,14 @@ fn times_are_told_in_their_two_largest_units() {
     for (ms, told) in [(0, "0 s"), (59_999, "59 s"), (60_000, "1 min 0 s"), (7_260_000, "2 h 1 min")] {
         assert_eq!(words::time(ms), told);
     }
+}
+
+#[test]
+fn what_was_tuned_is_shown_before_and_after() {
+    let report = |moves_at_once| TunablesReport::new(&Tunables { moves_at_once, ..Tunables::default() });
+    assert_eq!(tables::changed(&report(4), &report(7)), "moves_at_once: 4 -> 7\n");
+    assert_eq!(tables::changed(&report(4), &report(4)), "Nothing changes: it is so already.\n");
+    let shown = tables::tunables(&report(7));
+    let line = shown.lines().nth(1).unwrap();
+    assert!(line.contains("moves_at_once") && line.contains("  7        4     0"), "{shown}");
 }

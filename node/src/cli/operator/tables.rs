@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use madang_cluster::{GroupView, NodeView, Overview};
 
 use super::words::{group_name, list, room_kind, time};
-use crate::api::http::{RoomReport, RoomsReport};
+use crate::api::http::{RoomReport, RoomsReport, TunableReport, TunablesReport};
 
 /// What stands where there is nothing to say.
 const NOTHING: &str = "-";
@@ -65,17 +65,27 @@ fn group_row(group: &GroupView) -> Vec<String> {
 
 /// The rooms that are asked for most.
 pub(super) fn rooms(report: &RoomsReport) -> String {
-    let header = ["room", "kind", "members", "leader", "sends/s", "fetches/s", "joins/s", "hot for"];
-    let mut table = table(&header, &[2, 3, 4, 5, 6, 7]);
+    let header = [
+        "room",
+        "kind",
+        "members",
+        "leader",
+        "sends/s",
+        "fetches/s",
+        "joins/s",
+        "deliveries/s",
+        "shed",
+        "hot for",
+    ];
+    let mut table = table(&header, &[2, 3, 4, 5, 6, 7, 9]);
     for room in &report.rooms {
         table.add_row(room_row(room));
     }
     plain(&table)
 }
 
-fn room_row(room: &RoomReport) -> Vec<String> {
-    let RoomReport { room, kind, members, leader, sends_per_s, fetches_per_s, joins_per_s, hot_for_ms } =
-        room;
+fn room_row(report: &RoomReport) -> Vec<String> {
+    let RoomReport { room, kind, members, leader, sends_per_s, fetches_per_s, joins_per_s, .. } = report;
     let number =
         |number: &Option<u64>| number.map_or_else(|| NOTHING.to_owned(), |number| number.to_string());
     vec![
@@ -86,8 +96,36 @@ fn room_row(room: &RoomReport) -> Vec<String> {
         sends_per_s.to_string(),
         fetches_per_s.to_string(),
         joins_per_s.to_string(),
-        hot_for_ms.map_or_else(|| NOTHING.to_owned(), time),
+        report.deliveries_per_s.to_string(),
+        report.shed.unwrap_or(NOTHING).to_owned(),
+        report.hot_for_ms.map_or_else(|| NOTHING.to_owned(), time),
     ]
+}
+
+/// All that can be tuned.
+pub(super) fn tunables(report: &TunablesReport) -> String {
+    let mut table = table(&["name", "value", "default", "from", "to", "what"], &[1, 2, 3, 4]);
+    for TunableReport { name, value, default, min, max, what } in &report.tunables {
+        let number = u64::to_string;
+        table.add_row([
+            (*name).to_owned(),
+            number(value),
+            number(default),
+            number(min),
+            number(max),
+            (*what).to_owned(),
+        ]);
+    }
+    plain(&table)
+}
+
+/// What is different now, a line each; or that nothing is.
+pub(super) fn changed(before: &TunablesReport, now: &TunablesReport) -> String {
+    let both = before.tunables.iter().zip(&now.tunables);
+    let different = both.filter(|(before, now)| before.value != now.value);
+    let lines = different.map(|(before, now)| format!("{}: {} -> {}\n", now.name, before.value, now.value));
+    let text: String = lines.collect();
+    if text.is_empty() { "Nothing changes: it is so already.\n".to_owned() } else { text }
 }
 
 fn table(header: &[&str], numbers: &[usize]) -> Table {

@@ -72,8 +72,8 @@ function largestLag(groups) {
 
 /** From `GET /v1/cluster/rooms`: `{ rooms, silent }`. */
 export function presentRooms({ rooms, silent }) {
-  const row = ({ room, kind, members, leader, sends_per_s: sends, fetches_per_s: fetches, joins_per_s: joins, hot_for_ms }) =>
-    ({ room, kind, members, leader, sends, fetches, joins, hot: hot_for_ms === null ? null : lasting(hot_for_ms) });
+  const row = ({ room, kind, members, leader, sends_per_s: sends, fetches_per_s: fetches, joins_per_s: joins, hot_for_ms, deliveries_per_s: deliveries, shed }) =>
+    ({ room, kind, members, leader, sends, fetches, joins, deliveries: deliveries ?? null, shed: shed ?? null, hot: hot_for_ms === null ? null : lasting(hot_for_ms) });
   return { rooms: rooms.map(row), silent };
 }
 

@@ -49,6 +49,17 @@ export const rooms = {
     return room?.my ? changed(state, id, { ...room, my: { ...room.my, quiet_until_ms, pinned } }) : state;
   },
 
+  /** The log goes further than what was pushed of it: `isBehind` shows it, and it is read. */
+  head_heard(state, { room: id, last_seq }) {
+    const room = state.rooms.get(id);
+    return room && last_seq > room.last_seq ? changed(state, id, { ...room, last_seq }) : state;
+  },
+
+  size_heard(state, { room: id, members }) {
+    const room = state.rooms.get(id);
+    return room ? changed(state, id, { ...room, members }) : state;
+  },
+
   event_heard(state, { event }) {
     const room = state.rooms.get(event.room);
     if (room === undefined || event.seq <= room.last_seq) return state;

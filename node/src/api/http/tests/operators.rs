@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use madang_actors::hot::{HotRoom, HotRooms};
+use madang_actors::shed::Class;
+use madang_cluster::machine::meta::Tunables;
 use madang_cluster::{NodeView, Overview};
 use madang_storage::id::RoomId;
 use madang_storage::row;
@@ -33,6 +35,7 @@ impl Standing for OneNode {
             replication: 3,
             nodes: vec![node],
             groups: Vec::new(),
+            tunables: Tunables::default(),
         };
         Box::pin(ready(overview))
     }
@@ -47,8 +50,19 @@ impl Standing for OneNode {
             fetches_per_s: 0,
             joins_per_s: 3,
             hot_for_ms: Some(1_500),
+            deliveries_per_s: 30_000,
+            level: Some(Class::Coalesced),
         };
         Box::pin(ready(HotRooms { rooms: vec![room], silent: vec![3] }))
+    }
+
+    fn tunables(&self) -> Tunables {
+        Tunables::default()
+    }
+
+    fn tune(&self, tunables: Tunables) -> BoxFuture<'static, Result<(), String>> {
+        let wanted = Tunables { moves_at_once: 7, ..Tunables::default() };
+        Box::pin(ready(if tunables == wanted { Ok(()) } else { Err("nobody leads META".to_owned()) }))
     }
 }
 
@@ -133,6 +147,7 @@ async fn hot_rooms_are_shown_to_operators_as_many_as_they_ask_for() {
         let room = json!({
             "room": ROOM, "kind": "open", "members": 5_000, "leader": null,
             "sends_per_s": limit, "fetches_per_s": 0, "joins_per_s": 3, "hot_for_ms": 1_500,
+            "deliveries_per_s": 30_000, "shed": "coalesced",
         });
         assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"), "{query}");
         assert_eq!(answer.json(), json!({ "rooms": [room], "silent": [3] }));
@@ -142,4 +157,33 @@ async fn hot_rooms_are_shown_to_operators_as_many_as_they_ask_for() {
         assert_eq!(problem["detail"], "field `limit`: a number from 1 to 100", "{wrong}");
     }
     fixture.ask(asked("")).await.is_problem(403, "forbidden");
+}
+
+#[actix_web::test]
+async fn operators_see_and_change_what_can_be_tuned() {
+    let fixture = fixture();
+    let at = |request: TestRequest| request.uri("/v1/cluster/tunables").insert_header(("host", "localhost"));
+    let shown = fixture.ask_from("127.0.0.1:4", at(TestRequest::get())).await;
+    let first = json!({
+        "name": "moves_at_once", "value": 4, "default": 4, "min": 0, "max": 64,
+        "what": "shards that may get a new replica at the same time; 0: none is moved",
+    });
+    assert_eq!((shown.status, &shown.json()["tunables"][0]), (200, &first));
+    let tune = |body: &'static str| at(TestRequest::patch()).set_payload(body);
+    let tuned = fixture.ask_from("127.0.0.1:4", tune(r#"{"moves_at_once":7}"#)).await;
+    assert_eq!((tuned.status, &tuned.json()["tunables"][0]["value"]), (200, &json!(7)));
+    for (wrong, said) in [
+        (r#"{"moves_at_once":65}"#, "`moves_at_once` is a number from 0 to 64"),
+        (r#"{"moves":1}"#, "there is no `moves` to tune; there are moves_at_once, "),
+        (r#"{"moves_at_once":"7"}"#, "a body is an object of names and whole numbers"),
+        ("", "a body is an object of names and whole numbers"),
+    ] {
+        let problem = fixture.ask_from("127.0.0.1:4", tune(wrong)).await.is_problem(400, "bad_request");
+        assert!(problem["detail"].to_string().contains(said), "{wrong}: {problem}");
+    }
+    let not_now = fixture.ask_from("127.0.0.1:4", tune("{}")).await.is_problem(503, "unavailable");
+    assert_eq!(not_now["detail"], "nobody leads META");
+    for request in [at(TestRequest::get()), tune(r#"{"moves_at_once":7}"#)] {
+        fixture.ask(request).await.is_problem(403, "forbidden");
+    }
 }

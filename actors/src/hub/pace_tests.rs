@@ -1,0 +1,210 @@
+//! What goes at once, what is gathered, and what stands for others.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
+
+use super::backlog::Backlog;
+use super::feed::HEAD_TICKS;
+use super::machine::{HubOptions, Machine, Turn};
+use super::message::{Logged, Pace};
+use super::sessions::SessionKey;
+use crate::outbound::{Outbound, frame};
+use crate::position::{FeedPos, Positions};
+use crate::shed::{Demand, Levels};
+
+const ROOM: RoomId = RoomId([1; 16]);
+
+struct Bench {
+    machine: Machine,
+    backlog: Arc<Backlog>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let backlog = Arc::new(Backlog::new(1 << 20));
+        let machine =
+            Machine::new(HubOptions::default(), backlog.clone(), Positions::start(1), Levels::default());
+        Self { machine, backlog }
+    }
+
+    fn session(&mut self, number: u8) -> (SessionKey, Outbound) {
+        let outbound = Outbound::new(1 << 20);
+        let user = UserId::parse(&format!("user{number}")).unwrap();
+        let key = self.machine.register(outbound.clone(), user, SessionId([number; 16])).unwrap();
+        self.machine.join(key, ROOM);
+        (key, outbound)
+    }
+
+    fn event(&mut self, seq: u64, pace: Pace) {
+        self.say(&if pace == Pace::Head { format!("head {seq}") } else { format!("{seq}") }, Some(seq), pace);
+    }
+
+    fn say(&mut self, text: &str, seq: Option<u64>, pace: Pace) {
+        let logged = seq.map(|seq| Logged { seq, at: FeedPos { shard: ShardId(0), pos: seq } });
+        let frame = frame::text(text.as_bytes());
+        assert!(self.backlog.try_add(frame.len()));
+        self.machine.deliver(ROOM, logged, frame, pace);
+        self.work();
+    }
+
+    fn work(&mut self) {
+        while self.machine.turn(64) == Turn::More {}
+    }
+
+    fn tick(&mut self, times: u64) {
+        for _ in 0..times {
+            self.machine.tick();
+            self.work();
+        }
+    }
+
+    fn told(&self) -> u64 {
+        self.machine.told().of(ShardId(0))
+    }
+}
+
+/// The frames that were written since the last time; lines of one frame are told apart by a slash.
+fn frames(outbound: &Outbound) -> Vec<String> {
+    let mut heard = Vec::new();
+    outbound.write_batch(|slices| {
+        heard = slices.iter().map(|slice| String::from_utf8(slice[2..].to_vec()).unwrap()).collect();
+        Ok::<_, Infallible>(slices.iter().map(|slice| slice.len()).sum())
+    });
+    heard.into_iter().map(|text| text.replace('\n', "/")).collect()
+}
+
+#[test]
+fn gathered_frames_go_with_the_tick_as_one() {
+    let mut bench = Bench::new();
+    let (_, outbound) = bench.session(1);
+    (1..=3).for_each(|seq| bench.event(seq, Pace::Gathered));
+    assert!(bench.machine.holds() && frames(&outbound).is_empty());
+    bench.tick(1);
+    assert_eq!(frames(&outbound), ["1/2/3"]);
+    bench.event(4, Pace::Gathered);
+    bench.tick(1);
+    assert_eq!(frames(&outbound), ["4"]);
+    assert!(!bench.machine.holds() && bench.backlog.bytes() == 0);
+}
+
+#[test]
+fn what_goes_at_once_takes_what_waits_along_in_order() {
+    let mut bench = Bench::new();
+    let (_, outbound) = bench.session(1);
+    bench.event(1, Pace::Gathered);
+    bench.event(2, Pace::AtOnce);
+    assert_eq!(frames(&outbound), ["1", "2"]);
+    assert!(!bench.machine.holds());
+    bench.tick(1);
+    assert_eq!((frames(&outbound), bench.backlog.bytes()), (vec![], 0));
+}
+
+#[test]
+fn the_newest_head_stands_for_all_and_makes_way_for_an_event() {
+    let mut bench = Bench::new();
+    let (_, outbound) = bench.session(1);
+    bench.event(1, Pace::AtOnce);
+    (2..=9).for_each(|seq| bench.event(seq, Pace::Head));
+    bench.tick(HEAD_TICKS - 1);
+    assert_eq!(frames(&outbound), ["1"]);
+    bench.tick(1);
+    assert_eq!(frames(&outbound), ["head 9"]);
+    bench.event(10, Pace::Head);
+    bench.event(11, Pace::Gathered);
+    bench.tick(2 * HEAD_TICKS);
+    assert_eq!(frames(&outbound), ["11"], "the hole shows by itself");
+    assert!(!bench.machine.holds() && bench.backlog.bytes() == 0);
+}
+
+#[test]
+fn what_is_not_logged_passes_a_head_that_waits() {
+    let mut bench = Bench::new();
+    let (_, outbound) = bench.session(1);
+    bench.event(1, Pace::Head);
+    bench.say("shed", None, Pace::AtOnce);
+    assert_eq!(frames(&outbound), ["shed"]);
+    assert!(bench.machine.holds());
+    bench.tick(HEAD_TICKS);
+    assert_eq!(frames(&outbound), ["head 1"]);
+}
+
+#[test]
+fn no_cursor_covers_what_waits_and_who_waits_for_one_waits_for_a_tick() {
+    let mut bench = Bench::new();
+    let _session = bench.session(1);
+    for pace in [Pace::Gathered, Pace::Head] {
+        let seq = bench.told() + 1;
+        bench.event(seq, pace);
+        bench.machine.reached(FeedPos { shard: ShardId(0), pos: seq });
+        bench.machine.sweep(crate::outbound::Stamp::now());
+        bench.work();
+        assert_eq!(bench.told(), seq - 1, "{pace:?}");
+        bench.tick(1);
+        assert_eq!(bench.told(), seq, "{pace:?}");
+    }
+}
+
+#[test]
+fn who_resumes_gets_of_a_gathered_frame_what_was_not_told() {
+    let mut bench = Bench::new();
+    let (key, outbound) = bench.session(1);
+    bench.machine.hold(key);
+    (1..=4).for_each(|seq| bench.event(seq, Pace::Gathered));
+    bench.tick(1);
+    let mut told = Positions::start(1);
+    told.advance(ShardId(0), 2);
+    bench.machine.release(key, Some(told));
+    assert_eq!(frames(&outbound), ["3", "4"]);
+}
+
+#[test]
+fn who_leaves_gets_what_was_delivered_before() {
+    let mut bench = Bench::new();
+    let (key, outbound) = bench.session(1);
+    let (_, other) = bench.session(2);
+    bench.event(1, Pace::Gathered);
+    bench.event(2, Pace::Gathered);
+    bench.machine.leave(key, ROOM);
+    assert_eq!(frames(&outbound), ["1", "2"]);
+    bench.tick(1);
+    assert_eq!((frames(&outbound), frames(&other)), (vec![], vec!["1/2".to_owned()]));
+}
+
+#[test]
+fn a_room_that_all_have_left_holds_nothing() {
+    let mut bench = Bench::new();
+    let (key, _) = bench.session(1);
+    bench.event(1, Pace::Head);
+    bench.machine.unregister(key);
+    bench.tick(HEAD_TICKS);
+    assert!(!bench.machine.holds() && bench.backlog.bytes() == 0);
+    let (_, outbound) = bench.session(2);
+    bench.event(2, Pace::AtOnce);
+    assert_eq!(frames(&outbound), ["2"]);
+}
+
+#[test]
+fn what_is_delivered_is_counted_whatever_its_pace() {
+    let mut bench = Bench::new();
+    let _sessions: Vec<_> = (0..20).map(|number| bench.session(number)).collect();
+    for (seq, pace) in [(1, Pace::AtOnce), (2, Pace::Gathered), (3, Pace::Head), (3, Pace::AtOnce)] {
+        bench.event(seq, pace);
+    }
+    bench.say("typing", None, Pace::AtOnce);
+    let counted: Vec<_> = bench.machine.take_demands().collect();
+    assert_eq!(counted, [(ROOM, Demand { deliveries: 60, listeners: 20 })]);
+    assert!(!bench.machine.counts());
+}
+
+#[test]
+fn more_than_one_run_takes_goes_with_one_tick() {
+    let mut bench = Bench::new();
+    let (_, outbound) = bench.session(1);
+    (1..=150).for_each(|seq| bench.event(seq, Pace::Gathered));
+    bench.tick(1);
+    assert_eq!(frames(&outbound).len(), 3);
+    assert!(!bench.machine.holds() && bench.backlog.bytes() == 0);
+}
