@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn only_whom_the_message_names_now_is_called_by_name() {
-        let user = |name| UserId::parse(name).unwrap();
+        let user = |name: &str| UserId::parse(name).unwrap();
         let named = |names: &[&str]| {
             let users = names.iter().map(|name| user(name)).collect();
             let mentions = Mentions { users, everybody: Everybody::No };
