@@ -344,7 +344,11 @@ impl Inner {
     /// Everything of the shard's outbox up to `through` has reached its target.
     pub(crate) fn delivered(&self, shard: ShardId, through: u64) {
         if let Ok(hosted) = self.shard(shard) {
-            hosted.delivered.send_replace(through);
+            hosted.delivered.send_if_modified(|known| {
+                let news = *known < through;
+                *known = through.max(*known);
+                news
+            });
         }
     }
 

@@ -1,10 +1,15 @@
 //! Effects on other shards: read from the leader's outbox, proposed to their target shards, then
-//! forgotten. A crash in between repeats them; targets drop repeats.
+//! forgotten. A crash in between repeats them; targets drop repeats. A shard that does not answer keeps only
+//! what is for itself waiting.
+
+mod lanes;
+mod round;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use madang_storage::id::ShardId;
 use madang_storage::row::{Effect, Home};
 use tokio::sync::watch;
@@ -15,9 +20,7 @@ use crate::errand::Errand;
 use crate::error::ClusterError;
 use crate::event::ShardEvent;
 use crate::reader::LocalReader;
-
-/// How many effects are delivered side by side.
-const EFFECTS_AT_ONCE: usize = 256;
+use round::{Post, Waiting};
 
 /// Through which outbox id everything of a shard was delivered.
 pub(crate) type Delivered = watch::Sender<u64>;
@@ -27,39 +30,52 @@ pub(crate) struct Delivering;
 
 impl Errand for Delivering {
     const NAME: &'static str = "outbox";
-    const RETRY_AFTER: Duration = Duration::from_millis(200);
+    const RETRY_AFTER: Duration = lanes::REST;
 
     fn is_call(event: &ShardEvent) -> bool {
         matches!(event, ShardEvent::Outbox)
     }
 
     async fn round(inner: &Arc<Inner>, shard: ShardId) -> Result<(), ClusterError> {
-        deliver_all(inner, shard).await
+        round::run(&OutboxOf { inner, shard }).await
     }
 }
 
-async fn deliver_all(inner: &Arc<Inner>, shard: ShardId) -> Result<(), ClusterError> {
-    loop {
-        let group = inner.shard(shard)?.here()?.group;
-        let rows = LocalReader::new(Arc::clone(group.state())).outbox(EFFECTS_AT_ONCE)?;
-        let Some(last) = rows.last().map(|(id, _)| *id) else { return Ok(()) };
-        deliver(inner, &rows).await?;
-        inner.delivered(shard, last);
-        let done = Op::OutboxDone(rows.iter().map(|(id, _)| *id).collect());
-        inner.propose(shard, done).await?.ok();
-    }
+/// The outbox of a shard that this node leads.
+struct OutboxOf<'a> {
+    inner: &'a Arc<Inner>,
+    shard: ShardId,
 }
 
-/// Proposes effects side by side. Which of two about the same thing arrives first does not matter: the older
-/// one is dropped as a repeat. A refusal is the target's last word; only a missing answer is tried
-/// again.
-async fn deliver(inner: &Arc<Inner>, rows: &[(u64, Effect)]) -> Result<(), ClusterError> {
-    let proposals = rows.iter().map(|(_, effect)| {
-        let shard = match effect.home() {
-            Home::Room(room) => inner.slots().of_room(room),
-            Home::User(user) => inner.slots().of_user(user),
-        };
-        inner.propose(shard, Op::Effect(effect.clone()))
-    });
-    join_all(proposals).await.into_iter().try_for_each(|answer| answer.map(|_refused| ()))
+impl Post for OutboxOf<'_> {
+    fn is_mine(&self) -> bool {
+        self.inner.leads(self.shard)
+    }
+
+    fn waiting(&self, after: u64, limit: usize) -> Result<Vec<Waiting>, ClusterError> {
+        let group = self.inner.shard(self.shard)?.here()?.group;
+        let rows = LocalReader::new(Arc::clone(group.state())).outbox(after, limit)?;
+        let waiting = rows.into_iter().map(|(id, effect)| {
+            let target = match effect.home() {
+                Home::Room(room) => self.inner.slots().of_room(room),
+                Home::User(user) => self.inner.slots().of_user(user),
+            };
+            Waiting { id, target, effect }
+        });
+        Ok(waiting.collect())
+    }
+
+    async fn deliver(&self, target: ShardId, effect: Effect) -> Result<(), ClusterError> {
+        // A refusal is the target's last word.
+        self.inner.propose(target, Op::Effect(effect)).await.map(|_refused| ())
+    }
+
+    fn delivered(&self, through: u64) {
+        self.inner.delivered(self.shard, through);
+    }
+
+    async fn forget(&self, ids: Vec<u64>) -> Result<(), ClusterError> {
+        self.inner.propose(self.shard, Op::OutboxDone(ids)).await?.ok();
+        Ok(())
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use madang_storage::id::{RoomId, SessionId, UserId};
 use madang_storage::row::{
-    Effect, EventRow, MemberRow, OutboxRow, PairRow, PresenceRow, RoomRow, Row, SessionRow, UserRoomRow,
-    UserRow, table,
+    Effect, EventRow, GonesRow, MemberRow, OutboxRow, PairRow, PresenceRow, RoomRow, Row, SessionRow,
+    UserRoomRow, UserRow, table,
 };
 use madang_storage::{Direction, KeyRange, PageLimit, RoomPage, ScanLimit, StorageError, prefix_end};
 
@@ -111,6 +111,12 @@ impl LocalReader {
         })
     }
 
+    /// How far back the user's tombstones reach: all those behind this position of the shard's feed are there.
+    pub(crate) fn gone_before(&self, user: &UserId) -> Result<u64, ClusterError> {
+        let gones: Option<GonesRow> = self.load(table::GONES, &user_key(user))?;
+        Ok(gones.map_or(0, |gones| gones.forgotten_pos))
+    }
+
     /// One room in a user's list.
     pub(crate) fn user_room(
         &self,
@@ -120,9 +126,9 @@ impl LocalReader {
         self.load(table::USER_ROOM, &user_room_key(user, room))
     }
 
-    /// The oldest effects that wait.
-    pub(crate) fn outbox(&self, limit: usize) -> Result<Vec<(u64, Effect)>, ClusterError> {
-        self.list(table::OUTBOX, &[], None, limit, |key, bytes| {
+    /// The oldest effects that wait behind an id.
+    pub(crate) fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Effect)>, ClusterError> {
+        self.list(table::OUTBOX, &[], Some(&after.to_be_bytes()), limit, |key, bytes| {
             let id = key.try_into().map(u64::from_be_bytes).map_err(|_| odd_key(key))?;
             Ok((id, OutboxRow::decode(bytes)?.effect))
         })
