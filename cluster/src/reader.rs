@@ -191,6 +191,12 @@ impl Reader {
         ask!(self, Query::UserRooms(user.clone()) => UserRooms)
     }
 
+    /// How far back the tombstones in a user's list of rooms reach: all those behind this position of the
+    /// shard's feed are there. Asked after the list: what is taken away in between is not missed.
+    pub async fn gone_before(&self, user: &UserId) -> Result<u64, ClusterError> {
+        ask!(self, Query::GoneBefore(user.clone()) => GoneBefore)
+    }
+
     /// One room in a user's list.
     pub async fn user_room(&self, user: &UserId, room: &RoomId) -> Result<Option<UserRoomRow>, ClusterError> {
         ask!(self, Query::UserRoom(user.clone(), *room) => UserRoom)

@@ -126,6 +126,10 @@ impl Search<'_> {
         // Read before the list, which is as new, then.
         self.look(home, reader, Vec::new(), &mut told).await?;
         let list = reader.user_rooms(&self.caller.user).await?;
+        // Rooms may have been left since of which nobody knows any more.
+        if self.since.of(home) < reader.gone_before(&self.caller.user).await? {
+            return Err(Stop::Answer(Resumed::Limited));
+        }
 
         let (moved, stayed): (Vec<_>, Vec<_>) =
             list.into_iter().partition(|(_, row)| row.pos > self.since.of(home));

@@ -149,6 +149,11 @@ pub fn user_room_key(user: &UserId, room: &RoomId) -> Vec<u8> {
     [user.as_str().as_bytes(), &[0], &room.0].concat()
 }
 
+/// Key of one of the rooms that a user has gone from, by number.
+pub fn gone_key(user: &UserId, number: u64) -> Vec<u8> {
+    [user.as_str().as_bytes(), &[0], &number.to_be_bytes()].concat()
+}
+
 /// Key of one user in another's list of people.
 pub fn other_key(user: &UserId, other: &UserId) -> Vec<u8> {
     [user.as_str().as_bytes(), &[0], other.as_str().as_bytes()].concat()

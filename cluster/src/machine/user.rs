@@ -1,5 +1,6 @@
 //! What an account decides: that a name is given once, which sessions live, what people see.
 
+mod gone;
 pub(super) mod mention;
 #[cfg(test)]
 mod mention_tests;
@@ -11,10 +12,10 @@ mod presence;
 #[cfg(test)]
 mod presence_tests;
 pub(super) mod rooms;
-#[cfg(test)]
 pub(super) mod suspended;
 #[cfg(test)]
 mod suspended_tests;
+#[cfg(test)]
 mod tests;
 
 use madang_storage::StorageError;
@@ -49,8 +50,8 @@ pub(super) fn decide(turn: &mut Turn<'_, '_>, user: &UserId, op: &UserOp) -> Res
             if row.sessions.contains(session) {
                 return Ok(None);
             }
-            let (token_hash, device) = (*token_hash, device.clone());
             suspended::check(turn, user)?;
+            let (token_hash, device) = (*token_hash, device.clone());
             let opened = SessionRow { token_hash, device, created_ms: turn.at_ms, seen_ms: turn.at_ms };
             turn.rows.save(table::SESSION, session_key(user, session), &opened)?;
             row.sessions.push(*session);

@@ -41,6 +41,8 @@ pub(crate) enum Query {
     UserRoom(UserId, RoomId),
     #[serde(rename = "12")]
     Tails(Vec<RoomId>),
+    #[serde(rename = "13")]
+    GoneBefore(UserId),
     #[serde(rename = "40")]
     Rooms(RoomsQuery),
     #[serde(rename = "20")]
@@ -90,6 +92,8 @@ pub(crate) enum Found {
     UserRoom(Option<UserRoomRow>),
     #[serde(rename = "12")]
     Tails(Tails),
+    #[serde(rename = "13")]
+    GoneBefore(u64),
     #[serde(rename = "40")]
     Rooms(RoomsFound),
     #[serde(rename = "20")]
@@ -137,6 +141,7 @@ impl Query {
             | Self::Session(..)
             | Self::Presence(_)
             | Self::Pair(_)
+            | Self::GoneBefore(_)
             | Self::UserRoom(..) => false,
             Self::Heads(rooms) | Self::Tails(rooms) => rooms.len() > 1,
             Self::Rooms(query) => query.reads_many_rows(),
@@ -165,6 +170,7 @@ impl Query {
             Self::Session(user, session) => Found::Session(local.session(user, session)?),
             Self::UserRooms(user) => Found::UserRooms(local.user_rooms(user)?),
             Self::UserRoom(user, room) => Found::UserRoom(local.user_room(user, room)?),
+            Self::GoneBefore(user) => Found::GoneBefore(local.gone_before(user)?),
             Self::Tails(rooms) => Found::Tails(local.tails(rooms)?),
             Self::Rooms(query) => Found::Rooms(query.read(local)?),
             Self::People(query) => Found::People(query.read(local)?),

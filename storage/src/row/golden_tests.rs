@@ -78,6 +78,8 @@ fn account_and_outbox_rows_keep_their_bytes() {
     let row = UserRoomRow { state, room_seq: 1, pos: 2, by, at_ms: 3, quiet, pinned_ms: 5 };
     check(row, "97a1310102a56d696e6a69030405");
     let room = RoomId([1; 16]);
+    check(GoneRow { room, pos: 2 }, &format!("92c410{}02", "01".repeat(16)));
+    check(GonesRow { number: 3, forgotten_pos: 4 }, "920304");
     let effect = Effect::UserRoom { user: user(), room, state: None, room_seq: 7, by: None, at_ms: 8 };
     check(OutboxRow { effect }, &format!("9181a13196a56d696e6a69c410{}c007c008", "01".repeat(16)));
 }

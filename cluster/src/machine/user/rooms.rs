@@ -4,7 +4,7 @@ use madang_storage::StorageError;
 use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{Effect, MemberState, Switch, Until, UserRoomRow, table};
 
-use super::people;
+use super::{gone, people};
 use crate::command::Refusal;
 use crate::event::ShardEvent;
 use crate::machine::rows::user_room_key;
@@ -54,6 +54,9 @@ pub(in crate::machine) fn take(
         key,
         &UserRoomRow { state, room_seq, pos, by, at_ms, quiet, pinned_ms },
     )?;
+    if state.is_none() {
+        gone::remember(turn, user, room, pos)?;
+    }
     turn.tell(ShardEvent::UserRoom { user: user.clone(), room: *room, state, pos });
     Ok(())
 }
