@@ -11,6 +11,8 @@ pub mod link;
 mod message;
 #[cfg(test)]
 mod message_tests;
+#[cfg(test)]
+mod mute_tests;
 mod order;
 mod pin;
 mod place;
@@ -34,7 +36,6 @@ use madang_storage::StorageError;
 use madang_storage::id::{RoomId, UserId};
 use madang_storage::row::{Effect, MemberRow, MemberState, Reading, RoomKind, RoomRow, table};
 
-use super::pair;
 use super::rows::member_key;
 use super::shard::{Stop, Turn};
 use crate::command::{AdminOp, Refusal, Reply, RoomOp, TalkOp};
@@ -63,11 +64,13 @@ pub(super) fn decide(
         return change::create(turn, room, user, *kind, (title, topic, sort_title), members).map(|()| None);
     }
     let mut place = Place::load(turn, room, user)?;
-    if !matches!(op, RoomOp::Join | RoomOp::JoinByLink(_)) {
+    let comes_in = matches!(op, RoomOp::Join | RoomOp::JoinByLink(_));
+    // Nobody comes into a direct room, and whoever knows its two people knows its id: others learn nothing.
+    if !comes_in || place.head.kind == RoomKind::Direct {
         place.visible()?;
     }
-    if place.head.kind == RoomKind::Direct && op.writes() {
-        pair::check(turn, room)??;
+    if op.writes() && !is_remembered(op) {
+        place.not_blocked(turn)?;
     }
     match op {
         RoomOp::Create { .. } => Ok(()),
@@ -91,6 +94,12 @@ pub(super) fn decide(
         RoomOp::Admin(op) => keep(turn, &mut place, op),
     }?;
     Ok(None)
+}
+
+/// Whether it is remembered by its sender's name for it. Such a command looks there before it asks who blocks
+/// whom: a retry of what was acknowledged gets its answer, whatever came between.
+fn is_remembered(op: &RoomOp) -> bool {
+    matches!(op, RoomOp::Send { .. } | RoomOp::Talk(TalkOp::Edit { .. }))
 }
 
 /// Decides what is asked by those who keep the room.

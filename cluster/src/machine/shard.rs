@@ -94,7 +94,7 @@ impl Turn<'_, '_> {
             head.messages += 1;
             head.last_message_seq = head.last_seq;
         }
-        if let Some(act) = audit::of_event(room, user, &body) {
+        if let Some(act) = audit::of_event(room, head.last_seq, user, &body) {
             self.audit(user, act)?;
         }
         self.counters.pos += 1;

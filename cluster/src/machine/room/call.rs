@@ -74,7 +74,10 @@ fn end(
     if user == place.user {
         return Ok(());
     }
-    if let Some(mut row) = place.other(turn, user)?.filter(|row| row.mentions.contains(&seq)) {
+    // Whoever is outside was never told, or reads that the message is not theirs: nobody fills a stranger's list.
+    let inside = place.other(turn, user)?.filter(|row| row.state == MemberState::Joined);
+    let Some(mut row) = inside else { return Ok(()) };
+    if row.mentions.contains(&seq) {
         row.mentions.retain(|call| *call != seq);
         save_member(turn, place.room, user, &row)?;
     }

@@ -41,6 +41,7 @@ pub(super) fn edit(
             Err(Refusal::CidConflict.into())
         };
     }
+    place.not_blocked(turn)?;
     let message = message::find_alive(turn, place.room, target)?;
     let extra = edited(&place, &message, to)?;
     if message.text == to.text && message.extra == extra {

@@ -1,7 +1,7 @@
 //! Coming and going.
 
 use madang_storage::id::UserId;
-use madang_storage::row::{EventBody, MemberRow, MemberState, Right, Role, RoomKind, table};
+use madang_storage::row::{EventBody, MemberRow, MemberState, Right, Role, RoomKind, Until, table};
 
 use super::rights::Deed;
 use super::{Place, check_places, order, save_member, tell_invited, tell_user};
@@ -25,7 +25,8 @@ pub(super) fn join(turn: &mut Turn<'_, '_>, place: &mut Place<'_>) -> Result<(),
 /// Lets the user in, by whatever way. Refused where nobody enters, or nobody more.
 pub(super) fn enter(turn: &mut Turn<'_, '_>, place: &mut Place<'_>) -> Result<(), Stop> {
     place.live()?;
-    if place.me.is_some() {
+    let invited = place.me.take();
+    if invited.is_some() {
         place.head.invited = place.head.invited.saturating_sub(1);
     } else {
         check_places(&place.head, 1)?;
@@ -40,7 +41,14 @@ pub(super) fn enter(turn: &mut Turn<'_, '_>, place: &mut Place<'_>) -> Result<()
     let seq = turn.log(place.room, &mut place.head, place.user, EventBody::Joined)?;
     // A newcomer starts level: what was said before does not count as unread.
     let mut row = MemberRow::new(MemberState::Joined, first, seq, place.head.messages);
-    order::take_up_left(turn, place.room, place.user, &mut row)?;
+    match invited {
+        Some(invited) => (row.muted, row.last_send_ms) = (invited.muted, invited.last_send_ms),
+        None => order::take_up_left(turn, place.room, place.user, &mut row)?,
+    }
+    if first == Role::Owner {
+        // Nobody could take it back.
+        row.muted = Until::OVER;
+    }
     save_member(turn, place.room, place.user, &row)?;
     tell_user(turn, place.room, place.user, Some(MemberState::Joined), seq)?;
     Ok(())
@@ -79,7 +87,9 @@ pub(super) fn invite(turn: &mut Turn<'_, '_>, place: &mut Place<'_>, target: &Us
     place.head.invited += 1;
     let body = EventBody::Invited { target: target.clone() };
     let seq = turn.log(place.room, &mut place.head, place.user, body)?;
-    let row = MemberRow::new(MemberState::Invited, Role::Member, seq, place.head.messages);
+    let mut row = MemberRow::new(MemberState::Invited, Role::Member, seq, place.head.messages);
+    // From here on a mute is seen, and lifted, with the invitation.
+    order::take_up_left(turn, place.room, target, &mut row)?;
     save_member(turn, place.room, target, &row)?;
     tell_invited(turn, place.room, target, place.user, seq)?;
     Ok(())

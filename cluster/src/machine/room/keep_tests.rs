@@ -2,8 +2,8 @@
 
 use madang_storage::id::{Emoji, LinkSecret, UserId};
 use madang_storage::row::{
-    EditedTo, EventBody, Feature, Life, LinksRow, MemberRow, Mentions, Right, Role, RoomChange, RoomKind,
-    Switch, Until, table,
+    Act, AuditRow, EditedTo, EventBody, Feature, Life, LinksRow, MemberRow, Mentions, Right, Role, RoomAct,
+    RoomChange, RoomKind, Row, Switch, Until, table,
 };
 
 use super::link::{LINKS_MAX, link_id};
@@ -208,6 +208,46 @@ fn links_are_bounded_and_spent_ones_make_room() {
     yard.now = until.0;
     yard.ok("owner", make_link(200, Until::FOREVER, None));
     assert_eq!(links(&yard).links.len(), 1);
+}
+
+#[test]
+fn links_of_those_who_may_not_invite_any_more_make_room_only_where_there_is_none_else() {
+    let mut yard = Yard::of(RoomKind::Group, &["jun", "sora"]);
+    for (who, secrets) in [("jun", 0..20), ("sora", 20..40)] {
+        yard.ok(who, RoomOp::Join);
+        secrets.for_each(|secret| drop(yard.ok(who, make_link(secret, Until::FOREVER, None))));
+    }
+    yard.ok("jun", RoomOp::Leave);
+    for secret in 40..u8::try_from(LINKS_MAX).unwrap() {
+        yard.ok("owner", make_link(secret, Until::FOREVER, None));
+    }
+    assert_eq!(links(&yard).links.len() as u64, LINKS_MAX, "whoever comes back finds the links again");
+    yard.ok("owner", make_link(200, Until::FOREVER, None));
+    assert_eq!(links(&yard).links.len() as u64, LINKS_MAX - 20 + 1);
+    assert!(links(&yard).links.iter().all(|link| link.by != user("jun")));
+}
+
+#[test]
+fn what_is_configured_and_whose_link_is_taken_away_is_in_the_audit_log() {
+    let mut yard = Yard::of(RoomKind::Group, &["jun"]);
+    yard.ok("jun", RoomOp::Join);
+    yard.ok("owner", change(RoomChange { title: Some("new".into()), ..RoomChange::default() }));
+    for secret in [1, 2] {
+        yard.ok("jun", make_link(secret, Until::FOREVER, None));
+    }
+    let revoke = |secret| RoomOp::Admin(AdminOp::RevokeLink(link_id(&LinkSecret([secret; 16]))));
+    yard.ok("jun", revoke(1));
+    let audit = |yard: &Yard| {
+        let rows = yard.base.0.iter().filter(|((table, _), _)| *table == table::AUDIT);
+        rows.map(|(_, row)| AuditRow::decode(row).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(audit(&yard), [], "one's own, and a title, are no power over others");
+    yard.ok("owner", revoke(2));
+    yard.ok("owner", change(RoomChange { slow_mode_s: Some(5), ..RoomChange::default() }));
+    let seq = yard.head().last_seq;
+    let act = |user, act| AuditRow { by: self::user("owner"), act: Act::Room { room: ROOM, user, act } };
+    let expected = [act(Some(user("jun")), RoomAct::LinkRevoked), act(None, RoomAct::Configured { seq })];
+    assert_eq!(audit(&yard), expected);
 }
 
 #[test]

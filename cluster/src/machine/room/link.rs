@@ -2,13 +2,14 @@
 
 use madang_storage::StorageError;
 use madang_storage::id::{LinkId, LinkSecret, RoomId};
-use madang_storage::row::{Link, LinksRow, MemberRow, Right, RoomRow, SweepRow, Until, table};
+use madang_storage::row::{Link, LinksRow, MemberRow, Right, RoomAct, RoomRow, SweepRow, Until, table};
 use sha2::{Digest, Sha256};
 
 use super::rights::{Deed, allows};
 use super::{Place, entry};
 use crate::command::Refusal;
 use crate::event::ShardEvent;
+use crate::machine::audit;
 use crate::machine::rows::{link_prefix, link_use_key, member_key, room_key};
 use crate::machine::shard::{Stop, Turn};
 
@@ -31,7 +32,8 @@ pub fn opens(head: &RoomRow, link: &Link, maker: Option<&MemberRow>, now_ms: u64
     link.is_open(now_ms) && maker.is_some_and(|maker| allows(head, maker, deed))
 }
 
-/// Makes a link. A repeat (the same secret) changes nothing. Links that let nobody in any more make room.
+/// Makes a link. A repeat (the same secret) changes nothing. Links that are over or used up make room. So do,
+/// where there is no room else, those whose makers may not ask people in at this time.
 pub(super) fn make(
     turn: &mut Turn<'_, '_>,
     place: &Place<'_>,
@@ -45,19 +47,41 @@ pub(super) fn make(
     if row.links.iter().any(|link| link.id == id) {
         return Ok(());
     }
-    let (open, spent): (Vec<Link>, Vec<Link>) =
+    let (mut kept, mut gone): (Vec<Link>, Vec<Link>) =
         row.links.into_iter().partition(|link| link.is_open(place.now_ms));
-    if open.len() as u64 >= LINKS_MAX {
+    if kept.len() as u64 >= LINKS_MAX {
+        gone.extend(take_asleep(turn, place, &mut kept)?);
+    }
+    if kept.len() as u64 >= LINKS_MAX {
         return Err(Refusal::TooMany { what: "links".to_owned(), max: LINKS_MAX }.into());
     }
-    for link in spent {
+    for link in gone {
         sweep_uses(turn, place, link.id)?;
     }
-    row.links = open;
+    row.links = kept;
     let (by, made_ms) = (place.user.clone(), place.now_ms);
     row.links.push(Link { id, secret, by, made_ms, until, uses_max, uses: 0 });
     turn.rows.save(table::LINKS, room_key(place.room), &row)?;
     Ok(())
+}
+
+/// Takes out the links that let nobody in as long as their makers may not ask people in.
+fn take_asleep(
+    turn: &Turn<'_, '_>,
+    place: &Place<'_>,
+    links: &mut Vec<Link>,
+) -> Result<Vec<Link>, StorageError> {
+    let (mut awake, mut asleep) = (Vec::new(), Vec::new());
+    for link in links.drain(..) {
+        let maker = place.other(turn, &link.by)?;
+        if opens(&place.head, &link, maker.as_ref(), place.now_ms) {
+            awake.push(link);
+        } else {
+            asleep.push(link);
+        }
+    }
+    *links = awake;
+    Ok(asleep)
 }
 
 /// Takes a link away: one's own, or anybody's for those who keep the links. Nothing to take away is fine.
@@ -69,7 +93,10 @@ pub(super) fn revoke(turn: &mut Turn<'_, '_>, place: &Place<'_>, id: LinkId) -> 
     else {
         return Ok(());
     };
-    row.links.remove(at);
+    let link = row.links.remove(at);
+    if link.by != *place.user {
+        turn.audit(place.user, audit::in_room(place.room, Some(&link.by), RoomAct::LinkRevoked))?;
+    }
     turn.rows.save(table::LINKS, room_key(place.room), &row)?;
     sweep_uses(turn, place, id)?;
     Ok(())

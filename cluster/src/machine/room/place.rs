@@ -6,6 +6,7 @@ use madang_storage::row::{BanRow, Life, MemberRow, MemberState, RoomKind, RoomRo
 
 use super::order;
 use crate::command::Refusal;
+use crate::machine::pair;
 use crate::machine::rows::{member_key, room_key};
 use crate::machine::shard::{Stop, Turn};
 
@@ -36,6 +37,14 @@ impl<'a> Place<'a> {
     pub(super) fn visible(&self) -> Result<(), Refusal> {
         let found = self.head.kind == RoomKind::Open && self.not_banned().is_ok();
         if self.me.is_some() || found { Ok(()) } else { Err(Refusal::NoRoom) }
+    }
+
+    /// Refuses in a direct room where either of the two blocks the other.
+    pub(super) fn not_blocked(&self, turn: &Turn<'_, '_>) -> Result<(), Stop> {
+        if self.head.kind == RoomKind::Direct {
+            pair::check(turn, self.room)??;
+        }
+        Ok(())
     }
 
     /// Refuses whom a ban keeps out.

@@ -1,11 +1,12 @@
 //! Markers, declining, and what a block does to a direct room, by script.
 
+use madang_storage::id::LinkSecret;
 use madang_storage::row::{
-    Blocked, Effect, Feature, MemberRow, MemberState, RoomChange, RoomKind, Switch, table,
+    Blocked, EditedTo, Effect, Feature, MemberRow, MemberState, Mentions, RoomChange, RoomKind, Switch, table,
 };
 
-use super::yard::{ROOM, Yard, create, send, user};
-use crate::command::{AdminOp, Op, Refusal, Reply, RoomOp};
+use super::yard::{ROOM, Yard, cid, create, send, user};
+use crate::command::{AdminOp, Op, Refusal, Repeat, Reply, RoomOp, TalkOp};
 use crate::event::ShardEvent;
 use crate::machine::pair::direct_room;
 use crate::machine::rows::{Rows, member_key};
@@ -110,4 +111,49 @@ fn nobody_opens_or_writes_in_the_direct_room_while_one_of_the_two_blocks() {
         yard.apply(ask(who, RoomOp::MarkRead(1))).unwrap();
     }
     yard.apply(ask("jun", open())).unwrap();
+}
+
+#[test]
+fn a_third_one_who_knows_both_names_learns_nothing_of_their_room() {
+    let (jun, minji) = (user("jun"), user("minji"));
+    let room = direct_room(&jun, &minji);
+    let ask = |who: &str, op| Op::Room { room, user: user(who), op };
+    let block = Effect::PairBlock { room, by: minji.clone(), other: jun, blocked: Blocked::Yes, version: 1 };
+    let tries = || [RoomOp::Join, RoomOp::JoinByLink(LinkSecret([1; 16])), send("a", "hi"), RoomOp::Leave];
+    let outcomes = |yard: &mut Yard| tries().map(|op| yard.apply(ask("sora", op)));
+    let mut yard = Yard::default();
+    let nothing = outcomes(&mut yard);
+    assert!(nothing.iter().all(|outcome| *outcome == Err(Refusal::NoRoom)), "{nothing:?}");
+    yard.apply(ask("jun", create(RoomKind::Direct, &["minji"]))).unwrap();
+    assert_eq!(outcomes(&mut yard), nothing);
+    yard.apply(Op::Effect(block)).unwrap();
+    assert_eq!(outcomes(&mut yard), nothing);
+}
+
+#[test]
+fn a_retry_of_what_was_acknowledged_gets_its_answer_after_a_block_too() {
+    let (jun, minji) = (user("jun"), user("minji"));
+    let room = direct_room(&jun, &minji);
+    let mut yard = Yard::default();
+    let ask = |op| Op::Room { room, user: user("jun"), op };
+    let reword = |id| {
+        let to = EditedTo { text: "ho".into(), data: None, mentions: Mentions::default() };
+        RoomOp::Talk(TalkOp::Edit { target: 2, cid: Some(cid(id)), to: Box::new(to) })
+    };
+    let again = |first: Reply| match first {
+        Reply::Sent { seq, at_ms, dup: Repeat::First } => Reply::Sent { seq, at_ms, dup: Repeat::Again },
+        other => panic!("{other:?}"),
+    };
+    yard.apply(ask(create(RoomKind::Direct, &["minji"]))).unwrap();
+    let said = yard.apply(ask(send("a", "hi"))).unwrap();
+    let edited = yard.apply(ask(reword("b"))).unwrap();
+    let block = Effect::PairBlock { room, by: minji, other: jun, blocked: Blocked::Yes, version: 1 };
+    yard.apply(Op::Effect(block)).unwrap();
+    assert_eq!(yard.apply(ask(send("a", "hi"))), Ok(again(said)));
+    assert_eq!(yard.apply(ask(reword("b"))), Ok(again(edited)));
+    for new in [send("c", "hi"), reword("d"), send("a", "other words")] {
+        assert!(yard.apply(ask(new)).is_err());
+    }
+    assert_eq!(yard.apply(ask(send("c", "hi"))), Err(Refusal::Private));
+    assert_eq!(yard.apply(ask(reword("d"))), Err(Refusal::Private));
 }

@@ -37,6 +37,7 @@ pub(super) fn send(turn: &mut Turn<'_, '_>, mut place: Place<'_>, said: &Said<'_
         }
         return Ok(Reply::Sent { seq: sent.seq, at_ms: sent.at_ms, dup: Repeat::Again });
     }
+    place.not_blocked(turn)?;
     if let Some(after) = said.after {
         let before = sent_key(place.room, place.user, after);
         if turn.rows.load::<SentRow>(table::SENT, &before)?.is_none() {

@@ -11,7 +11,8 @@ use crate::machine::shard::{Stop, Turn};
 pub(super) const MENTIONS_MAX: u64 = 1_000;
 
 /// The message at `seq` of `room` calls the user, or does so no longer, since the event at `room_seq`. News that
-/// is not newer than what is known is a repeat, or was overtaken.
+/// is not newer than what is known is a repeat, or was overtaken. The end of what is not known is not kept: it
+/// would drive out what calls. Should its beginning come later, readers find that the message names others.
 pub(in crate::machine) fn take(
     turn: &mut Turn<'_, '_>,
     user: &UserId,
@@ -28,6 +29,9 @@ pub(in crate::machine) fn take(
             let row = MentionRow { state, room_seq, ..row };
             turn.rows.save(table::MENTION, mention_key(user, number), &row)?;
         }
+        return Ok(());
+    }
+    if state == Switch::Off {
         return Ok(());
     }
     let newest: MentionNumberRow = turn.rows.load(table::MENTIONS, &user_key(user))?.unwrap_or_default();

@@ -30,9 +30,10 @@ fn list(base: &MemoryBase) -> Vec<(u64, Switch)> {
 fn repeats_and_stragglers_change_nothing() {
     let mut base = MemoryBase::default();
     tell(&mut base, 5, Switch::On, 5);
+    tell(&mut base, 7, Switch::On, 7);
     tell(&mut base, 7, Switch::Off, 9);
     let before = base.clone();
-    // A repeat, and the beginning of what is over already.
+    // Repeats, the second one of what is over already.
     tell(&mut base, 5, Switch::On, 5);
     tell(&mut base, 7, Switch::On, 7);
     assert_eq!(base, before);
@@ -55,4 +56,17 @@ fn the_oldest_make_room_for_the_newest() {
     let newest: Option<MentionNumberRow> =
         Rows::new(&base).load(table::MENTIONS, &user_key(&minji())).unwrap();
     assert_eq!(newest.unwrap().number, MENTIONS_MAX + 10);
+}
+
+#[test]
+fn the_end_of_what_never_called_drives_nobody_out() {
+    let mut base = MemoryBase::default();
+    for seq in 1..=MENTIONS_MAX {
+        tell(&mut base, seq, Switch::On, seq);
+    }
+    let before = base.clone();
+    for seq in 2_000..2_100 {
+        tell(&mut base, seq, Switch::Off, seq + 1);
+    }
+    assert_eq!(base, before);
 }

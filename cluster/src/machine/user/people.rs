@@ -52,14 +52,13 @@ pub(in crate::machine) fn take(
         return Ok(());
     }
     let mut row = ContactRow { theirs: side, ..before };
-    if row.relation() == Relation::Asking && blocks(turn, user, from)? {
+    let is_new = before.relation() == Relation::None;
+    let is_full = is_new && load(turn, user)?.contacts >= CONTACTS_MAX;
+    // Nobody is asked for an answer that could not be kept. The other one hears that it came to nothing, and may
+    // ask again later.
+    if row.relation() == Relation::Asking && (is_full || blocks(turn, user, from)?) {
         row.mine = declined(&row);
         turn.effect(Effect::Contact { from: user.clone(), to: from.clone(), side: row.mine })?;
-    }
-    let full = load(turn, user)?.contacts >= CONTACTS_MAX;
-    if full && before.relation() == Relation::None && row.relation() != Relation::None {
-        // Nobody is asked for an answer that could not be kept; the other one may ask again later.
-        return Ok(());
     }
     set(turn, user, from, before, row)
 }

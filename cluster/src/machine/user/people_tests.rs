@@ -8,6 +8,7 @@ use madang_storage::row::{
 };
 use proptest::prelude::*;
 
+use super::people::CONTACTS_MAX;
 use crate::command::{Command, Op, Outcome, PeopleOp, Refusal, UserOp};
 use crate::event::ShardEvent;
 use crate::machine::pair::direct_room;
@@ -157,6 +158,24 @@ fn a_request_on_its_way_when_the_block_is_made_is_declined_and_shown_to_nobody()
     world.settle();
     assert_eq!(world.pair().greater, (Blocked::No, 2));
     assert_eq!(world.people(1).blocks, 0);
+}
+
+#[test]
+fn who_asks_somebody_whose_list_is_full_hears_so_and_may_ask_again() {
+    let mut world = World::new();
+    let full = PeopleRow { contacts: CONTACTS_MAX, ..world.people(1) };
+    let fill = |world: &mut World, people: &PeopleRow| {
+        world.shards[1].base.0.insert((table::PEOPLE, user_key(&user(1))), people.encode().unwrap());
+    };
+    fill(&mut world, &full);
+    world.ask(0, PeopleOp::Request(user(1))).unwrap();
+    world.settle();
+    assert_eq!(world.relations(), (Relation::None, Relation::None));
+    assert_eq!((world.people(0).contacts, world.people(1).contacts), (0, CONTACTS_MAX));
+    fill(&mut world, &PeopleRow { contacts: CONTACTS_MAX - 1, ..full });
+    world.ask(0, PeopleOp::Request(user(1))).unwrap();
+    world.settle();
+    assert_eq!(world.relations(), (Relation::Asked, Relation::Asking));
 }
 
 #[test]
