@@ -1,12 +1,13 @@
 //! Lists: a user's rooms, a room's members (the directory is in `directory.rs`). All are pages; all read many
 //! rows, some at a time, since each may be on another node.
 
-use futures_util::future::ready;
+use std::collections::{BTreeMap, HashMap};
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 use madang_cluster::command::Refusal;
 use madang_cluster::{Freshness, Reader};
-use madang_storage::id::{RoomId, UserId};
-use madang_storage::row::{Life, MemberRow, MemberState};
+use madang_storage::id::{RoomId, ShardId, UserId};
+use madang_storage::row::{MemberRow, MemberState};
 use tokio::task::coop;
 
 use super::account::WRONG_TOKEN;
@@ -118,22 +119,26 @@ impl Service {
 }
 
 impl Readers {
-    /// The user's rooms, with what the list sorts by.
+    /// The user's rooms, with what the list sorts by. Each shard is asked once: however many rooms there are, they
+    /// cost one question for each shard.
     async fn activity(&self, user: &UserId) -> Result<Vec<ActivityCursor>, ServiceError> {
         let rooms = self.of_user(user).await?.user_rooms(user).await?;
-        let heads = rooms.into_iter().filter(|(_, row)| row.state.is_some()).map(|(room, row)| async move {
-            coop::consume_budget().await;
-            let head = self.of_room(&room).await?.room(&room).await?;
-            let head = head.filter(|head| head.life != Life::Deleted);
-            let (pinned_ms, at_ms) = (row.pinned_ms, head.map(|head| head.last_event_ms));
-            Ok::<_, ServiceError>(at_ms.map(|last_event_ms| ActivityCursor {
-                pinned_ms,
-                last_event_ms,
-                room,
-            }))
+        let mut by_shard: BTreeMap<ShardId, Vec<RoomId>> = BTreeMap::new();
+        let mut pinned: HashMap<RoomId, u64> = HashMap::new();
+        for (room, row) in rooms.into_iter().filter(|(_, row)| row.state.is_some()) {
+            by_shard.entry(self.shard_of(&room)).or_default().push(room);
+            pinned.insert(room, row.pinned_ms);
+        }
+        let looks = by_shard.into_iter().map(|(shard, rooms)| async move {
+            Ok::<_, ServiceError>(self.of(shard).await?.activity(rooms).await?)
         });
-        let heads = stream::iter(heads).buffered(READS_AT_ONCE);
-        heads.try_filter_map(|head| ready(Ok(head))).try_collect().await
+        let looked: Vec<Vec<(RoomId, u64)>> =
+            stream::iter(looks).buffered(READS_AT_ONCE).try_collect().await?;
+        let key = |(room, last_event_ms)| {
+            let pinned_ms = pinned.get(&room).copied().unwrap_or_default();
+            ActivityCursor { pinned_ms, last_event_ms, room }
+        };
+        Ok(looked.into_iter().flatten().map(key).collect())
     }
 }
 

@@ -25,6 +25,11 @@ impl Readers {
         self.of(self.cluster.slots().of_room(room)).await
     }
 
+    /// The shard that keeps `room`.
+    pub(super) fn shard_of(&self, room: &RoomId) -> ShardId {
+        self.cluster.slots().of_room(room)
+    }
+
     /// Rows of the shard that keeps `user`.
     pub(super) async fn of_user(&self, user: &UserId) -> Result<&Reader, ServiceError> {
         self.of(self.cluster.slots().of_user(user)).await

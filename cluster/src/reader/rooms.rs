@@ -1,16 +1,19 @@
-//! Reads about rooms beyond their heads: members and the directory by prefix, bans, links, and what is to be
+//! Reads about rooms beyond one head: what happened last in many of them, members and the directory by prefix, bans, links, and what is to be
 //! swept away.
 
 use bytes::Bytes;
 use madang_storage::StorageError;
 use madang_storage::id::{Cid, RoomId, UserId};
-use madang_storage::row::{BanRow, LinksRow, MemberRow, Row, SentRow, SweepRow, table};
+use madang_storage::row::{BanRow, Life, LinksRow, MemberRow, Row, SentRow, SweepRow, table};
 use serde::{Deserialize, Serialize};
 
 use super::local::{odd_key, text_id};
 use super::{Found, LocalReader, Query, Reader};
 use crate::error::ClusterError;
 use crate::machine::rows::{directory_key, member_key, room_key, sent_key};
+
+/// So many heads are read where the question comes in; more of them elsewhere, so that nobody waits.
+const HEADS_AT_ONCE: usize = 16;
 
 /// A title as the directory sorts it, and which room has it.
 pub type Listed = (String, RoomId);
@@ -30,6 +33,8 @@ pub(crate) enum RoomsQuery {
     Links(RoomId),
     #[serde(rename = "6")]
     Sent(RoomId, UserId, Cid),
+    #[serde(rename = "7")]
+    Activity(Vec<RoomId>),
 }
 
 /// What was read: the variant of the query's name.
@@ -47,6 +52,8 @@ pub(crate) enum RoomsFound {
     Links(LinksRow),
     #[serde(rename = "6")]
     Sent(Option<SentRow>),
+    #[serde(rename = "7")]
+    Activity(Vec<(RoomId, u64)>),
 }
 
 impl RoomsQuery {
@@ -54,6 +61,7 @@ impl RoomsQuery {
         match self {
             Self::Members { .. } | Self::Directory { .. } | Self::Bans { .. } => true,
             Self::Ban(..) | Self::Links(_) | Self::Sent(..) => false,
+            Self::Activity(rooms) => rooms.len() > HEADS_AT_ONCE,
         }
     }
 
@@ -72,6 +80,7 @@ impl RoomsQuery {
             Self::Sent(room, user, cid) => {
                 RoomsFound::Sent(local.load(table::SENT, &sent_key(room, user, cid))?)
             }
+            Self::Activity(rooms) => RoomsFound::Activity(activity(local, rooms)?),
             Self::Links(room) => {
                 RoomsFound::Links(local.load(table::LINKS, &room_key(room))?.unwrap_or_default())
             }
@@ -101,6 +110,17 @@ impl LocalReader {
     pub(crate) fn keys(&self, table: u8, prefix: &[u8], limit: usize) -> Result<Vec<Bytes>, ClusterError> {
         self.list(table, prefix, None, limit, |key, _| Ok(Bytes::copy_from_slice(key)))
     }
+}
+
+/// Which of these rooms there are, and when something happened in each last.
+fn activity(local: &LocalReader, rooms: &[RoomId]) -> Result<Vec<(RoomId, u64)>, ClusterError> {
+    let mut found = Vec::with_capacity(rooms.len());
+    for room in rooms {
+        if let Some(head) = local.room(room)?.filter(|head| head.life != Life::Deleted) {
+            found.push((*room, head.last_event_ms));
+        }
+    }
+    Ok(found)
 }
 
 /// Rows of a room about people whose ids begin with `prefix`, in order, those behind `after`.
@@ -196,6 +216,15 @@ impl Reader {
     pub async fn links(&self, room: &RoomId) -> Result<LinksRow, ClusterError> {
         match self.ask_rooms(RoomsQuery::Links(*room)).await? {
             RoomsFound::Links(row) => Ok(row),
+            other => Err(misfit(other)),
+        }
+    }
+
+    /// Which of these rooms there are, in their order, and when something happened in each last, in milliseconds
+    /// since the epoch. One question, however many they are.
+    pub async fn activity(&self, rooms: Vec<RoomId>) -> Result<Vec<(RoomId, u64)>, ClusterError> {
+        match self.ask_rooms(RoomsQuery::Activity(rooms)).await? {
+            RoomsFound::Activity(rooms) => Ok(rooms),
             other => Err(misfit(other)),
         }
     }
