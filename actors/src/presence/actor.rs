@@ -9,12 +9,12 @@ use madang_storage::id::UserId;
 use madang_storage::row::{PresenceRow, Visibility};
 
 use super::core::{Core, wall_ms};
-use super::machine::{Absence, Effect, Machine};
+use super::machine::{Absence, Effect, Machine, Seen};
 use super::message::{Idle, Look, ToEntry, Why};
 use super::shown::{Shown, State};
 
-/// Starts an entry for each user whose home is here and who is there, or was a moment ago. The only one
-/// who sends to entries.
+/// Starts an entry for each user whose home is here and of whom something is under way: a user who is there and
+/// does nothing needs none, since another goes on from what was announced. The only one who sends to entries.
 pub(super) struct Registry {
     core: Arc<Core>,
     entries: HashMap<UserId, Known>,
@@ -43,7 +43,8 @@ impl Registry {
                 known.entry.do_send(message);
             }
             _ => {
-                let machine = Machine::new(self.core.announced(&user));
+                let announced = self.core.announced(&user);
+                let machine = Machine::new(announced.state, announced.last_active_ms);
                 let core = self.core.clone();
                 let entry = Entry { user: user.clone(), core, registry, machine, look: 0 }.start();
                 entry.do_send(message);
@@ -75,11 +76,16 @@ impl Handler<Look> for Registry {
     type Result = ();
 
     fn handle(&mut self, Look { user, why }: Look, ctx: &mut Context<Self>) {
-        // Only who has an entry has anything to hear of those.
-        if matches!(why, Why::Row | Why::Home) && !self.entries.contains_key(&user) {
-            return;
+        let concerned = match why {
+            Why::Connections(_) => true,
+            Why::Row => {
+                matches!(self.core.seen(&user), Some(Seen::Here(_))) || self.entries.contains_key(&user)
+            }
+            Why::Home => self.entries.contains_key(&user),
+        };
+        if concerned {
+            self.look(user, why, ctx.address());
         }
-        self.look(user, why, ctx.address());
     }
 }
 
@@ -96,7 +102,7 @@ impl Handler<Idle> for Registry {
     }
 }
 
-/// One user who is there, at home.
+/// One user of whom something is under way: to be announced, or an absence that may be a short one.
 pub(super) struct Entry {
     user: UserId,
     core: Arc<Core>,
@@ -115,10 +121,17 @@ impl Entry {
         };
         let effect = match why {
             Why::Connections(absence) => self.machine.look(seen, absence, wall_ms()),
-            Why::Row => Some(Effect::Announce),
+            // What was announced last may have hidden that the user is here.
+            Why::Row => self.machine.look(seen, Absence::Fresh, wall_ms()),
             Why::Home => None,
         };
-        self.carry_out(effect, ctx);
+        if why != Why::Row {
+            return self.carry_out(effect, ctx);
+        }
+        if matches!(effect, Some(Effect::Wait(_))) {
+            self.carry_out(effect, ctx);
+        }
+        self.carry_out(Some(Effect::Announce), ctx);
     }
 
     fn carry_out(&mut self, effect: Option<Effect>, ctx: &mut Context<Self>) {
@@ -151,7 +164,7 @@ impl Entry {
     }
 
     fn rest(&self) {
-        if self.machine.is_gone() {
+        if self.machine.is_at_rest() {
             self.registry.do_send(Idle { user: self.user.clone(), look: self.look });
         }
     }

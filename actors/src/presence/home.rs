@@ -192,7 +192,8 @@ impl Home {
             }
             return;
         };
-        let seat = self.seats.entry(user.clone()).or_default();
+        // As a rule one node sees a user; a vector that grows by itself begins with four.
+        let seat = self.seats.entry(user.clone()).or_insert_with(|| Vec::with_capacity(1));
         match seat.iter_mut().find(|sighting| sighting.source == source) {
             Some(sighting) => (sighting.attention, sighting.mark) = (attention, mark),
             None => seat.push(Sighting { source, attention, mark }),

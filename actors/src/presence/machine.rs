@@ -46,14 +46,14 @@ pub(super) enum Absence {
 }
 
 impl Machine {
-    /// A new entry, by what was announced last: it may have been by another home.
-    pub(super) fn new(announced: State) -> Self {
+    /// A new entry, by what was announced last: by the entry before it, or by another home.
+    pub(super) fn new(announced: State, last_active_ms: Option<u64>) -> Self {
         let place = match announced {
             State::Offline => Place::Gone,
             State::Idle => Place::Here(Attention::Away),
             State::Online => Place::Here(Attention::Active),
         };
-        Self { place, absences: 0, last_active_ms: None }
+        Self { place, absences: 0, last_active_ms }
     }
 
     /// The home may have seen something. Repeats do nothing.
@@ -99,14 +99,14 @@ impl Machine {
         }
     }
 
-    /// When the user was active last, if that ended while this entry was there.
+    /// When the user was active last, if that is known and over.
     pub(super) fn last_active_ms(&self) -> Option<u64> {
         self.last_active_ms
     }
 
-    /// Whether the user has gone and nothing is under way.
-    pub(super) fn is_gone(&self) -> bool {
-        self.place == Place::Gone
+    /// Whether nothing is under way: all that it knows was announced.
+    pub(super) fn is_at_rest(&self) -> bool {
+        !matches!(self.place, Place::Absent(..))
     }
 
     /// Whoever was active until now was so last now.

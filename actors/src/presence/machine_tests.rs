@@ -6,9 +6,13 @@ use super::shown::{Attention, State};
 const ACTIVE: Seen = Seen::Here(Attention::Active);
 const AWAY: Seen = Seen::Here(Attention::Away);
 
+fn is_gone(entry: &Machine) -> bool {
+    entry.is_at_rest() && entry.state() == State::Offline
+}
+
 #[test]
 fn who_comes_looks_away_and_goes_is_told_of_each_time() {
-    let mut entry = Machine::new(State::Offline);
+    let mut entry = Machine::new(State::Offline, None);
     assert_eq!(entry.look(ACTIVE, Absence::Fresh, 10), Some(Effect::Announce));
     assert_eq!(entry.look(ACTIVE, Absence::Fresh, 11), None);
     assert_eq!(entry.look(AWAY, Absence::Fresh, 20), Some(Effect::Announce));
@@ -17,12 +21,12 @@ fn who_comes_looks_away_and_goes_is_told_of_each_time() {
     assert_eq!(entry.state(), State::Idle, "for the grace period");
     assert_eq!(entry.grace_over(1), Some(Effect::Announce));
     assert_eq!((entry.state(), entry.last_active_ms()), (State::Offline, Some(20)));
-    assert!(entry.is_gone());
+    assert!(is_gone(&entry));
 }
 
 #[test]
 fn a_short_absence_is_none_and_an_old_wait_ends_nothing() {
-    let mut entry = Machine::new(State::Online);
+    let mut entry = Machine::new(State::Online, None);
     assert_eq!(entry.look(Seen::Nowhere, Absence::Fresh, 1), Some(Effect::Wait(1)));
     assert_eq!(entry.look(Seen::Nowhere, Absence::Fresh, 2), None);
     assert_eq!(entry.look(ACTIVE, Absence::Fresh, 3), None);
@@ -35,11 +39,25 @@ fn a_short_absence_is_none_and_an_old_wait_ends_nothing() {
 
 #[test]
 fn whose_node_has_died_has_had_the_grace_period_already() {
-    let mut entry = Machine::new(State::Online);
+    let mut entry = Machine::new(State::Online, None);
     assert_eq!(entry.look(Seen::Nowhere, Absence::Over, 9), Some(Effect::Announce));
-    assert!(entry.is_gone());
-    let mut entry = Machine::new(State::Offline);
+    assert!(is_gone(&entry));
+    let mut entry = Machine::new(State::Offline, None);
     assert_eq!(entry.look(Seen::Nowhere, Absence::Over, 9), None);
+}
+
+#[test]
+fn an_entry_rests_whenever_no_absence_is_waited_for_and_another_goes_on_from_what_was_announced() {
+    let mut entry = Machine::new(State::Offline, None);
+    entry.look(ACTIVE, Absence::Fresh, 10);
+    entry.look(AWAY, Absence::Fresh, 20);
+    assert!(entry.is_at_rest());
+    let mut next = Machine::new(entry.state(), entry.last_active_ms());
+    assert_eq!(next.look(AWAY, Absence::Fresh, 25), None);
+    assert_eq!(next.look(Seen::Nowhere, Absence::Fresh, 30), Some(Effect::Wait(1)));
+    assert!(!next.is_at_rest());
+    assert_eq!(next.grace_over(1), Some(Effect::Announce));
+    assert_eq!((next.state(), next.last_active_ms()), (State::Offline, Some(20)));
 }
 
 fn step() -> impl Strategy<Value = (Seen, Absence, bool)> {
@@ -53,7 +71,7 @@ proptest! {
     /// twice in a row.
     #[test]
     fn what_was_announced_last_is_how_it_is(steps in prop::collection::vec(step(), 0..60)) {
-        let (mut entry, mut told, mut waits) = (Machine::new(State::Offline), State::Offline, Vec::new());
+        let (mut entry, mut told, mut waits) = (Machine::new(State::Offline, None), State::Offline, Vec::new());
         for (seen, absence, waited) in steps {
             let mut effects = vec![entry.look(seen, absence, 0)];
             if waited {
@@ -77,6 +95,6 @@ proptest! {
             if let Effect::Wait(wait) = effect { waits.push(wait); }
         });
         waits.into_iter().for_each(|wait| { entry.grace_over(wait); });
-        prop_assert!(entry.is_gone(), "nobody stays who is nowhere");
+        prop_assert!(is_gone(&entry), "nobody stays who is nowhere");
     }
 }

@@ -26,8 +26,8 @@ pub(super) struct Look {
     pub(super) why: Why,
 }
 
-/// To the registry, from an entry: its user has gone, or its home. It is stopped, unless it was told to look
-/// again meanwhile.
+/// To the registry, from an entry: nothing is under way any more, or its home has gone. It is stopped, unless it
+/// was told to look again meanwhile.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(super) struct Idle {

@@ -196,7 +196,8 @@ impl Roster {
 
 impl Seat {
     fn empty() -> Self {
-        Self { sessions: Vec::new(), attention: Attention::Away }
+        // As a rule a user has one; a vector that grows by itself begins with four.
+        Self { sessions: Vec::with_capacity(1), attention: Attention::Away }
     }
 
     /// Makes one of all sessions.

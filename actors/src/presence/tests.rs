@@ -29,7 +29,7 @@ fn watch(yard: &Yard, cluster: &FakeCluster, minji: &UserId) -> Listener {
 /// What others see on this node.
 fn state(yard: &Yard, user: &UserId) -> State {
     let presence = yard.actors.presence();
-    presence.inner.as_ref().unwrap().core.announced(user)
+    presence.inner.as_ref().unwrap().core.announced(user).state
 }
 
 fn is_online(yard: &Yard, user: &UserId) -> bool {
