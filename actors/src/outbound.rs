@@ -6,10 +6,10 @@
 //! a close frame nothing follows; what was cut off half-way is always finished first.
 
 pub mod frame;
+mod queue;
 mod stamp;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::IoSlice;
 use std::rc::Rc;
@@ -17,6 +17,7 @@ use std::task::{Context, Waker};
 
 use bytes::Bytes;
 
+use queue::{Kept, Queue};
 pub use stamp::Stamp;
 
 /// How many frames one vectored write takes at most.
@@ -73,9 +74,9 @@ impl Close {
     pub const REVOKED: Self = Self::new(3502, "revoked");
     /// The user has logged in on one device too many; this was the oldest.
     pub const DEVICE_LIMIT: Self = Self::new(3503, "device_limit");
-    /// Too many invalid objects.
     /// The user was suspended by the staff.
     pub const SUSPENDED: Self = Self::new(3505, "suspended");
+    /// Too many invalid objects.
     pub const PROTOCOL: Self = Self::new(3504, "protocol");
 
     /// A close with any code.
@@ -89,7 +90,7 @@ impl Close {
 pub struct Outbound(Rc<Inner>);
 
 struct Inner {
-    queue: RefCell<VecDeque<Bytes>>,
+    queue: RefCell<Queue>,
     /// Bytes that wait, the rest of a half-written frame included.
     bytes: Cell<usize>,
     /// Bytes of the first frame that are written already.
@@ -98,7 +99,6 @@ struct Inner {
     waker: Cell<Option<Waker>>,
     phase: Cell<Phase>,
     heard: Cell<Stamp>,
-    said: Cell<Stamp>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,16 +112,14 @@ enum Phase {
 impl Outbound {
     /// An empty queue that takes up to `limit_bytes`.
     pub fn new(limit_bytes: usize) -> Self {
-        let now = Stamp::now();
         Self(Rc::new(Inner {
-            queue: RefCell::new(VecDeque::new()),
+            queue: RefCell::default(),
             bytes: Cell::new(0),
             front_sent: Cell::new(0),
             limit_bytes,
             waker: Cell::new(None),
             phase: Cell::new(Phase::Open),
-            heard: Cell::new(now),
-            said: Cell::new(now),
+            heard: Cell::new(Stamp::now()),
         }))
     }
 
@@ -158,8 +156,8 @@ impl Outbound {
     /// close counts.
     pub fn close_at_once(&self, close: Close) {
         if self.0.phase.get() == Phase::Open {
-            let kept = usize::from(self.0.front_sent.get() > 0);
-            let dropped: usize = self.0.queue.borrow_mut().drain(kept..).map(|frame| frame.len()).sum();
+            let kept = if self.0.front_sent.get() > 0 { Kept::First } else { Kept::None };
+            let dropped = self.0.queue.borrow_mut().clear(kept);
             self.0.bytes.set(self.0.bytes.get().saturating_sub(dropped));
             self.close_after_queue(close);
         }
@@ -193,14 +191,9 @@ impl Outbound {
         self.0.heard.get()
     }
 
-    /// When something was last written to the peer.
-    pub fn said(&self) -> Stamp {
-        self.0.said.get()
-    }
-
     fn append(&self, frame: Bytes) {
         self.0.bytes.set(self.0.bytes.get() + frame.len());
-        self.0.queue.borrow_mut().push_back(frame);
+        self.0.queue.borrow_mut().push(frame);
         self.wake();
     }
 
@@ -258,11 +251,6 @@ impl Outbound {
         self.0.heard.set(now);
     }
 
-    /// Stamps a write to the peer.
-    pub fn mark_said(&self, now: Stamp) {
-        self.0.said.set(now);
-    }
-
     /// The connection is over: drops what waits and takes nothing any more.
     pub fn hang_up(&self) {
         self.0.phase.set(Phase::Gone);
@@ -276,18 +264,14 @@ impl Outbound {
         self.0.bytes.set(self.0.bytes.get().saturating_sub(written));
         let mut queue = self.0.queue.borrow_mut();
         let mut sent = self.0.front_sent.get() + written;
-        while let Some(front) = queue.front() {
+        while let Some(front) = queue.first() {
             if sent < front.len() {
                 break;
             }
             sent -= front.len();
-            queue.pop_front();
+            queue.pop();
         }
         self.0.front_sent.set(sent);
-        if queue.is_empty() {
-            // Most connections are idle most of the time: they shall not keep a buffer.
-            *queue = VecDeque::new();
-        }
     }
 }
 

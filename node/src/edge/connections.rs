@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
-use madang_actors::outbound::{Close, Outbound};
+use madang_actors::outbound::Close;
 use parking_lot::Mutex;
 use slab::Slab;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::drain::Respite;
-use super::handler::{Goodbye, Name};
+use super::handler::{Goodbye, SessionLink};
 
 /// Connections closed before the thread's other work gets its turn.
 const CLOSES_PER_TURN: usize = 64;
@@ -141,13 +141,7 @@ impl Connections {
 /// One worker thread's side.
 pub(super) struct Worker {
     connections: Arc<Connections>,
-    open: RefCell<Slab<Open>>,
-}
-
-/// One open connection.
-struct Open {
-    outbound: Outbound,
-    name: Name,
+    open: RefCell<Slab<SessionLink>>,
 }
 
 impl Worker {
@@ -167,9 +161,9 @@ impl Worker {
     }
 
     /// Counts a connection in.
-    pub(super) fn admit(self: &Rc<Self>, outbound: Outbound, name: Name) -> Result<Permit, Full> {
+    pub(super) fn admit(self: &Rc<Self>, link: SessionLink) -> Result<Permit, Full> {
         self.connections.try_enter()?;
-        let key = self.open.borrow_mut().insert(Open { outbound, name });
+        let key = self.open.borrow_mut().insert(link);
         Ok(Permit { worker: self.clone(), key })
     }
 
@@ -179,10 +173,10 @@ impl Worker {
                 let _ = count.send(self.count());
             }
             Order::SendAway { count, goodbye, respite } => {
-                let last_words = |open: &Open| {
-                    let frame = goodbye.frame(open.name.get(), respite.draw(rand::random()));
+                let last_words = |link: &SessionLink| {
+                    let frame = goodbye.frame(link.labelled(), respite.draw(rand::random()));
                     // Who does not take it any more is closed all the same.
-                    let _ = open.outbound.push(frame);
+                    let _ = link.outbound().push(frame);
                 };
                 self.close(Close::DRAINING, count, last_words).await;
             }
@@ -191,19 +185,19 @@ impl Worker {
     }
 
     fn count(&self) -> usize {
-        self.open.borrow().iter().filter(|(_, open)| open.outbound.is_open()).count()
+        self.open.borrow().iter().filter(|(_, link)| link.is_open()).count()
     }
 
     /// Closes up to `count` connections, each after its last words.
-    async fn close(&self, close: Close, mut count: usize, last_words: impl Fn(&Open)) {
+    async fn close(&self, close: Close, mut count: usize, last_words: impl Fn(&SessionLink)) {
         let end = self.open.borrow().capacity();
         for key in 0..end {
             if count == 0 {
                 return;
             }
-            if let Some(open) = self.open.borrow().get(key).filter(|open| open.outbound.is_open()) {
-                last_words(open);
-                open.outbound.close_after_queue(close);
+            if let Some(link) = self.open.borrow().get(key).filter(|link| link.is_open()) {
+                last_words(link);
+                link.close(close);
                 count -= 1;
             }
             if key % CLOSES_PER_TURN == 0 {

@@ -27,7 +27,8 @@ pub(super) struct Driver<S> {
     wire: Rc<Wire>,
     /// None once the connection is closing: the session is gone before its socket is.
     session: Option<S>,
-    ending: Option<Ending>,
+    /// In a box: few connections are closing at a time.
+    ending: Option<Box<Ending>>,
     close_timeout: Duration,
     _permit: Permit,
 }
@@ -73,12 +74,14 @@ where
         // Dropping the session tells its handler.
         self.session = None;
         let close_timeout = self.close_timeout;
-        self.ending.get_or_insert_with(|| Ending {
-            deadline: Box::pin(tokio::time::sleep(close_timeout)),
-            garbled: is_violation(close),
-            shut_down: false,
-            peer_ended: false,
-            discarded_bytes: 0,
+        self.ending.get_or_insert_with(|| {
+            Box::new(Ending {
+                deadline: Box::pin(tokio::time::sleep(close_timeout)),
+                garbled: is_violation(close),
+                shut_down: false,
+                peer_ended: false,
+                discarded_bytes: 0,
+            })
         });
     }
 

@@ -11,7 +11,7 @@ const RESERVED: u8 = 0x70;
 const OPCODE: u8 = 0x0f;
 const MASKED: u8 = 0x80;
 const LENGTH: u8 = 0x7f;
-const CONTROL_BYTES_MAX: u64 = 125;
+const CONTROL_BYTES_MAX: u32 = 125;
 const LENGTH_IN_2_BYTES: u8 = 126;
 const LENGTH_IN_8_BYTES: u8 = 127;
 const MASK_BYTES: usize = 4;
@@ -35,28 +35,28 @@ pub(super) enum Ended {
     Close,
 }
 
-/// Follows one connection's inbound frames.
+/// Follows one connection's inbound frames. Small: every connection has one.
 #[derive(Debug)]
 pub(super) struct Guard {
-    message_bytes_max: u64,
+    message_bytes_max: u32,
     /// Bytes of the message so far; Some in the middle of a fragmented one.
-    fragments: Option<u64>,
+    fragments: Option<u32>,
     header: [u8; HEADER_BYTES_MAX],
-    header_bytes: usize,
+    header_bytes: u8,
     /// Some while a frame's body arrives.
     body: Option<Body>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Body {
-    left: u64,
+    left: u32,
     kind: Ended,
 }
 
 impl Guard {
     pub(super) fn new(message_bytes_max: usize) -> Self {
         Self {
-            message_bytes_max: message_bytes_max as u64,
+            message_bytes_max: u32::try_from(message_bytes_max).unwrap_or(u32::MAX),
             fragments: None,
             header: [0; HEADER_BYTES_MAX],
             header_bytes: 0,
@@ -76,13 +76,13 @@ impl Guard {
                 break body;
             }
             let Some(byte) = bytes.get(taken) else { return Ok(Pass { bytes: taken, ends: None }) };
-            if let Some(place) = self.header.get_mut(self.header_bytes) {
+            if let Some(place) = self.header.get_mut(usize::from(self.header_bytes)) {
                 *place = *byte;
             }
             self.header_bytes += 1;
             taken += 1;
         };
-        let here = (bytes.len() - taken) as u64;
+        let here = u32::try_from(bytes.len() - taken).unwrap_or(u32::MAX);
         let passing = here.min(body.left);
         let left = body.left - passing;
         taken += usize::try_from(passing).unwrap_or_default();
@@ -92,7 +92,7 @@ impl Guard {
 
     /// The body that follows, once the header is complete. What is wrong is said as early as possible.
     fn complete_header(&mut self) -> Result<Option<Body>, Close> {
-        let header = self.header.get(..self.header_bytes).unwrap_or_default();
+        let header = self.header.get(..usize::from(self.header_bytes)).unwrap_or_default();
         let Some(&first) = header.first() else { return Ok(None) };
         let kind = self.check_first(first)?;
         let Some(&second) = header.get(1) else { return Ok(None) };
@@ -105,16 +105,16 @@ impl Guard {
             _ => 0,
         };
         let Some(length) = header.get(2..2 + length_bytes) else { return Ok(None) };
-        let bytes = match length_bytes {
+        let declared = match length_bytes {
             0 => u64::from(second & LENGTH),
             _ => length.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
         };
-        self.check_length(kind, bytes)?;
+        let bytes = self.check_length(kind, declared)?;
         if header.len() < 2 + length_bytes + MASK_BYTES {
             return Ok(None);
         }
         if kind == Ended::Data {
-            let message = self.fragments.unwrap_or_default() + bytes;
+            let message = self.fragments.unwrap_or_default().saturating_add(bytes);
             self.fragments = (first & FIN == 0).then_some(message);
         }
         self.header_bytes = 0;
@@ -135,15 +135,14 @@ impl Guard {
         }
     }
 
-    fn check_length(&self, kind: Ended, bytes: u64) -> Result<(), Close> {
-        match kind {
-            Ended::Data => {
-                let message = self.fragments.unwrap_or_default().saturating_add(bytes);
-                if message > self.message_bytes_max { Err(Close::TOO_LARGE) } else { Ok(()) }
-            }
-            Ended::PingPong | Ended::Close if bytes > CONTROL_BYTES_MAX => Err(Close::BROKEN),
-            Ended::PingPong | Ended::Close => Ok(()),
-        }
+    /// The body's length, if it may be that long.
+    fn check_length(&self, kind: Ended, declared: u64) -> Result<u32, Close> {
+        let (before, most, close) = match kind {
+            Ended::Data => (self.fragments.unwrap_or_default(), self.message_bytes_max, Close::TOO_LARGE),
+            Ended::PingPong | Ended::Close => (0, CONTROL_BYTES_MAX, Close::BROKEN),
+        };
+        let whole = declared.saturating_add(u64::from(before));
+        u32::try_from(declared).ok().filter(|_| whole <= u64::from(most)).ok_or(close)
     }
 }
 

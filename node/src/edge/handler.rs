@@ -37,9 +37,6 @@ pub type SessionFactory = Arc<dyn Fn() -> Box<dyn SessionHandler> + Send + Sync>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Label(pub u32);
 
-/// A connection's label, which comes later than the connection.
-pub(super) type Name = Rc<Cell<Option<Label>>>;
-
 /// Writes the last frame of connections that are sent away.
 pub trait Goodbye: Send + Sync {
     /// The frame of one connection, which is closed behind it. The client should connect again after this
@@ -60,21 +57,31 @@ pub enum Closed {
 
 /// A handler's way to its peer. Clones speak to the same connection; once that is over, what is sent
 /// goes nowhere. Bound to its thread.
+///
+/// One pointer: several places keep one for each connection.
 #[derive(Clone)]
-pub struct SessionLink {
+pub struct SessionLink(Rc<Peer>);
+
+struct Peer {
     outbound: Outbound,
-    name: Name,
+    /// Comes later than the connection.
+    label: Cell<Option<Label>>,
     remote: SocketAddr,
 }
 
 impl SessionLink {
-    pub(super) fn new(outbound: Outbound, name: Name, remote: SocketAddr) -> Self {
-        Self { outbound, name, remote }
+    pub(super) fn new(outbound: Outbound, remote: SocketAddr) -> Self {
+        Self(Rc::new(Peer { outbound, label: Cell::new(None), remote }))
     }
 
     /// Tells whose the connection is, as far as its [`Goodbye`] must know.
     pub fn label(&self, label: Label) {
-        self.name.set(Some(label));
+        self.0.label.set(Some(label));
+    }
+
+    /// What was told.
+    pub(super) fn labelled(&self) -> Option<Label> {
+        self.0.label.get()
     }
 
     /// Sends one text frame. A peer that is behind is closed as a slow reader.
@@ -85,33 +92,33 @@ impl SessionLink {
     /// Sends an encoded frame, which may be shared with other connections. A peer that is behind is
     /// closed as a slow reader.
     pub fn push(&self, frame: Bytes) -> Pushed {
-        self.outbound.push_or_close(frame)
+        self.0.outbound.push_or_close(frame)
     }
 
     /// Closes the connection after what waits is written.
     pub fn close(&self, close: Close) {
-        self.outbound.close_after_queue(close);
+        self.0.outbound.close_after_queue(close);
     }
 
     /// Whether the connection still takes frames.
     pub fn is_open(&self) -> bool {
-        self.outbound.is_open()
+        self.0.outbound.is_open()
     }
 
     /// The outbound queue, for the hub.
     pub fn outbound(&self) -> &Outbound {
-        &self.outbound
+        &self.0.outbound
     }
 
     /// The peer's address.
     pub fn remote(&self) -> SocketAddr {
-        self.remote
+        self.0.remote
     }
 
     /// Runs asynchronous work of the session on this thread. If it panics, the connection is closed
     /// (3003).
     pub fn spawn(&self, work: impl Future<Output = ()> + 'static) {
-        let outbound = self.outbound.clone();
+        let outbound = self.0.outbound.clone();
         let guarded = AssertUnwindSafe(work).catch_unwind().map(move |result| {
             if result.is_err() {
                 outbound.close_at_once(Close::INTERNAL);
@@ -123,6 +130,9 @@ impl SessionLink {
 
 impl fmt::Debug for SessionLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionLink").field("remote", &self.remote).field("outbound", &self.outbound).finish()
+        f.debug_struct("SessionLink")
+            .field("remote", &self.0.remote)
+            .field("outbound", &self.0.outbound)
+            .finish()
     }
 }

@@ -1,10 +1,10 @@
-//! The session actor: from WebSocket messages to lines for the handler. Deliberately thin; a handler's
+//! The session actor: from WebSocket frames to lines for the handler. Deliberately thin; a handler's
 //! panic stops here.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use actix::{Actor, ActorContext, StreamHandler};
-use actix_http::ws::{Item, Message, ProtocolError};
+use actix_http::ws::{Frame, Item, Message, ProtocolError};
 use actix_web_actors::ws::WebsocketContext;
 use madang_actors::outbound::{Close, frame};
 
@@ -18,8 +18,8 @@ pub(super) struct Session {
     link: SessionLink,
     /// The fragments of a message so far.
     fragments: Vec<u8>,
-    /// The peer's goodbye.
-    by_peer: Option<Closed>,
+    /// The peer's goodbye, with its code if it named one.
+    by_peer: Option<Option<u16>>,
     state: State,
 }
 
@@ -36,35 +36,31 @@ impl Session {
         Self { handler, link, fragments: Vec::new(), by_peer: None, state: State::Open }
     }
 
-    fn on_message(&mut self, message: Message) {
-        match message {
-            Message::Text(text) => self.on_text(&text),
-            Message::Continuation(Item::FirstText(part) | Item::Continue(part)) => {
+    fn on_frame(&mut self, frame: Frame) {
+        match frame {
+            Frame::Text(text) => self.on_text(&text),
+            Frame::Continuation(Item::FirstText(part) | Item::Continue(part)) => {
                 self.fragments.extend_from_slice(&part);
             }
-            Message::Continuation(Item::Last(part)) => {
+            Frame::Continuation(Item::Last(part)) => {
                 let mut whole = std::mem::take(&mut self.fragments);
                 whole.extend_from_slice(&part);
-                match std::str::from_utf8(&whole) {
-                    Ok(text) => self.on_text(text),
-                    Err(_) => self.link.close(Close::NOT_UTF8),
-                }
+                self.on_text(&whole);
             }
             // Not through the context's own output, which would overtake or fall behind the queue.
-            Message::Ping(payload) => drop(self.link.push(frame::pong(&payload))),
-            Message::Close(reason) => {
+            Frame::Ping(payload) => drop(self.link.push(frame::pong(&payload))),
+            Frame::Close(reason) => {
                 let code = reason.map(|reason| u16::from(reason.code));
-                self.by_peer = Some(Closed::ByPeer(code));
+                self.by_peer = Some(code);
                 self.link.close(code.map_or(Close::NORMAL, |code| Close::new(code, "")));
             }
-            Message::Binary(_) | Message::Continuation(Item::FirstBinary(_)) => {
-                self.link.close(Close::BINARY);
-            }
-            Message::Pong(_) | Message::Nop => {}
+            Frame::Binary(_) | Frame::Continuation(Item::FirstBinary(_)) => self.link.close(Close::BINARY),
+            Frame::Pong(_) => {}
         }
     }
 
-    fn on_text(&mut self, text: &str) {
+    fn on_text(&mut self, bytes: &[u8]) {
+        let Ok(text) = std::str::from_utf8(bytes) else { return self.link.close(Close::NOT_UTF8) };
         for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty() && *line != SIGN_OF_LIFE) {
             if !self.link.is_open() {
                 return;
@@ -89,7 +85,7 @@ impl Session {
         }
         self.state = State::Told;
         let by_server = self.link.outbound().closing().map(Closed::ByServer);
-        let why = self.by_peer.or(by_server).unwrap_or(Closed::Lost);
+        let why = self.by_peer.map(Closed::ByPeer).or(by_server).unwrap_or(Closed::Lost);
         let handler = &mut *self.handler;
         if catch_unwind(AssertUnwindSafe(|| handler.on_closed(why))).is_err() {
             tracing::error!(remote = %self.link.remote(), "a session's handler panicked at its end");
@@ -116,14 +112,11 @@ impl Drop for Session {
     }
 }
 
-impl StreamHandler<Result<Message, ProtocolError>> for Session {
-    fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
+impl StreamHandler<Result<Frame, ProtocolError>> for Session {
+    fn handle(&mut self, frame: Result<Frame, ProtocolError>, ctx: &mut Self::Context) {
         if self.link.is_open() {
-            match message {
-                Ok(message) => self.on_message(message),
-                // The codec hides invalid UTF-8 in an I/O error. It has no other reason for one: real
-                // ones end the stream, and the guard has stopped reserved bits.
-                Err(ProtocolError::Io(_)) => self.link.close(Close::NOT_UTF8),
+            match frame {
+                Ok(frame) => self.on_frame(frame),
                 Err(_) => self.link.close(Close::BROKEN),
             }
         }
@@ -131,4 +124,11 @@ impl StreamHandler<Result<Message, ProtocolError>> for Session {
             ctx.stop();
         }
     }
+}
+
+/// What the context wants to be there: its own stream of messages. Ours is empty, and its end means nothing.
+impl StreamHandler<Result<Message, ProtocolError>> for Session {
+    fn handle(&mut self, _: Result<Message, ProtocolError>, _: &mut Self::Context) {}
+
+    fn finished(&mut self, _: &mut Self::Context) {}
 }

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use actix::AsyncContext;
 use actix_codec::{Framed, FramedParts};
-use actix_http::h1;
-use actix_http::{Request, ws};
+use actix_http::{Request, h1};
 use actix_web_actors::ws::WebsocketContext;
 use bytes::BytesMut;
+use futures_util::stream::empty;
 use madang_actors::outbound::Outbound;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -17,9 +18,9 @@ use tokio::net::TcpStream;
 use super::config::EdgeConfig;
 use super::connections::{Full, Worker};
 use super::driver::Driver;
-use super::handler::{Name, SessionFactory, SessionLink};
+use super::handler::{SessionFactory, SessionLink};
 use super::handshake::Accepted;
-use super::inbound::InboundFrames;
+use super::inbound::Frames;
 use super::refusal::Refusal;
 use super::session::Session;
 use super::wire::Wire;
@@ -63,22 +64,25 @@ impl Upgrader {
             Err(refusal) => return Err((refusal, socket)),
         };
         let outbound = Outbound::new(self.config.outbound_bytes_max);
-        let name = Name::default();
-        let permit = match self.worker.admit(outbound.clone(), name.clone()) {
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let link = SessionLink::new(outbound.clone(), request.head().peer_addr.unwrap_or(unknown));
+        let permit = match self.worker.admit(link.clone()) {
             Ok(permit) => permit,
             Err(Full::Limit) => return Err((Refusal::Full, socket)),
             Err(Full::Draining) => return Err((Refusal::Draining, socket)),
         };
-        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        let remote = request.head().peer_addr.unwrap_or(unknown);
         tune(&socket, self.config.send_buffer_bytes);
         // The queue is new: the 101 is its first entry, and fits.
         let _ = outbound.push(accepted.to_http());
 
-        let wire = Rc::new(Wire::new(socket, outbound.clone(), early, self.config.frame_bytes_max));
-        let session = Session::new((self.factory)(), SessionLink::new(outbound, name, remote));
-        let codec = ws::Codec::new().max_size(self.config.frame_bytes_max);
-        let output = WebsocketContext::with_codec(session, InboundFrames::new(wire.clone()), codec);
+        let wire = Rc::new(Wire::new(socket, outbound, early, self.config.frame_bytes_max));
+        let frames = Frames::new(wire.clone(), self.config.frame_bytes_max);
+        let session = Session::new((self.factory)(), link);
+        // Without a stream of its own: that would keep the memory of the longest message for good.
+        let output = WebsocketContext::with_factory(empty(), move |context| {
+            context.add_stream(frames);
+            session
+        });
         drop(actix_rt::spawn(Driver::new(wire, output, self.config.close_timeout, permit)));
         Ok(())
     }

@@ -113,7 +113,13 @@ impl Wire {
         let mut socket = self.socket.borrow_mut();
         for _ in 0..WRITES_PER_TURN {
             let written = self.outbound.write_batch(|slices| {
-                match Pin::new(&mut *socket).poll_write_vectored(cx, slices) {
+                let socket = Pin::new(&mut *socket);
+                let written = match slices {
+                    // For the kernel less work than a list of one.
+                    [slice] => socket.poll_write(cx, slice),
+                    slices => socket.poll_write_vectored(cx, slices),
+                };
+                match written {
                     Poll::Ready(Ok(0)) => Err(Some(io::ErrorKind::WriteZero.into())),
                     Poll::Ready(result) => result.map_err(Some),
                     Poll::Pending => Err(None),
@@ -121,7 +127,7 @@ impl Wire {
             });
             match written {
                 None => return Ok(Flushed::All),
-                Some(Ok(_)) => self.outbound.mark_said(Stamp::now()),
+                Some(Ok(_)) => {}
                 Some(Err(None)) => return Ok(Flushed::Partly),
                 Some(Err(Some(error))) => return Err(error),
             }

@@ -91,14 +91,18 @@ pub(super) struct Machine {
 enum Phase {
     /// Nobody has proved anything yet.
     Unknown,
-    /// A token is being checked; what came behind it waits, no more than may be in flight.
-    Checking {
-        cursor: Option<String>,
-        waiting: VecDeque<Command>,
-    },
+    /// A token is being checked. In a box: most connections are open most of the time.
+    Checking(Box<Checking>),
     Open(Caller),
     /// Whatever still arrives is ignored.
     Ended,
+}
+
+#[derive(Debug, Default)]
+struct Checking {
+    cursor: Option<String>,
+    /// What came behind the token, no more than may be in flight.
+    waiting: VecDeque<Command>,
 }
 
 impl Machine {
@@ -124,8 +128,8 @@ impl Machine {
 
     /// The token of a [`Effect::CheckToken`] was checked. Too late it has no effect.
     pub(super) fn on_token(&mut self, id: u64, checked: Result<Caller, ApiError>) -> Vec<Effect> {
-        let Phase::Checking { cursor, waiting } = &mut self.phase else { return Vec::new() };
-        let (cursor, waiting) = (cursor.take(), std::mem::take(waiting));
+        let Phase::Checking(checking) = &mut self.phase else { return Vec::new() };
+        let Checking { cursor, waiting } = std::mem::take(&mut **checking);
         let id_read = Some(id);
         let first = match checked {
             Ok(caller) => {
@@ -158,7 +162,7 @@ impl Machine {
 
     /// The time for `connect` is over.
     pub(super) fn on_auth_deadline(&mut self) -> Option<Close> {
-        if !matches!(self.phase, Phase::Unknown | Phase::Checking { .. }) {
+        if !matches!(self.phase, Phase::Unknown | Phase::Checking(_)) {
             return None;
         }
         self.phase = Phase::Ended;
@@ -171,14 +175,14 @@ impl Machine {
     }
 
     fn on_command(&mut self, command: Command) -> Option<Effect> {
-        let waiting = if let Phase::Checking { waiting, .. } = &self.phase { waiting.len() } else { 0 };
+        let waiting = if let Phase::Checking(checking) = &self.phase { checking.waiting.len() } else { 0 };
         if self.in_flight + waiting >= self.in_flight_max {
             let what = format!("{} commands wait for their replies already", self.in_flight_max);
             let error = ApiError::new(ErrorKind::Overloaded, what).retry_after_ms(RETRY_AFTER_MS);
             return Some(Effect::Refuse { id: Some(command.id), error });
         }
-        if let Phase::Checking { waiting, .. } = &mut self.phase {
-            waiting.push_back(command);
+        if let Phase::Checking(checking) = &mut self.phase {
+            checking.waiting.push_back(command);
             return None;
         }
         Some(self.begin(command))
@@ -187,7 +191,8 @@ impl Machine {
     fn begin(&mut self, Command { id, request }: Command) -> Effect {
         match (&self.phase, request) {
             (Phase::Unknown, Request::Connect(connect)) => {
-                self.phase = Phase::Checking { cursor: connect.cursor, waiting: VecDeque::new() };
+                let checking = Checking { cursor: connect.cursor, waiting: VecDeque::new() };
+                self.phase = Phase::Checking(Box::new(checking));
                 Effect::CheckToken { id, token: connect.token }
             }
             (_, Request::Connect(_)) => {

@@ -1,0 +1,114 @@
+//! Frames in the order in which they are to be written.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+/// One frame that waits alone, as most do, needs no memory beside the queue itself; and one that has become empty
+/// keeps none, since most connections are idle most of the time.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    first: Option<Bytes>,
+    /// Empty as long as there is no first.
+    rest: VecDeque<Bytes>,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, frame: Bytes) {
+        match &self.first {
+            None => self.first = Some(frame),
+            Some(_) => self.rest.push_back(frame),
+        }
+    }
+
+    pub(super) fn first(&self) -> Option<&Bytes> {
+        self.first.as_ref()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Bytes> {
+        self.first.iter().chain(&self.rest)
+    }
+
+    /// Takes the first away.
+    pub(super) fn pop(&mut self) {
+        self.first = self.rest.pop_front();
+        if self.rest.is_empty() && self.rest.capacity() > 0 {
+            self.rest = VecDeque::new();
+        }
+    }
+
+    /// Drops all frames, or all but the first; how many bytes they had.
+    pub(super) fn clear(&mut self, kept: Kept) -> usize {
+        let first = match kept {
+            Kept::First => None,
+            Kept::None => self.first.take(),
+        };
+        let rest = std::mem::take(&mut self.rest);
+        first.iter().chain(&rest).map(Bytes::len).sum()
+    }
+}
+
+/// What stays when a queue is cleared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    None,
+    First,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        Push(u8),
+        Pop,
+        Clear(Kept),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let kept = prop_oneof![Just(Kept::None), Just(Kept::First)];
+        prop_oneof![4 => any::<u8>().prop_map(Step::Push), 3 => Just(Step::Pop), 1 => kept.prop_map(Step::Clear)]
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_queue_like_any_other(steps in prop::collection::vec(step(), 0..60)) {
+            let (mut queue, mut model) = (Queue::default(), VecDeque::new());
+            for step in steps {
+                match step {
+                    Step::Push(byte) => {
+                        queue.push(Bytes::copy_from_slice(&[byte]));
+                        model.push_back(byte);
+                    }
+                    Step::Pop => {
+                        queue.pop();
+                        model.pop_front();
+                    }
+                    Step::Clear(kept) => {
+                        let stay = model.len().min(usize::from(kept == Kept::First));
+                        prop_assert_eq!(queue.clear(kept), model.len() - stay);
+                        model.truncate(stay);
+                    }
+                }
+                prop_assert_eq!(queue.iter().map(|frame| frame[0]).collect::<VecDeque<_>>(), model.clone());
+                prop_assert_eq!(queue.first().map(|frame| frame[0]), model.front().copied());
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_queue_and_a_single_frame_need_no_memory() {
+        let mut queue = Queue::default();
+        for _ in 0..3 {
+            queue.push(Bytes::from_static(b"x"));
+        }
+        (0..3).for_each(|_| queue.pop());
+        queue.push(Bytes::from_static(b"x"));
+        assert_eq!(queue.rest.capacity(), 0);
+    }
+}
