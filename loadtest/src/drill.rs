@@ -45,6 +45,14 @@ mod neighbours;
 
 mod idle;
 
+mod talkers;
+
+mod storm;
+
+mod slow;
+
+mod lists;
+
 mod outcome;
 
 pub use cost::{CostOptions, CostReport, IdleReport, LoadReport};
@@ -53,7 +61,10 @@ pub use failover::{FailoverOptions, FailoverReport, KillReport};
 pub use goal::Goal;
 pub use grow::{GrowOptions, GrowReport, StepReport};
 pub use idle::{IdleDrillReport, IdleOptions, IdleStep, KernelMemory};
+pub use lists::{ListsOptions, ListsReport, ListsRow};
 pub use outcome::{Drill, DrillReport, run};
 pub use ring::Traces;
 pub use rolling::{RestartReport, RollingOptions, RollingReport};
+pub use slow::{Growth, SlowOptions, SlowReport};
+pub use storm::{OneStorm, StormOptions, StormReport};
 pub use wrong::Wrong;

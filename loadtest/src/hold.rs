@@ -2,6 +2,8 @@
 //! more sockets than that. It obeys lines of JSON on its standard input, says what became of them on its standard
 //! output, and ends when its input does: also when whoever started it was killed.
 
+mod deaf;
+
 use std::collections::VecDeque;
 use std::io::{BufRead, Write};
 use std::time::{Duration, Instant};
@@ -12,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::client::{ClientError, Connection, Pushes, Resume};
+use deaf::Deaf;
 
 /// How long a connection may take from the first packet to the answer to `connect`.
 const CONNECT_WITHIN: Duration = Duration::from_secs(60);
@@ -26,6 +29,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub enum Order {
     /// Open a connection and hold it. Answered with [`News::Opened`] or [`News::Failed`].
     Open {
+        /// The node.
+        url: String,
+        /// The session.
+        token: String,
+    },
+    /// Open a connection, sign in, and never read from it again. Answered like [`Order::Open`], and nothing is said
+    /// of it afterwards. No part of storms.
+    OpenDeaf {
         /// The node.
         url: String,
         /// The session.
@@ -115,13 +126,20 @@ fn tell(news: &[News]) -> anyhow::Result<()> {
 struct Holder {
     at_once: usize,
     held: Vec<Held>,
+    deaf: Vec<Deaf>,
     waiting: VecDeque<Caller>,
     calls: JoinSet<Result<(Held, News), ClientError>>,
 }
 
 impl Holder {
     fn new(at_once: usize) -> Self {
-        Self { at_once: at_once.max(1), held: Vec::new(), waiting: VecDeque::new(), calls: JoinSet::new() }
+        Self {
+            at_once: at_once.max(1),
+            held: Vec::new(),
+            deaf: Vec::new(),
+            waiting: VecDeque::new(),
+            calls: JoinSet::new(),
+        }
     }
 
     async fn obey(&mut self, order: Order) -> Vec<News> {
@@ -130,7 +148,18 @@ impl Holder {
                 self.waiting.push_back(Caller { url, token, cursor: None, since: Instant::now() });
                 Vec::new()
             }
+            Order::OpenDeaf { url, token } => {
+                let since = Instant::now();
+                vec![match Deaf::open(&url, &token).await {
+                    Ok(deaf) => {
+                        self.deaf.push(deaf);
+                        News::Opened { took_us: micros(since), resync: false }
+                    }
+                    Err(error) => News::Failed(format!("{error:#}")),
+                }]
+            }
             Order::Storm => {
+                self.at_once = usize::MAX;
                 let mut callers = VecDeque::with_capacity(self.held.len());
                 for Held { url, token, connection } in self.held.drain(..) {
                     let cursor = connection.cursor();
@@ -176,10 +205,14 @@ impl Caller {
         let Self { url, token, cursor, since } = self;
         let opening = Connection::resume(&url, &token, cursor.as_deref(), Pushes::Ignored, CONNECT_WITHIN);
         let (connection, _, welcome) = opening.await?;
-        let took_us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let took_us = micros(since);
         let resync = matches!(welcome.resume, Some(Resume::Limited | Resume::Reset));
         Ok((Held { url, token, connection }, News::Opened { took_us, resync }))
     }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

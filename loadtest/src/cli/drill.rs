@@ -1,14 +1,18 @@
 //! The command line of the drills.
 
+mod connections;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use self::connections::{IdleArgs, SlowArgs, StormArgs};
 use super::{Outcome, fresh_run_id};
 use crate::chat::Plan;
 use crate::drill::{
-    self, CostOptions, CrowdOptions, Drill, FailoverOptions, GrowOptions, IdleOptions, RollingOptions, Traces,
+    self, CostOptions, CrowdOptions, Drill, FailoverOptions, GrowOptions, ListsOptions, RollingOptions,
+    Traces,
 };
 use crate::report::write_json;
 
@@ -28,8 +32,14 @@ enum DrillName {
     Grow(GrowArgs),
     /// Put the same load on one node and on three: what does the ring cost? And what does it cost when idle?
     Cost(CostArgs),
+    /// Let somebody in a thousand rooms connect, in turns with somebody in ten: how much longer does it take?
+    Lists(ListsArgs),
     /// Let many people be connected and say nothing: what does each of them cost in memory?
     Idle(IdleArgs),
+    /// Let everybody lose the connection and come back at once
+    Storm(StormArgs),
+    /// Let many members of a busy room never read
+    Slow(SlowArgs),
 }
 
 #[derive(Debug, Args)]
@@ -115,26 +125,19 @@ struct CostArgs {
 }
 
 #[derive(Debug, Args)]
-struct IdleArgs {
+struct ListsArgs {
     /// The server's binary
     #[arg(long, value_name = "FILE")]
     madang: PathBuf,
-    /// Nodes
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9))]
-    nodes: u32,
-    /// Connections of each node, a step after the other
-    #[arg(long, default_value = "2000,6000,18000", value_name = "N,…", value_delimiter = ',',
-        value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    connections: Vec<u32>,
-    /// Rooms that everybody is in
-    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
-    rooms_each: u32,
-    /// Members of a room
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    room_size: u32,
-    /// Seconds of rest before memory is read
-    #[arg(long, default_value_t = 30, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
-    rest: u64,
+    /// Rooms of the one who is in few
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    few: u32,
+    /// Rooms of the one who is in many
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=2_000))]
+    many: u32,
+    /// How often each of them connects
+    #[arg(long, default_value_t = 300, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rounds: u32,
     /// Leave the nodes' data and logs, and tell where
     #[arg(long)]
     keep: bool,
@@ -196,21 +199,22 @@ impl DrillName {
                 };
                 (Drill::Cost(options), args.crowd.report_json)
             }
-            Self::Idle(args) => (Drill::Idle(args.options()), args.report_json),
+            Self::Lists(args) => (Drill::Lists(args.options()), args.report_json),
+            Self::Idle(args) => args.chosen(),
+            Self::Storm(args) => args.chosen(),
+            Self::Slow(args) => args.chosen(),
         }
     }
 }
 
-impl IdleArgs {
-    fn options(&self) -> IdleOptions {
-        IdleOptions {
+impl ListsArgs {
+    fn options(&self) -> ListsOptions {
+        ListsOptions {
             madang: self.madang.clone(),
             traces: traces(self.keep),
-            nodes: size(self.nodes),
-            steps: self.connections.iter().copied().map(size).collect(),
-            rooms_each: size(self.rooms_each),
-            room_size: size(self.room_size),
-            rest: Duration::from_secs(self.rest),
+            few: size(self.few),
+            many: size(self.many),
+            rounds: size(self.rounds),
             run_id: fresh_run_id(),
         }
     }

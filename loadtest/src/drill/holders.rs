@@ -54,14 +54,14 @@ impl Holder {
         Ok(Self { child, orders, news: heard })
     }
 
-    /// The process's id.
-    pub(super) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Lets it open one more connection.
     pub(super) fn open(&mut self, url: &str, token: &str) -> anyhow::Result<()> {
         self.tell(&Order::Open { url: url.to_owned(), token: token.to_owned() })
+    }
+
+    /// Lets it open one more connection from which nothing is ever read.
+    pub(super) fn open_deaf(&mut self, url: &str, token: &str) -> anyhow::Result<()> {
+        self.tell(&Order::OpenDeaf { url: url.to_owned(), token: token.to_owned() })
     }
 
     /// Lets it lose all connections and come back. Answers when they are lost.

@@ -11,7 +11,10 @@ use super::failover::{self, FailoverOptions, FailoverReport};
 use super::goal::Goal;
 use super::grow::{self, GrowOptions, GrowReport};
 use super::idle::{self, IdleDrillReport, IdleOptions};
+use super::lists::{self, ListsOptions, ListsReport};
 use super::rolling::{self, RollingOptions, RollingReport};
+use super::slow::{self, SlowOptions, SlowReport};
+use super::storm::{self, StormOptions, StormReport};
 use super::wrong::Wrong;
 
 /// What is to be done.
@@ -25,8 +28,14 @@ pub enum Drill {
     Grow(GrowOptions),
     /// One node against three.
     Cost(CostOptions),
+    /// The list of somebody in many rooms.
+    Lists(ListsOptions),
     /// Many connections that say nothing.
     Idle(IdleOptions),
+    /// Everybody loses the connection and comes back at once.
+    Storm(StormOptions),
+    /// Many members of a busy room never read.
+    Slow(SlowOptions),
 }
 
 /// What came of it.
@@ -41,8 +50,14 @@ pub enum DrillReport {
     Grow(GrowReport),
     /// Of `cost`.
     Cost(CostReport),
+    /// Of `lists`.
+    Lists(ListsReport),
     /// Of `idle`.
     Idle(IdleDrillReport),
+    /// Of `storm`.
+    Storm(StormReport),
+    /// Of `slow`.
+    Slow(SlowReport),
 }
 
 /// Runs a drill. Its nodes end with it, whatever happens: also at Ctrl-C and SIGTERM.
@@ -61,7 +76,10 @@ async fn run_undisturbed(drill: &Drill) -> anyhow::Result<DrillReport> {
         Drill::Rolling(options) => DrillReport::Rolling(rolling::run(options).await?),
         Drill::Grow(options) => DrillReport::Grow(grow::run(options).await?),
         Drill::Cost(options) => DrillReport::Cost(cost::run(options).await?),
+        Drill::Lists(options) => DrillReport::Lists(lists::run(options).await?),
         Drill::Idle(options) => DrillReport::Idle(idle::run(options).await?),
+        Drill::Storm(options) => DrillReport::Storm(storm::run(options).await?),
+        Drill::Slow(options) => DrillReport::Slow(slow::run(options).await?),
     })
 }
 
@@ -73,7 +91,10 @@ impl DrillReport {
             Self::Rolling(report) => &report.wrong,
             Self::Grow(report) => &report.wrong,
             Self::Cost(report) => &report.wrong,
+            Self::Lists(report) => &report.wrong,
             Self::Idle(report) => &report.wrong,
+            Self::Storm(report) => &report.wrong,
+            Self::Slow(report) => &report.wrong,
         }
     }
 
@@ -84,7 +105,10 @@ impl DrillReport {
             Self::Rolling(report) => (report.text(), &report.goals),
             Self::Grow(report) => (report.text(), &report.goals),
             Self::Cost(report) => (report.text(), &report.goals),
+            Self::Lists(report) => (report.text(), &report.goals),
             Self::Idle(report) => (report.text(), &report.goals),
+            Self::Storm(report) => (report.text(), &report.goals),
+            Self::Slow(report) => (report.text(), &report.goals),
         };
         let _ = write!(text, "{}", self.wrong().text());
         for goal in goals {
