@@ -6,7 +6,7 @@ CARGO := $(ENV) cargo
 ARGS ?=
 DRILLS ?=
 
-.PHONY: help run dev build build-both test test-rust test-browser fault lint fmt deny bench drill replay replay-ring chat docs
+.PHONY: help run dev build build-both test test-rust test-browser fault lint fmt deny bench stages drill replay replay-ring chat docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,10 @@ replay: ## play chat logs against a node of its own and compare: make replay LOG
 bench: ## measure one node, and three against one; writes docs/benchmarks.md
 	@$(MAKE) --no-print-directory build-both
 	@$(ENV) deploy/bench.sh $(ARGS)
+
+stages: ## where the CPU time of a send goes, with perf; writes docs/benchmarks.md
+	@$(MAKE) --no-print-directory build-both
+	@$(ENV) bash -c 'exec python3 deploy/stages.py "$$CARGO_TARGET_DIR/release"'
 
 drill: ## kill, restart, grow and shrink a cluster under load (DRILLS="failover rolling grow"); writes docs/benchmarks.md
 	@$(MAKE) --no-print-directory build-both

@@ -79,9 +79,21 @@ def main():
     write_section("Durable, acknowledged sends", SENDS.format(about=about, rows="\n".join(rows), shown=shown))
     log = open(os.path.join(folder, "log_append.txt")).read().strip()
     write_section("The bare log writer", f"{about}\n\n```\n{log}\n```")
+    fan_out = open(os.path.join(folder, "fan_out.txt")).read().strip()
+    write_section("Fan-out", FAN_OUT.format(machine=machine(), text=fan_out))
     page = open(os.path.join(folder, "room_page.txt")).read().strip()
     write_section("A page of history", f"{about} The newest 50 events, straight from the store.\n\n```\n{page}\n```")
 
+
+FAN_OUT = """Written by `make bench`: `cargo bench -p madang-node --bench fan_out`. {machine}.
+
+One event of 200 bytes to all sessions of a node: CPU time of the node's process for each delivery, beside a plain
+loop that sends the same bytes to the same sockets, in turns in the same run. *Events together*: so many wait and
+go out in one write, in the loop too. Below, the same for one event to every room of a size.
+
+```
+{text}
+```"""
 
 SENDS = """{about}
 

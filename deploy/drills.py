@@ -40,7 +40,41 @@ DRILLS = {
         "per million deliveries; bytes are what nodes send to each other, per ack.",
         ["--sockets", "200", "--rooms", "20", "--rate", "500"],
     ),
+    "lists": (
+        "The list of rooms of somebody in a thousand",
+        "Somebody in ten rooms and somebody in a thousand connect in turns, and each asks for the first page of the "
+        "list of rooms (50 at most, newest activity first). From opening the socket to the page.",
+        [],
+    ),
+    "idle": (
+        "What an idle connection costs in memory",
+        "People who are signed in, each in five rooms with nineteen others in each, seen by them as online, who say "
+        "nothing. The node was started anew after all accounts and rooms were made, so what it reads to let them in "
+        "(its cache of rows, which has a limit of its own) counts too. Everybody rests for half a minute before memory "
+        "is read; the slope is that of the line through all steps. The kernel's memory is the whole machine's, for both "
+        "ends of each connection.",
+        [],
+    ),
+    "storm": (
+        "Everybody comes back at once",
+        "All connections are cut within a moment, as by a network that breaks, and all clients come back at once with "
+        "their cursors and without any pause: the worst case, since clients that a node sends away are told when to "
+        "come back. *Level* is from the loss of the last connection until the client is signed in and knows what it "
+        "missed. Twenty others stay connected and send a message every 200 ms each; their acks are timed from when the "
+        "message was due. The clients' CPU is on the same two cores.",
+        [],
+    ),
+    "slow": (
+        "Members who never read",
+        "A thousand members of a busy room sign in and never read again, with kernel buffers of 4 KiB; twenty do read. "
+        "What waits for one of them is bounded in bytes (`limits.outbound_bytes_max`); then it is closed with the code "
+        "that means: come back and go on with your cursor. Frames are shared, so a thousand queues hold each frame "
+        "once. Others talk in rooms of their own and stay connected.",
+        [],
+    ),
 }
+# Those that measure what something costs; the others do bad things to nodes.
+BENCHES = ["cost", "lists", "idle", "storm", "slow"]
 
 
 def run(binaries, drill, more):
@@ -51,7 +85,7 @@ def run(binaries, drill, more):
     print(done.stdout, flush=True)
     if done.returncode > 1:
         return done.returncode
-    verb = "bench" if drill == "cost" else "drill"
+    verb = "bench" if drill in BENCHES else "drill"
     shown = " ".join(["madang-loadtest drill", drill, "--madang madang", *flags, *more])
     write_section(title, f"Written by `make {verb}`: `{shown}`. {machine()}.\n\n{about}\n\n```\n{done.stdout.strip()}\n```")
     return done.returncode
