@@ -70,7 +70,7 @@ impl Bench {
 fn frames(outbound: &Outbound) -> Vec<String> {
     let mut heard = Vec::new();
     outbound.write_batch(|slices| {
-        heard = slices.iter().map(|slice| String::from_utf8(slice[2..].to_vec()).unwrap()).collect();
+        heard = slices.iter().map(|slice| String::from_utf8_lossy(&slice[2..]).into_owned()).collect();
         Ok::<_, Infallible>(slices.iter().map(|slice| slice.len()).sum())
     });
     heard.into_iter().map(|text| text.replace('\n', "/")).collect()
