@@ -64,7 +64,13 @@ impl Yard {
             for number in 0..self.rooms {
                 for _ in 0..together {
                     for hub in hubs.iter() {
-                        hub.deliver(Deliver { room: room(number), logged: None, frame: frame.clone(), pace: Pace::AtOnce }).await;
+                        hub.deliver(Deliver {
+                            room: room(number),
+                            logged: None,
+                            frame: frame.clone(),
+                            pace: Pace::AtOnce,
+                        })
+                        .await;
                     }
                 }
             }
