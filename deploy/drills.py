@@ -50,7 +50,7 @@ DRILLS = {
         "What an idle connection costs in memory",
         "People who are signed in, each in five rooms with nineteen others in each, seen by them as online, who say "
         "nothing. The node was started anew after all accounts and rooms were made, so what it reads to let them in "
-        "(its cache of rows, which has a limit of its own) counts too. Everybody rests for half a minute before memory "
+        "(its cache of rows, which has a limit of its own) counts too. Everybody rests for a while before memory "
         "is read; the slope is that of the line through all steps. The kernel's memory is the whole machine's, for both "
         "ends of each connection.",
         [],
