@@ -100,6 +100,7 @@ pub(super) async fn run(options: &ListsOptions) -> anyhow::Result<ListsReport> {
         }
         let [few, many] = visitors.map(|visitor| visitor.row(nodes));
         let times = many.both.p50_us as f64 / few.both.p50_us.max(1) as f64;
+        eprintln!("{nodes} nodes, {} rooms against {}: {times:.2} times as long", many.rooms, few.rooms);
         let what = format!("{} rooms against {} on {nodes} nodes, in the middle", many.rooms, few.rooms);
         goals.push(Goal::below(&what, TIMES_MAX, times, "times as long"));
         rows.extend([few, many]);
