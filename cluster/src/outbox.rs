@@ -19,6 +19,7 @@ use crate::command::Op;
 use crate::errand::Errand;
 use crate::error::ClusterError;
 use crate::event::ShardEvent;
+use crate::machine::shard::{COUNTERS_KEY, Counters};
 use crate::reader::LocalReader;
 use round::{Post, Waiting};
 
@@ -47,14 +48,25 @@ struct OutboxOf<'a> {
     shard: ShardId,
 }
 
+impl OutboxOf<'_> {
+    fn rows(&self) -> Result<LocalReader, ClusterError> {
+        let group = self.inner.shard(self.shard)?.here()?.group;
+        Ok(LocalReader::new(Arc::clone(group.state())))
+    }
+}
+
 impl Post for OutboxOf<'_> {
     fn is_mine(&self) -> bool {
         self.inner.leads(self.shard)
     }
 
+    fn issued(&self) -> Result<u64, ClusterError> {
+        let counters: Option<Counters> = self.rows()?.own(COUNTERS_KEY)?;
+        Ok(counters.map_or(0, |counters| counters.outbox))
+    }
+
     fn waiting(&self, after: u64, limit: usize) -> Result<Vec<Waiting>, ClusterError> {
-        let group = self.inner.shard(self.shard)?.here()?.group;
-        let rows = LocalReader::new(Arc::clone(group.state())).outbox(after, limit)?;
+        let rows = self.rows()?.outbox(after, limit)?;
         let waiting = rows.into_iter().map(|(id, effect)| {
             let target = match effect.home() {
                 Home::Room(room) => self.inner.slots().of_room(room),

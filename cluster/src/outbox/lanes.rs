@@ -18,8 +18,6 @@ pub(super) const REST: Duration = Duration::from_millis(200);
 pub(super) struct Lanes {
     /// Everything through here has arrived, or its lane is not free.
     read_through: u64,
-    /// The newest that was ever read.
-    newest: u64,
     taken: BTreeMap<ShardId, Lane>,
 }
 
@@ -56,7 +54,6 @@ impl Lanes {
         let mut batches: BTreeMap<ShardId, Vec<(u64, T)>> = BTreeMap::new();
         for (id, target, row) in rows {
             self.read_through = id;
-            self.newest = self.newest.max(id);
             match self.taken.get_mut(&target) {
                 None => batches.entry(target).or_default().push((id, row)),
                 // What is on its way already is still in the outbox.
@@ -73,9 +70,10 @@ impl Lanes {
         batches
     }
 
-    /// Nothing waits behind what was read last: all that is missing there has arrived earlier.
-    pub(super) fn read_to_end(&mut self) {
-        self.read_through = self.newest;
+    /// Nothing waits behind what was read last: what was written before that, through `issued`, and is missing there
+    /// has arrived earlier.
+    pub(super) fn read_to_end(&mut self, issued: u64) {
+        self.read_through = self.read_through.max(issued);
     }
 
     /// What was handed out for `target` is over: all of it has arrived, or all before `missed`, and perhaps some

@@ -36,6 +36,9 @@ pub(super) trait Post: Sync {
     /// Whether the outbox is still this node's to deliver.
     fn is_mine(&self) -> bool;
 
+    /// The id of the newest effect that was ever written.
+    fn issued(&self) -> Result<u64, ClusterError>;
+
     /// What waits behind an id, the oldest first.
     fn waiting(&self, after: u64, limit: usize) -> Result<Vec<Waiting>, ClusterError>;
 
@@ -68,11 +71,13 @@ pub(super) async fn run(post: &impl Post) -> Result<(), ClusterError> {
     let (mut arrived, mut silence) = (Vec::new(), None);
     while post.is_mine() {
         lanes.wake(Instant::now());
+        // Before the rows, which are as new, then.
+        let issued = post.issued()?;
         let rows = post.waiting(lanes.read_through(), EFFECTS_AT_ONCE)?;
         let is_end = rows.len() < EFFECTS_AT_ONCE;
         let batches = lanes.hand_out(rows.into_iter().map(|row| (row.id, row.target, row.effect)));
         if is_end {
-            lanes.read_to_end();
+            lanes.read_to_end(issued);
         }
         post.delivered(lanes.delivered_through());
         let mut fresh: BTreeSet<ShardId> = batches.keys().copied().collect();

@@ -19,6 +19,7 @@ const FOR_EVER: Duration = Duration::from_secs(3_600);
 
 #[derive(Default)]
 struct Fake {
+    issued: Mutex<u64>,
     rows: Mutex<BTreeMap<u64, ShardId>>,
     /// Who does not answer, and how long they are asked.
     silent: Mutex<BTreeMap<ShardId, Duration>>,
@@ -30,8 +31,18 @@ impl Fake {
     /// Effects on these shards, one after the other.
     fn of(targets: impl IntoIterator<Item = u16>) -> Self {
         let fake = Self::default();
-        fake.rows.lock().extend((1..).zip(targets.into_iter().map(ShardId)));
+        for target in targets {
+            fake.write(target);
+        }
         fake
+    }
+
+    /// One more; answers its id.
+    fn write(&self, target: u16) -> u64 {
+        let mut issued = self.issued.lock();
+        *issued += 1;
+        self.rows.lock().insert(*issued, ShardId(target));
+        *issued
     }
 
     fn told(&self, target: u16) -> Vec<u64> {
@@ -56,6 +67,10 @@ impl Fake {
 impl Post for Fake {
     fn is_mine(&self) -> bool {
         true
+    }
+
+    fn issued(&self) -> Result<u64, ClusterError> {
+        Ok(*self.issued.lock())
     }
 
     fn waiting(&self, after: u64, limit: usize) -> Result<Vec<Waiting>, ClusterError> {
@@ -109,8 +124,8 @@ async fn what_comes_while_somebody_does_not_answer_goes_out_too() {
     let fake = Fake::of([SILENT.0]);
     fake.silent.lock().insert(SILENT, FOR_EVER);
     let later = async {
-        for id in 2..6 {
-            fake.rows.lock().insert(id, ShardId(1));
+        for _ in 0..4 {
+            let id = fake.write(1);
             fake.sees("it has arrived", |fake| fake.told(1).last() == Some(&id)).await;
         }
     };
@@ -130,10 +145,20 @@ async fn a_round_says_that_somebody_did_not_answer_and_the_next_one_delivers_the
     fake.silent.lock().clear();
     run(&fake).await.unwrap();
     assert_eq!(fake.left(), [0; 0]);
+    assert_eq!(*fake.delivered.lock(), 2_000);
     for target in [1, SILENT.0] {
         assert!(fake.told(target).is_sorted());
     }
     assert_eq!(fake.told(1).len() + fake.told(SILENT.0).len(), 2_000);
+}
+
+#[tokio::test]
+async fn whoever_takes_over_an_outbox_in_which_all_has_arrived_says_so() {
+    let fake = Fake::of([1, 2]);
+    run(&fake).await.unwrap();
+    *fake.delivered.lock() = 0;
+    run(&fake).await.unwrap();
+    assert_eq!(*fake.delivered.lock(), 2);
 }
 
 #[derive(Debug, Clone)]
@@ -177,7 +202,7 @@ proptest! {
                         prop_assert_eq!(before, None, "one batch after the other");
                     }
                     if is_end {
-                        lanes.read_to_end();
+                        lanes.read_to_end(targets.len() as u64);
                     }
                 }
                 Step::End(target, missed) => {
