@@ -300,11 +300,10 @@ async fn deleted_rooms_whose_log_stays_a_while_keep_nobody_else_waiting() {
             cluster.propose(shard, Op::Room { room, user: user("minji"), op }).await.unwrap().unwrap();
         }
     }
-    let reader = cluster.reader(shard).await.unwrap();
+    let (reader, minji) = (cluster.reader(shard).await.unwrap(), user("minji"));
     let gone = async {
         for room in &rooms {
-            let place = || reader.user_room(&UserId::parse("minji").unwrap(), room);
-            while place().await.unwrap().is_none_or(|place| place.state.is_some()) {
+            while reader.user_room(&minji, room).await.unwrap().is_none_or(|place| place.state.is_some()) {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         }
