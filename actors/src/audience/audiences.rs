@@ -105,8 +105,14 @@ impl Audiences {
     /// Waits until the logs of these rooms show where the listening to them began: whoever reads them then
     /// gets all that is not pushed. At once for rooms of which this node has a replica.
     async fn begun(&self, rooms: &[RoomId]) {
-        for (shard, seats) in self.0.slots.all().zip(&self.0.shards) {
-            let mine: Vec<_> = rooms.iter().filter(|room| self.0.slots.of_room(room) == shard).collect();
+        // Somebody may be in thousands of rooms: each is placed once, not once for each shard.
+        let mut by_shard = vec![Vec::new(); self.0.shards.len()];
+        for room in rooms {
+            if let Some(rooms) = by_shard.get_mut(usize::from(self.0.slots.of_room(room).0)) {
+                rooms.push(room);
+            }
+        }
+        for (seats, mine) in self.0.shards.iter().zip(by_shard) {
             loop {
                 let looked_up = seats.looked_up.notified();
                 tokio::pin!(looked_up);
