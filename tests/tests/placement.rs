@@ -8,7 +8,7 @@ use std::time::Duration;
 use madang_loadtest::accounts::patiently;
 use madang_loadtest::client::SendMessage;
 use madang_tests::authority::{Authority, Papers};
-use madang_tests::cluster::{ClusterReport, Ground, TestCluster, WHOLE_WITHIN};
+use madang_tests::cluster::{ClusterReport, Ground, GroupReport, TestCluster, WHOLE_WITHIN};
 use madang_tests::people::{LIMIT, Person, messages, read_forwards};
 use madang_tests::workload::{Chat, Workload, read_back};
 use madang_tests::{checker, wait_until};
@@ -135,4 +135,38 @@ async fn all_addresses_may_change_at_a_restart() {
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_stand_in_for_a_node_that_stays_away_until_it_is_back() {
+    let mut cluster = TestCluster::on_loopback(4).await;
+    cluster.node(0).operate(&["tune", "substitute_after_ms=1000"]);
+    let chat = Workload::begin(&cluster.urls()[..3], "away", Chat::default()).await;
+    chat.goes_on(50).await;
+    let url = cluster.node(3).url();
+    let state = |report: &ClusterReport| {
+        let node = report.nodes.iter().find(|node| url.ends_with(&node.http)).expect("it is not gone");
+        (node.node, node.state.clone())
+    };
+    let (away, _) = state(&cluster.report().await);
+    cluster.node_mut(3).kill();
+    wait_until("others stand in for it", WHOLE_WITHIN, || async {
+        let report = cluster.report().await;
+        let whole =
+            |group: &GroupReport| group.voters.len() >= 3 && !group.voters.contains(&away) && group.settled;
+        let shards = report.groups.iter().filter(|group| group.group != "meta");
+        (state(&report).1 == "away" && shards.into_iter().all(whole)).then_some(())
+    })
+    .await;
+    chat.goes_on(50).await;
+
+    cluster.node_mut(3).start_and_wait(WHOLE_WITHIN).await;
+    wait_until("it has its place again", WHOLE_WITHIN, || async {
+        let report = cluster.report().await;
+        let holds = report.groups.iter().filter(|group| group.voters.contains(&away)).count();
+        (state(&report).1 == "up" && holds > 1).then_some(())
+    })
+    .await;
+    cluster.wait_whole(WHOLE_WITHIN).await;
+    check(chat, &cluster).await;
 }
