@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 
 use super::backlog::Backlog;

@@ -158,7 +158,7 @@ impl Readers {
         let heads: Vec<(u64, RoomId, Vec<u64>)> =
             stream::iter(heads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
         let mut heads: Vec<_> = heads.into_iter().filter(|(_, _, seqs)| !seqs.is_empty()).collect();
-        heads.sort_unstable_by(|one, other| (other.0, other.1).cmp(&(one.0, one.1)));
+        heads.sort_unstable_by_key(|head| std::cmp::Reverse((head.0, head.1)));
         heads.truncate(CALL_ROOMS_MAX);
         let calls = heads.into_iter().map(|(_, room, seqs)| async move {
             Ok::<_, ServiceError>(self.of_room(&room).await?.events_at(&room, seqs, CALL_BYTES_MAX).await?)

@@ -2,7 +2,7 @@
 
 use madang_cluster::command::{Refusal, SafetyOp};
 use madang_storage::id::UserId;
-use madang_storage::row::{SuspensionRow, Until};
+use madang_storage::row::SuspensionRow;
 
 use super::{Caller, Lasting, Listed, Service, ServiceError, cursor, now_ms};
 

@@ -48,8 +48,11 @@ async fn what_was_closed_can_be_reported_again_with_the_new_reason_and_what_was_
     let room = minji.create_room("open", &[]).await;
     let mut jun = node.newcomer("jun").await;
     jun.ask("join", json!({ "room": room })).await;
-    let image = json!({ "type": "image", "url": "https://example.org/a.png", "name": "a.png", "mime": "image/png" });
-    let seq = jun.ask("send", json!({ "room": room, "cid": "c1", "text": "", "content": image })).await["seq"].clone();
+    let image =
+        json!({ "type": "image", "url": "https://example.org/a.png", "name": "a.png", "mime": "image/png" });
+    let seq =
+        jun.ask("send", json!({ "room": room, "cid": "c1", "text": "", "content": image })).await["seq"]
+            .clone();
     let ask = |reason: &str| json!({ "room": room, "seq": seq, "reason": reason });
     let first = minji.ask("report", ask("spam")).await["report"].clone();
     for state in ["taken", "dismissed"] {
