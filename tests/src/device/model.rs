@@ -200,6 +200,7 @@ impl Model {
             "read" => self.in_room(&room, |room| room.hear_read(&push)),
             "my_room" => self.in_room(&room, |room| room.hear_my_room(&push)),
             "receipt" => self.in_room(&room, |room| room.hear_receipt(&push)),
+            "size" => self.in_room(&room, |room| room.hear_size(&push)),
             "contact" => return self.hear_contact(&push),
             "block" => {
                 let user = text(&push, "user").to_owned();

@@ -137,6 +137,11 @@ impl Room {
         }
     }
 
+    /// So many people are inside.
+    pub(super) fn hear_size(&mut self, size: &Value) {
+        self.head["members"] = size["members"].clone();
+    }
+
     /// A member has read or received more.
     pub(super) fn hear_receipt(&mut self, receipt: &Value) {
         let user = text(receipt, "user");

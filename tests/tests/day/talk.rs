@@ -8,8 +8,6 @@ use crate::day::yard::{Yard, cid, create, head_shows, is_shown, reads, say, send
 pub(crate) struct Talk {
     /// A message with a thread on it, reactions and a pin.
     pub(crate) plan: u64,
-    /// One that only its tombstone is left of.
-    pub(crate) slip: u64,
     /// The room of Minji and Jun.
     pub(crate) direct: String,
 }
@@ -36,7 +34,7 @@ pub(crate) async fn things_are_said_differently(yard: &Yard, book: &str) -> Talk
     yard.jun.ask("delete", json!({ "room": book, "seq": slip })).await;
     reads(&yard.sora, book, slip, "").await;
     let direct = create(&yard.phone, json!({ "kind": "direct", "with": "jun" })).await;
-    Talk { plan, slip, direct }
+    Talk { plan, direct }
 }
 
 /// Reactions of several people, one taken back; pins, one taken off; a message carried into another room.
