@@ -37,8 +37,11 @@ async fn unlocked<T>(open: impl Fn() -> Result<T, StorageError>) -> T {
     let limit = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
     loop {
         match open() {
-            Err(StorageError::Locked { .. }) if tokio::time::Instant::now() < limit => {
-                tokio::task::yield_now().await;
+            // Two at once also quarrel over RocksDB's own log files, before either asks for the lock.
+            Err(StorageError::Locked { .. } | StorageError::Io { .. })
+                if tokio::time::Instant::now() < limit =>
+            {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
             other => return other.unwrap(),
         }
