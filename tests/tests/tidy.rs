@@ -13,7 +13,7 @@ const HOMES: [(&str, &[&str]); 7] = [
     ("openraft::", &["cluster/src/raft"]),
     ("ractor::", &["actors/src", "cluster/src/link/carrier"]),
     ("ractor_cluster::", &["cluster/src/link/carrier"]),
-    ("actix_web::", &["node/src", "node/tests"]),
+    ("actix_web::", &["node/src", "node/tests", "node/benches"]),
     ("actix_web_actors::", &["node/src/edge"]),
     ("goose::", &["loadtest/src"]),
 ];
