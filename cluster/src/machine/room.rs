@@ -6,6 +6,8 @@ mod edit;
 mod entry;
 #[cfg(test)]
 mod keep_tests;
+#[cfg(test)]
+mod large_tests;
 mod life;
 pub mod link;
 mod message;
