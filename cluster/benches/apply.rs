@@ -41,8 +41,8 @@ impl Replica {
     fn run(&mut self, commands: &[Command]) {
         let (mut rows, mut events) = (Rows::new(&self.base), Vec::new());
         for command in commands {
-            let outcome = apply(&mut rows, &mut self.counters, &mut events, command).expect("readable rows");
-            std::hint::black_box(outcome);
+            let outcome = apply(&mut rows, &mut self.counters, &mut events, command);
+            std::hint::black_box(outcome).expect("readable rows").expect("a command that may be done");
         }
         for (key, value) in rows.into_writes() {
             match value {

@@ -22,6 +22,7 @@ use madang_actors::outbound::{Outbound, frame};
 use madang_actors::position::Positions;
 use madang_actors::presence::{Shown, State};
 use madang_actors::service::ReadMark;
+use madang_actors::shed::{Class, Level};
 use madang_actors::truth::Truth;
 use madang_actors::typing::Typing;
 use madang_actors::{Actors, FrameEncoder, Parts};
@@ -99,6 +100,18 @@ impl FrameEncoder for Lines {
     }
 
     fn typing(&self, _: &RoomId, _: &UserId, _: Typing) -> Bytes {
+        Bytes::new()
+    }
+
+    fn shed(&self, _: &RoomId, _: Level, _: &[Class], _: u64) -> Bytes {
+        Bytes::new()
+    }
+
+    fn head(&self, _: &RoomId, _: u64) -> Bytes {
+        Bytes::new()
+    }
+
+    fn size(&self, _: &RoomId, _: u64) -> Bytes {
         Bytes::new()
     }
 

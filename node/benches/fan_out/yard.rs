@@ -124,7 +124,7 @@ pub(crate) fn cpu() -> Duration {
     let threads = std::fs::read_dir("/proc/self/task").expect("the list of threads");
     let ran = threads.flatten().filter_map(|thread| {
         let stat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        stat.split_ascii_whitespace().next()?.parse().ok()
+        stat.split_ascii_whitespace().next()?.parse::<u64>().ok()
     });
     Duration::from_nanos(ran.sum())
 }
