@@ -81,9 +81,19 @@ def main():
     write_section("The bare log writer", f"{about}\n\n```\n{log}\n```")
     fan_out = open(os.path.join(folder, "fan_out.txt")).read().strip()
     write_section("Fan-out", FAN_OUT.format(machine=machine(), text=fan_out))
+    presence = open(os.path.join(folder, "presence.txt")).read().strip()
+    write_section("Presence", PRESENCE.format(machine=machine(), text=presence))
     page = open(os.path.join(folder, "room_page.txt")).read().strip()
     write_section("A page of history", f"{about} The newest 50 events, straight from the store.\n\n```\n{page}\n```")
 
+
+PRESENCE = """Written by `make bench`: `cargo bench -p madang-actors --bench presence -- 20`. {machine}.
+
+All of presence for 10,000 people in one process, without sockets: one in a hundred comes or goes each second. An
+observer is a connection; the frames with no bytes are cursors. *Of a core*: CPU time of the process, the
+generator's included, for all observers together. Presence off, and on while nothing changes, are the baselines.
+
+{text}"""
 
 FAN_OUT = """Written by `make bench`: `cargo bench -p madang-node --bench fan_out`. {machine}.
 

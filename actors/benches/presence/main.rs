@@ -256,7 +256,7 @@ async fn measure(nodes: usize, switch: Switch, changes: usize, seconds: usize) {
 
 fn main() {
     let seconds = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(20);
-    println!("{PEOPLE} people, each in {ROOMS_EACH} rooms of {ROOM_MEMBERS}; {seconds} s a row");
+    println!("{PEOPLE} people, each in {ROOMS_EACH} rooms of {ROOM_MEMBERS}; {seconds} s a row\n");
     println!(
         "| nodes | presence | changes/s | frames/s per observer | bytes/s per observer | kB/s between nodes | of a core |"
     );
