@@ -59,8 +59,8 @@ DRILLS = {
         "Everybody comes back at once",
         "All connections are cut within a moment, as by a network that breaks, and all clients come back at once with "
         "their cursors and without any pause: the worst case, since clients that a node sends away are told when to "
-        "come back. *Level* is from the loss of the last connection until the client is signed in and knows what it "
-        "missed. Twenty others stay connected and send a message every 200 ms each; their acks are timed from when the "
+        "come back. *Back* is from the loss of the last connection until the client is signed in with its cursor; nobody "
+        "said anything in its rooms meanwhile. Twenty others stay connected and send a message every 200 ms each; their acks are timed from when the "
         "message was due. The clients' CPU is on the same two cores.",
         [],
     ),

@@ -69,19 +69,25 @@ def main():
         command = [f"{binaries}/madang-loadtest", *flags, "--url", url, "--server-pid", str(node.pid),
                    "--report-json", report]
         load = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        # Until everybody has signed up and is connected.
-        time.sleep(2 * WARM_UP)
-        subprocess.run(["perf", "record", "-q", "-F", "999", "-p", str(node.pid), "--call-graph", "dwarf,16384",
-                        "-m", "4096", "-o", samples, "--", "sleep", str(SAMPLED)], check=True)
-        load.wait()
-        node.terminate()
-        node.wait()
+        try:
+            # Until everybody has signed up and is connected.
+            time.sleep(2 * WARM_UP)
+            subprocess.run(["perf", "record", "-q", "-F", "999", "-p", str(node.pid), "--call-graph", "dwarf,16384",
+                            "-m", "4096", "-o", samples, "--", "sleep", str(SAMPLED)], check=True)
+            if load.wait() != 0:
+                sys.exit("the load went wrong: no figures")
+        finally:
+            for process in (load, node):
+                process.terminate()
+                process.wait()
         script = ["perf", "script", "-i", samples, "-F", "comm,tid,ip,sym", "--no-inline"]
         count = stages(subprocess.run(script, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                       text=True, errors="replace").stdout)
         chat = json.load(open(report))
     each = chat["server_cpu_s_per_million_acks"]
     total = sum(count.values())
+    if not any(name not in (OTHERS, "other parts of ours") for name in count):
+        sys.exit("perf told no names of functions: no figures")
     rows = "\n".join(f"| {name} | {100 * number / total:.1f} | {each * number / total:.1f} |"
                      for name, number in count.most_common())
     write_section("The CPU of a send, by stage", SECTION.format(

@@ -1,6 +1,7 @@
 //! Effects on other shards: read from the leader's outbox, proposed to their target shards, then
 //! forgotten. A crash in between repeats them; targets drop repeats. A shard that does not answer keeps only
-//! what is for itself waiting.
+//! what is for itself from arriving; but whoever waits until their own effects have arrived waits for all before them,
+//! for a bounded time (`route.rs`).
 
 mod lanes;
 mod round;
@@ -57,7 +58,8 @@ impl OutboxOf<'_> {
 
 impl Post for OutboxOf<'_> {
     fn is_mine(&self) -> bool {
-        self.inner.leads(self.shard)
+        // Consensus that was stopped still looks like the leader it was.
+        !self.inner.stop.is_cancelled() && self.inner.leads(self.shard)
     }
 
     fn issued(&self) -> Result<u64, ClusterError> {

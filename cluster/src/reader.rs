@@ -3,6 +3,8 @@
 //! Reading order: `local.rs` (the rows here), `query.rs` (a read as a value that can travel), this file
 //! (the typed reads), `rooms.rs`, `people.rs` and `safety.rs` (more of them).
 
+#[cfg(test)]
+mod golden_tests;
 mod local;
 mod people;
 mod query;

@@ -2,36 +2,25 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { fill, signedUp } from './api.mjs';
-import { startNode } from './node.mjs';
-import { launch, personAt, until } from './person.mjs';
+import { fill } from './api.mjs';
+import { until } from './person.mjs';
+import { twoPeople } from './scene.mjs';
 
 const run = Date.now().toString(36);
 const id = (name) => `${name}-${run}`;
 const ROOM = `Table ${run}`;
-let node;
-let browser;
 let minji;
 let haru;
 let host;
 let room;
+let end;
 
 before(async () => {
-  node = await startNode({ settings: [`safety.admins=${id('minji')}`] });
-  browser = await launch();
-  host = await signedUp(node.url, id('minji'), '민지');
-  await signedUp(node.url, id('haru'), 'Haru');
-  ({ room } = await host.post('rooms', { kind: 'group', title: ROOM, members: [id('haru')] }));
-  minji = await personAt(browser, node.url, { locale: 'ko-KR' });
-  haru = await personAt(browser, node.url, { locale: 'en-US' });
-  await minji.logIn(id('minji'));
-  await haru.logIn(id('haru'));
+  const settings = [`safety.admins=${id('minji')}`];
+  ({ minji, haru, host, rooms: [room], end } = await twoPeople({ id, titles: [ROOM], joins: false, locales: ['ko-KR', 'en-US'], settings }));
 });
 
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+after(() => end?.());
 
 const rowOf = (person, text) => person.rowOf(text);
 const act = (person, text, what) => person.act(text, what);

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { fill, signedUp } from './api.mjs';
-import { startNode } from './node.mjs';
-import { focused, launch, personAt, until } from './person.mjs';
+import { fill } from './api.mjs';
+import { focused, personAt, until } from './person.mjs';
+import { bothOpen, twoPeople } from './scene.mjs';
 
 const run = Date.now().toString(36);
 const id = (name) => `${name}-${run}`;
@@ -18,28 +18,16 @@ let host;
 let guest;
 let room;
 let other;
+let end;
 
 before(async () => {
-  node = await startNode();
-  browser = await launch();
-  host = await signedUp(node.url, id('minji'), '민지');
-  guest = await signedUp(node.url, id('haru'), 'Haru');
-  ({ room } = await host.post('rooms', { kind: 'group', title: ROOM, members: [id('haru')] }));
-  ({ room: other } = await host.post('rooms', { kind: 'group', title: OTHER, members: [id('haru')] }));
-  for (const each of [room, other]) await guest.post(`rooms/${each}/join`);
-  minji = await personAt(browser, node.url, { locale: 'en-US' });
-  haru = await personAt(browser, node.url, { locale: 'en-US' });
-  await minji.logIn(id('minji'));
-  await haru.logIn(id('haru'));
-  for (const person of [minji, haru]) await person.openRoom(ROOM);
+  ({ node, browser, minji, haru, host, guest, rooms: [room, other], end } = await twoPeople({ id, titles: [ROOM, OTHER] }));
+  await bothOpen([minji, haru], ROOM);
   await minji.say('Where shall we put the bench?');
   await haru.hears('Where shall we put the bench?');
 });
 
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+after(() => end?.());
 
 const thread = (person) => person.page.locator('aside.thread');
 const replies = (person) => thread(person).locator('.message[data-status=logged] .bubble');

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { signedUp } from './api.mjs';
-import { startNode } from './node.mjs';
-import { launch, personAt, until } from './person.mjs';
+import { personAt, until } from './person.mjs';
+import { bothOpen, twoPeople } from './scene.mjs';
 
 const run = Date.now().toString(36);
 const id = (name) => `${name}-${run}`;
@@ -15,29 +15,15 @@ let minji;
 let haru;
 let host;
 let room;
+let end;
 
 before(async () => {
-  node = await startNode();
-  browser = await launch();
-  host = await signedUp(node.url, id('minji'), '민지');
-  const guest = await signedUp(node.url, id('haru'), 'Haru');
+  ({ node, browser, minji, haru, host, rooms: [room], end } = await twoPeople({ id, titles: [ROOM], kind: 'open', locales: ['en-US', 'ko-KR'] }));
   await signedUp(node.url, id('troll'), 'Troll');
-  ({ room } = await host.post('rooms', { kind: 'open', title: ROOM }));
-  await guest.post(`rooms/${room}/join`);
-  minji = await personAt(browser, node.url, { locale: 'en-US' });
-  haru = await personAt(browser, node.url, { locale: 'ko-KR' });
-  await minji.logIn(id('minji'));
-  await haru.logIn(id('haru'));
-  for (const person of [minji, haru]) {
-    await person.openRoom(ROOM);
-    await person.page.locator('.composer-input').waitFor();
-  }
+  await bothOpen([minji, haru], ROOM);
 });
 
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+after(() => end?.());
 
 const dialog = (person) => person.page.locator('dialog').last();
 const submit = (person) => dialog(person).locator('button[type=submit]').click();

@@ -2,45 +2,29 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createClient, signedUp } from './api.mjs';
-import { startNode } from './node.mjs';
-import { focused, launch, personAt, until } from './person.mjs';
+import { createClient } from './api.mjs';
+import { focused, until } from './person.mjs';
+import { bothOpen, twoPeople } from './scene.mjs';
 
 const run = Date.now().toString(36);
 const id = (name) => `${name}-${run}`;
 const ROOM = `Porch ${run}`;
 const LATER = `Later ${run}`;
 let node;
-let browser;
 let minji;
 let haru;
 let host;
 let guest;
 let room;
 let later;
+let end;
 
 before(async () => {
-  node = await startNode();
-  browser = await launch();
-  host = await signedUp(node.url, id('minji'), '민지');
-  guest = await signedUp(node.url, id('haru'), 'Haru');
-  ({ room } = await host.post('rooms', { kind: 'group', title: ROOM, members: [id('haru')] }));
-  ({ room: later } = await host.post('rooms', { kind: 'group', title: LATER, members: [id('haru')] }));
-  for (const each of [room, later]) await guest.post(`rooms/${each}/join`);
-  minji = await personAt(browser, node.url, { locale: 'ko-KR' });
-  haru = await personAt(browser, node.url, { locale: 'en-US' });
-  await minji.logIn(id('minji'));
-  await haru.logIn(id('haru'));
-  for (const person of [minji, haru]) {
-    await person.openRoom(ROOM);
-    await person.page.locator('.composer-input').waitFor();
-  }
+  ({ node, minji, haru, host, guest, rooms: [room, later], end } = await twoPeople({ id, titles: [ROOM, LATER], locales: ['ko-KR', 'en-US'] }));
+  await bothOpen([minji, haru], ROOM);
 });
 
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+after(() => end?.());
 
 const account = (person) => person.page.locator('[data-do=account]').click();
 const close = async (person) => {

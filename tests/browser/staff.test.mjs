@@ -2,37 +2,26 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { signedUp } from './api.mjs';
-import { startNode } from './node.mjs';
-import { launch, personAt } from './person.mjs';
+import { twoPeople } from './scene.mjs';
 
 const run = Date.now().toString(36);
 const id = (name) => `${name}-${run}`;
-let node;
-let browser;
 let minji;
 let haru;
+let end;
 
 before(async () => {
-  node = await startNode({ settings: [`safety.admins=${id('minji')}`] });
-  browser = await launch();
-  const host = await signedUp(node.url, id('minji'), '민지');
-  await signedUp(node.url, id('haru'), 'Haru');
+  const settings = [`safety.admins=${id('minji')}`];
+  let host;
+  ({ minji, haru, host, end } = await twoPeople({ id, titles: [], locales: ['en-US', 'ko-KR'], settings }));
   const { room } = await host.post('rooms', { kind: 'open', title: `Square ${run}` });
   for (let n = 0; n < 12; n++) {
     await host.post(`rooms/${room}/bans`, { user: id('haru'), reason: `round ${n}` });
     await host.delete(`rooms/${room}/bans/${id('haru')}`);
   }
-  minji = await personAt(browser, node.url, { locale: 'en-US' });
-  haru = await personAt(browser, node.url, { locale: 'ko-KR' });
-  await minji.logIn(id('minji'));
-  await haru.logIn(id('haru'));
 });
 
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+after(() => end?.());
 
 const dialog = (person) => person.page.locator('dialog').last();
 const open = async (person, what) => {

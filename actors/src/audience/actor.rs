@@ -131,7 +131,7 @@ impl Actor for Audience {
             }
             AudienceMessage::TellReceipts => state.tell_receipts(),
             AudienceMessage::TellSizes => state.read_sizes(&myself),
-            AudienceMessage::Sizes(sizes) => state.tell_sizes(&sizes),
+            AudienceMessage::Sizes(sizes) => state.tell_sizes(&sizes, &myself),
             AudienceMessage::Page { room, page } => state.page(room, page, &myself),
             AudienceMessage::Retry(room) => {
                 let heal = state.seats.table.lock().retry(room);
@@ -299,20 +299,23 @@ impl AudienceState {
         let (reads, myself) = (self.reads.clone(), myself.clone());
         tokio::spawn(async move {
             let _turn = reads.acquire_owned().await;
-            // What cannot be read now is told with the next change.
-            let Ok(now) = now else { return };
             let mut sizes = Vec::with_capacity(rooms.len());
-            for room in rooms {
-                if let Ok(Some(head)) = now.head(&room).await {
-                    sizes.push((room, head.joined));
+            if let Ok(now) = now {
+                for room in rooms {
+                    // What cannot be read now is told with the next change: nobody who heals shall wait for it.
+                    let Ok(head) = now.head(&room).await else { break };
+                    sizes.extend(head.map(|head| (room, head.joined)));
+                    tokio::task::coop::consume_budget().await;
                 }
-                tokio::task::coop::consume_budget().await;
             }
             let _ = myself.cast(AudienceMessage::Sizes(sizes));
         });
     }
 
-    fn tell_sizes(&self, sizes: &[(RoomId, u64)]) {
+    fn tell_sizes(&mut self, sizes: &[(RoomId, u64)], myself: &ActorRef<AudienceMessage>) {
+        if self.sizes.read() == Gathered::First {
+            myself.send_after(sizes::GATHER_FOR, || AudienceMessage::TellSizes);
+        }
         let mut sink = self.sink();
         let table = self.seats.table.lock();
         for (room, members) in sizes {

@@ -16,23 +16,34 @@ const WAITING_MAX: usize = 16_384;
 
 /// Rooms whose size is to be told.
 #[derive(Debug, Default)]
-pub(super) struct Sizes(HashSet<RoomId>);
+pub(super) struct Sizes {
+    rooms: HashSet<RoomId>,
+    /// Whether those taken last are still being read: further ones wait for that.
+    reading: bool,
+}
 
 impl Sizes {
     /// A room's size changed.
     pub(super) fn add(&mut self, room: RoomId) -> Gathered {
-        let gathered = if self.0.is_empty() { Gathered::First } else { Gathered::More };
-        if self.0.len() < WAITING_MAX {
-            self.0.insert(room);
+        let first = self.rooms.is_empty() && !self.reading;
+        if self.rooms.len() < WAITING_MAX {
+            self.rooms.insert(room);
         }
-        gathered
+        if first { Gathered::First } else { Gathered::More }
     }
 
-    /// All that were gathered.
+    /// All that were gathered, to be read now.
     pub(super) fn take(&mut self) -> Vec<RoomId> {
-        let mut rooms: Vec<_> = std::mem::take(&mut self.0).into_iter().collect();
+        self.reading = true;
+        let mut rooms: Vec<_> = std::mem::take(&mut self.rooms).into_iter().collect();
         rooms.sort_unstable();
         rooms
+    }
+
+    /// Those taken last were read. `First`: others came meanwhile, and are to be told after a while.
+    pub(super) fn read(&mut self) -> Gathered {
+        self.reading = false;
+        if self.rooms.is_empty() { Gathered::More } else { Gathered::First }
     }
 }
 
@@ -52,7 +63,11 @@ mod tests {
         assert_eq!(sizes.add(two), Gathered::First);
         assert_eq!([sizes.add(one), sizes.add(two)], [Gathered::More; 2]);
         assert_eq!(sizes.take(), [one, two]);
-        assert_eq!(sizes.add(one), Gathered::First);
+        assert_eq!(sizes.add(one), Gathered::More, "one reading after the other");
+        assert_eq!(sizes.read(), Gathered::First);
+        assert_eq!(sizes.take(), [one]);
+        assert_eq!(sizes.read(), Gathered::More);
+        assert_eq!(sizes.add(two), Gathered::First);
     }
 
     #[test]

@@ -6,8 +6,9 @@ use madang_storage::id::RoomId;
 
 use crate::shed::Demand;
 
-/// A room with fewer deliveries than this since the last telling is told to nobody: it is far from any limit.
-const TOLD_MIN: u64 = 32;
+/// A room with fewer deliveries than this on one thread since the last telling is told to nobody: on all threads
+/// together it is far from any limit too.
+const TOLD_MIN: u64 = 4;
 
 /// What was delivered since it was told last.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ mod tests {
         for _ in 0..3 {
             demands.count(busy, 20);
         }
-        demands.count(quiet, 31);
+        demands.count(quiet, 3);
         let told: Vec<_> = demands.take().collect();
         assert_eq!(told, [(busy, Demand { deliveries: 60, listeners: 20 })]);
         assert!(demands.is_empty());

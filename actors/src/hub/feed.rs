@@ -55,6 +55,12 @@ pub(super) enum Next {
 impl Feed {
     /// Takes a frame; how many bytes it makes superfluous.
     pub(super) fn push(&mut self, frame: Frame, pace: Pace, tick: u64) -> usize {
+        if frame.at.is_none()
+            && let Some(head) = self.head.take_if(|head| head.due == 0)
+        {
+            // A mark counts this head: nothing may pass it, or the mark would be passed without it.
+            self.waiting.push_back(head.frame);
+        }
         // What is not logged says nothing about the log: a head stays true.
         let superfluous = if frame.at.is_some() { self.head.take() } else { None };
         let due = superfluous.as_ref().map_or(tick + HEAD_TICKS, |head| head.due);
@@ -102,7 +108,7 @@ impl Feed {
         self.made_of.1
     }
 
-    /// All frames that a member lacks which this run has not reached, or has.
+    /// All frames but a head that a member lacks which this run has not reached, or has.
     pub(super) fn due(&self, reached: bool) -> Vec<Frame> {
         let run = if reached { &[] } else { self.run.as_slice() };
         run.iter().chain(&self.waiting).cloned().collect()

@@ -71,7 +71,7 @@ pub struct JoinUser {
 }
 
 /// From whoever hears of membership: all of the user's sessions on this thread leave the room, after they
-/// got what was delivered before. Repeats do nothing.
+/// got what was delivered before (but a head that waits). Repeats do nothing.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct LeaveUser {

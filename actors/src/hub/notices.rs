@@ -1,5 +1,5 @@
 //! What sessions are owed of news that are told now and then, in one frame: who came or went. Of each user the
-//! last word only, and however many rooms a session shares with that user, once.
+//! last word to that session only, and however many rooms it shares with that user, once.
 
 use std::collections::HashMap;
 
@@ -12,23 +12,26 @@ use super::sessions::SessionKey;
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     lines: Vec<Bytes>,
-    by_user: HashMap<UserId, usize>,
+    /// What is said of each user: as a rule the same to everybody.
+    by_user: HashMap<UserId, Vec<usize>>,
     owed: HashMap<SessionKey, Vec<usize>>,
 }
 
 impl Notices {
     /// These sessions are to be told this line about a user.
     pub(super) fn add(&mut self, about: &UserId, line: &Bytes, to: impl Iterator<Item = SessionKey>) {
-        let next = self.lines.len();
-        let index = *self.by_user.entry(about.clone()).or_insert(next);
-        match self.lines.get_mut(index) {
-            Some(older) => *older = line.clone(),
-            None => self.lines.push(line.clone()),
-        }
+        let said = self.by_user.entry(about.clone()).or_default();
+        let index =
+            said.iter().copied().find(|index| self.lines.get(*index) == Some(line)).unwrap_or_else(|| {
+                self.lines.push(line.clone());
+                said.push(self.lines.len() - 1);
+                self.lines.len() - 1
+            });
         for key in to {
             let owed = self.owed.entry(key).or_default();
             // What is new comes last as a rule; what is told anew has few before it.
-            if owed.last() != Some(&index) && !owed.contains(&index) {
+            if owed.last() != Some(&index) {
+                owed.retain(|owed| !said.contains(owed));
                 owed.push(index);
             }
         }
@@ -82,9 +85,25 @@ mod tests {
         add(&mut notices, "haneul", "haneul came. ", &[one, two]);
         add(&mut notices, "minji", "minji went. ", &[two]);
         let heard = told(&mut notices);
-        assert_eq!(heard[&one], "minji went. haneul came. ");
+        assert_eq!(heard[&one], "minji came. haneul came. ");
         assert_eq!(heard[&two], "haneul came. minji went. ");
         assert_eq!(told(&mut notices), HashMap::new());
+    }
+
+    #[test]
+    fn what_is_said_to_one_changes_nothing_of_what_others_are_told() {
+        let (mut notices, [one, two]) = (Notices::default(), keys());
+        let mut add = |line: &'static str, to: &[SessionKey]| {
+            notices.add(&user("minji"), &Bytes::from_static(line.as_bytes()), to.iter().copied());
+        };
+        add("came. ", &[one, two]);
+        add("hidden. ", &[two]);
+        add("idle. ", &[one]);
+        add("came. ", &[one]);
+        assert_eq!(
+            told(&mut notices),
+            HashMap::from([(one, "came. ".to_owned()), (two, "hidden. ".to_owned())])
+        );
     }
 
     #[test]

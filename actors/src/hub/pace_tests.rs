@@ -207,3 +207,14 @@ fn more_than_one_run_takes_goes_with_one_tick() {
     assert_eq!(frames(&outbound).len(), 3);
     assert!(!bench.machine.holds() && bench.backlog.bytes() == 0);
 }
+
+#[test]
+fn no_cursor_covers_a_head_that_something_else_would_pass() {
+    let mut bench = Bench::new();
+    let (_, outbound) = bench.session(1);
+    bench.event(1, Pace::Head);
+    bench.machine.reached(FeedPos { shard: ShardId(0), pos: 1 });
+    bench.machine.sweep(crate::outbound::Stamp::now());
+    bench.say("shed", None, Pace::AtOnce);
+    assert_eq!((frames(&outbound), bench.told()), (vec!["head 1".to_owned(), "shed".to_owned()], 1));
+}

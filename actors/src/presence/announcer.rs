@@ -11,7 +11,7 @@ use madang_storage::row::{Feature, MemberState};
 
 use super::circle::Circle;
 use super::core::Core;
-use super::shown::Shown;
+use super::shown::{Shown, State};
 use crate::audience::Audiences;
 use crate::encoder::FrameEncoder;
 use crate::hub::{Hubs, Notice};
@@ -50,12 +50,19 @@ impl Announcer {
                 core.wake.notified().await;
                 continue;
             }
+            let mut failed = false;
             for (user, other) in partings {
-                self.part(&core, user, other).await;
+                // Whoever has just come or gone is in the news, which leave out those who are blocked.
+                let is_news = news.iter().any(|(who, _)| *who == user);
+                // Where nothing was to be seen, a word would say no more than that somebody blocks.
+                let was_seen = is_news || core.announced(&user).state != State::Offline;
+                if was_seen && self.part(&core, &user, &other).await.is_err() {
+                    failed = true;
+                    core.parted(&user, &other);
+                }
             }
             let notices = news.into_iter().map(|(user, shown)| self.notice(&core, user, shown));
             let mut notices = stream::iter(notices).buffered(LOOKS_AT_ONCE);
-            let mut failed = false;
             while let Some(notice) = notices.next().await {
                 match notice {
                     Ok(Some(notice)) => self.hubs.notice(&notice),
@@ -97,27 +104,27 @@ impl Announcer {
     /// Tells `other`, whom `user` blocks now, a last time of `user`: that they are not there; or, if that is
     /// over, how it is. But only where the other one is told as a rule, or it would say no more than that
     /// somebody blocks.
-    async fn part(&self, core: &Core, user: UserId, other: UserId) {
+    async fn part(&self, core: &Core, user: &UserId, other: &UserId) -> Result<(), ClusterError> {
         let shared = async {
-            let mine = core.truth.reader_now(core.shard_of(&user))?;
-            let told = self.rooms_to_tell(core, &*mine, &user).await?;
-            let theirs = core.truth.reader_now(core.shard_of(&other))?.rooms_of(&other).await?;
+            let mine = core.truth.reader_now(core.shard_of(user))?;
+            let told = self.rooms_to_tell(core, &*mine, user).await?;
+            let theirs = core.truth.reader_now(core.shard_of(other))?.rooms_of(other).await?;
             let joined = theirs.into_iter().filter(|(_, row)| row.state == Some(MemberState::Joined));
             let joined: HashSet<RoomId> = joined.map(|(room, _)| room).collect();
             let is_shared = told.iter().any(|room| joined.contains(room));
-            let is_blocked = mine.circle(&user).await?.blocked.contains(&other);
+            let is_blocked = mine.circle(user).await?.blocked.contains(other);
             Ok::<_, ClusterError>(is_shared.then_some(is_blocked))
         };
-        match shared.await {
-            Ok(None) => {}
-            Ok(Some(is_blocked)) => {
-                let shown = if is_blocked { Shown::hidden() } else { core.announced(&user) };
-                let line = self.encoder.presence(&user, &shown);
-                let (rooms, users, except) = (Vec::new(), vec![other], Vec::new());
-                self.hubs.notice(&Notice { about: user, rooms, users, except, line });
-            }
-            Err(error) => tracing::warn!(%error, "cannot tell somebody who is blocked, or no longer"),
+        let is_blocked = shared.await.inspect_err(|error| {
+            tracing::warn!(%error, "cannot tell yet somebody who is blocked, or no longer");
+        })?;
+        if let Some(is_blocked) = is_blocked {
+            let shown = if is_blocked { Shown::hidden() } else { core.announced(user) };
+            let line = self.encoder.presence(user, &shown);
+            let (rooms, users, except) = (Vec::new(), vec![other.clone()], Vec::new());
+            self.hubs.notice(&Notice { about: user.clone(), rooms, users, except, line });
         }
+        Ok(())
     }
 
     async fn whom_to_tell(&self, core: &Core, user: &UserId) -> Result<(Vec<RoomId>, Circle), ClusterError> {

@@ -82,7 +82,8 @@ impl Core {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// `user` blocks `other`, or does so no longer. More at once than are kept are not told: they see it when they look again.
+    /// `user` blocks `other`, or does so no longer. More at once than are kept are not told: they see it when they
+    /// look again.
     pub(super) fn parted(&self, user: &UserId, other: &UserId) {
         let mut partings = self.partings.lock();
         if partings.len() < PARTINGS_MAX {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use madang_cluster::command::{Op, Outcome, Refusal, Reply};
 use madang_cluster::{ClusterError, Page};
-use madang_storage::id::{RoomId, ShardId};
+use madang_storage::id::{RoomId, ShardId, UserId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::flights::PageKey;
@@ -142,7 +142,7 @@ impl OwnerState {
         let in_flight = self.in_flight.load(Ordering::Relaxed);
         let admitted =
             self.machine.admit(&user, &op, in_flight, now_us).and_then(|()| match Asked::by(&op) {
-                Some(Asked::Join) => self.let_in(now_us),
+                Some(Asked::Join) => self.let_in(&user, now_us),
                 _ => Ok(()),
             });
         if let Err(refused) = admitted {
@@ -156,8 +156,8 @@ impl OwnerState {
         }
     }
 
-    fn let_in(&mut self, now_us: u64) -> Result<(), ActorError> {
-        let admitted = self.machine.admit_entry(self.around.truth.tuned().joins, now_us);
+    fn let_in(&mut self, user: &UserId, now_us: u64) -> Result<(), ActorError> {
+        let admitted = self.machine.admit_entry(user, self.around.truth.tuned().joins, now_us);
         if admitted.is_err() {
             self.around.counters.join_put_off();
         }

@@ -2,7 +2,7 @@
 //!
 //! People are let in at a rate, a burst at once after a pause (the generic cell rate algorithm, as in `rate`). Who
 //! comes too early is told when to come again, each later than the one before, at the same rate: so those who were
-//! put off do not come back together, and find the door as free as it was promised.
+//! put off do not come back together, and find the door free as long as nobody new comes. Nothing is kept for them.
 
 use madang_cluster::machine::meta::JoinLimits;
 

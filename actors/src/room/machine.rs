@@ -15,7 +15,10 @@ use super::rate::{Bucket, Rates, TooFast};
 use super::tail::{Budget, Tail};
 use super::typists::Typists;
 use crate::error::ActorError;
-use crate::options::ActorOptions;
+use crate::options::{ActorOptions, SendRate};
+
+/// How often one person may try to enter. Who tries more takes nothing of what all have together.
+const OWN_TRIES: SendRate = SendRate { per_second: 1, burst: 10 };
 
 /// To be carried out by the actor. `W` is whoever waits for a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub(super) enum Effect<W> {
 pub(super) struct Machine<W> {
     limits: Limits,
     rates: Rates,
+    /// Who tried to enter lately.
+    entrants: Rates,
     /// How fast all users together send.
     everybody: Bucket,
     typists: Typists,
@@ -86,6 +91,7 @@ impl<W> Machine<W> {
         Self {
             limits,
             rates: Rates::default(),
+            entrants: Rates::default(),
             everybody: Bucket::default(),
             typists,
             door: Door::default(),
@@ -123,8 +129,19 @@ impl<W> Machine<W> {
         Ok(())
     }
 
-    /// Whether one more may be let in now.
-    pub(super) fn admit_entry(&mut self, limits: JoinLimits, now_us: u64) -> Result<(), ActorError> {
+    /// Whether this one may be let in now.
+    pub(super) fn admit_entry(
+        &mut self,
+        user: &UserId,
+        limits: JoinLimits,
+        now_us: u64,
+    ) -> Result<(), ActorError> {
+        // Where there are too many people to count them one by one, the door counts them all.
+        if limits.per_s > 0
+            && let Err(TooFast::Wait { retry_after_ms }) = self.entrants.admit(user, OWN_TRIES, now_us)
+        {
+            return Err(ActorError::RateLimited { retry_after_ms });
+        }
         let admitted = self.door.admit(limits, now_us);
         admitted.map_err(|retry_after_ms| ActorError::RateLimited { retry_after_ms })
     }

@@ -117,13 +117,22 @@ fn an_old_page_is_read_once_for_all_who_wait_for_it_and_not_kept() {
 fn people_come_in_as_fast_as_the_room_lets_them_and_nothing_else_waits_for_that() {
     let mut machine = machine(ActorOptions::default());
     let limits = JoinLimits { per_s: 10, burst: 1 };
-    machine.admit_entry(limits, 0).unwrap();
+    machine.admit_entry(&user("first"), limits, 0).unwrap();
     for wait_ms in [100, 200, 300] {
-        let refused = machine.admit_entry(limits, 0).unwrap_err();
+        let refused = machine.admit_entry(&user(&format!("late{wait_ms}")), limits, 0).unwrap_err();
         assert!(matches!(refused, ActorError::RateLimited { retry_after_ms } if retry_after_ms == wait_ms));
     }
     machine.admit(&user("minji"), &send("hi"), 0, 0).unwrap();
-    machine.admit_entry(limits, 100_000).unwrap();
+    machine.admit_entry(&user("late100"), limits, 100_000).unwrap();
+}
+
+#[test]
+fn who_tries_to_enter_again_and_again_does_not_shut_the_door() {
+    let mut machine = machine(ActorOptions::default());
+    let limits = JoinLimits { per_s: 20, burst: 20 };
+    let tries = (0..1_000).filter(|_| machine.admit_entry(&user("eager"), limits, 0).is_ok()).count();
+    assert_eq!(tries, 10);
+    machine.admit_entry(&user("minji"), limits, 0).unwrap();
 }
 
 #[test]

@@ -22,7 +22,7 @@ use super::{Caller, Service, ServiceError};
 const READS_AT_ONCE: usize = 32;
 /// In how many rooms calls of everybody are looked for: those with the newest activity among those that had any.
 const CALL_ROOMS_MAX: usize = 50;
-/// How many bytes of one room's calls are read for a page.
+/// How many bytes of one room's calls are kept for a page: the rest is for the next.
 const CALL_BYTES_MAX: usize = 64 * 1024;
 
 /// Messages that call a user.
@@ -38,6 +38,14 @@ pub struct MentionPage {
 
 /// A call by name: its number in the user's list, and the message, if it still calls.
 type Named = (u64, Option<Arc<RoomEvent>>);
+
+/// Calls of everybody.
+struct Calls {
+    /// The newest first.
+    found: Vec<Arc<RoomEvent>>,
+    /// Behind this one there may be more.
+    cut: Option<CallKey>,
+}
 
 impl Service {
     /// Messages that call the caller, by name or with everybody, in all rooms the caller is in, newest first. A
@@ -66,15 +74,20 @@ impl Service {
 /// The newest of both lists, and where to go on if there are more. Each list is in order, newest first.
 fn merge(
     named: Vec<Named>,
-    calls: Vec<Arc<RoomEvent>>,
+    Calls { found, cut }: Calls,
     after: CalledCursor,
     (limit, bytes_max): (usize, usize),
 ) -> (Vec<Arc<RoomEvent>>, Option<CalledCursor>) {
-    let (mut named, mut calls) = (named.into_iter().peekable(), calls.into_iter().peekable());
+    let (mut named, mut calls) = (named.into_iter().peekable(), found.into_iter().peekable());
     let (mut events, mut bytes, mut taken, mut at) = (Vec::new(), 0, 0, after);
     while taken < limit && bytes <= bytes_max {
         // What no longer calls goes at once: nobody waits for it.
         let by_name = match (named.peek(), calls.peek()) {
+            // Who is called by name may come behind calls that were not read.
+            (_, None) if cut.is_some() => {
+                at.call = cut;
+                return (events, Some(at));
+            }
             (None, None) => return (events, None),
             (Some((_, None)), _) | (Some(_), None) => true,
             (None, Some(_)) => false,
@@ -94,7 +107,7 @@ fn merge(
             events.push(event);
         }
     }
-    let more = named.peek().is_some() || calls.peek().is_some();
+    let more = named.peek().is_some() || calls.peek().is_some() || cut.is_some();
     (events, more.then_some(at))
 }
 
@@ -139,11 +152,7 @@ impl Readers {
 
     /// Messages that call everybody in the user's rooms since the user came in, newest first, those behind
     /// `after`.
-    async fn calls_of_everybody(
-        &self,
-        user: &UserId,
-        after: Option<CallKey>,
-    ) -> Result<Vec<Arc<RoomEvent>>, ServiceError> {
+    async fn calls_of_everybody(&self, user: &UserId, after: Option<CallKey>) -> Result<Calls, ServiceError> {
         let rooms = self.of_user(user).await?.user_rooms(user).await?;
         let joined = rooms.into_iter().filter(|(_, row)| row.state == Some(MemberState::Joined));
         let heads = joined.map(|(room, row)| async move {
@@ -160,16 +169,35 @@ impl Readers {
         let mut heads: Vec<_> = heads.into_iter().filter(|(_, _, seqs)| !seqs.is_empty()).collect();
         heads.sort_unstable_by_key(|head| std::cmp::Reverse((head.0, head.1)));
         heads.truncate(CALL_ROOMS_MAX);
-        let calls = heads.into_iter().map(|(_, room, seqs)| async move {
-            Ok::<_, ServiceError>(self.of_room(&room).await?.events_at(&room, seqs, CALL_BYTES_MAX).await?)
-        });
-        let calls: Vec<Vec<Arc<RoomEvent>>> =
-            stream::iter(calls).buffer_unordered(READS_AT_ONCE).try_collect().await?;
-        let is_behind = |event: &Arc<RoomEvent>| after.is_none_or(|after| key_of(event) < after);
-        let mut calls: Vec<_> = calls.into_iter().flatten().filter(is_behind).collect();
-        calls.retain(|event| calls_with_everybody(event, user));
-        calls.sort_unstable_by_key(|event| std::cmp::Reverse(key_of(event)));
-        Ok(calls)
+        let calls = heads.into_iter().map(|(_, room, seqs)| self.calls_of_room(room, seqs, after));
+        let calls: Vec<Calls> = stream::iter(calls).buffer_unordered(READS_AT_ONCE).try_collect().await?;
+        // Everything up to the nearest cut is known of all rooms.
+        let cut = calls.iter().filter_map(|calls| calls.cut).max();
+        let mut found: Vec<_> = calls.into_iter().flat_map(|calls| calls.found).collect();
+        found.retain(|call| cut.is_none_or(|cut| key_of(call) >= cut) && calls_with_everybody(call, user));
+        found.sort_unstable_by_key(|call| std::cmp::Reverse(key_of(call)));
+        Ok(Calls { found, cut })
+    }
+
+    /// The newest of a room's calls behind `after`; `seqs` are all of them, the newest first.
+    async fn calls_of_room(
+        &self,
+        room: RoomId,
+        mut seqs: Vec<u64>,
+        after: Option<CallKey>,
+    ) -> Result<Calls, ServiceError> {
+        loop {
+            let part = self.of_room(&room).await?.events_at(&room, seqs.clone(), CALL_BYTES_MAX).await?;
+            let Some(oldest) = part.last().map(|call| key_of(call)) else {
+                return Ok(Calls { found: Vec::new(), cut: None });
+            };
+            seqs.retain(|seq| *seq < oldest.seq);
+            let is_behind = |call: &Arc<RoomEvent>| after.is_none_or(|after| key_of(call) < after);
+            let found: Vec<_> = part.into_iter().filter(is_behind).collect();
+            if !found.is_empty() || seqs.is_empty() {
+                return Ok(Calls { found, cut: (!seqs.is_empty()).then_some(oldest) });
+            }
+        }
     }
 }
 
@@ -210,6 +238,7 @@ mod tests {
             mut named in prop::collection::vec((0..50_u64, any::<bool>()), 0..20),
             mut calls in prop::collection::vec(0..50_u64, 0..20),
             limit in 1..7_usize,
+            window in 1..7_usize,
         ) {
             named.sort_unstable_by_key(|(at_ms, _)| std::cmp::Reverse(*at_ms));
             calls.sort_unstable_by_key(|at_ms| std::cmp::Reverse(*at_ms));
@@ -224,8 +253,11 @@ mod tests {
                 let rest = |number: &u64| after.number.is_none_or(|after| *number < after);
                 let named = named.iter().filter(|(number, _)| rest(number)).take(limit + 1).cloned().collect();
                 let rest = |call: &&Arc<RoomEvent>| after.call.is_none_or(|after| key_of(call) < after);
-                let calls = calls.iter().filter(rest).cloned().collect();
-                let (events, next) = merge(named, calls, after, (limit, usize::MAX));
+                let mut found: Vec<_> = calls.iter().filter(rest).cloned().collect();
+                let is_cut = found.len() > window;
+                found.truncate(window);
+                let cut = found.last().filter(|_| is_cut).map(|call| key_of(call));
+                let (events, next) = merge(named, Calls { found, cut }, after, (limit, usize::MAX));
                 prop_assert!(events.len() <= limit);
                 read.extend(events);
                 match next {

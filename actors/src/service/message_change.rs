@@ -111,9 +111,16 @@ impl Service {
         self.submit_message(caller, room, NewMessage { cid, text, extra, after })
     }
 
-    /// What the caller's send was answered, if it happened: for a retry that could not be sent any more, since what
-    /// it says is gone or not allowed by now.
-    pub async fn answered(
+    /// Whether the caller has used this name for a send to the room.
+    pub async fn was_sent(&self, caller: &Caller, room: RoomId, cid: &Cid) -> Result<bool, ServiceError> {
+        let readers = self.readers();
+        readers.joined(&caller.user, &room).await?;
+        Ok(readers.of_room(&room).await?.sent(&room, &caller.user, cid).await?.is_some())
+    }
+
+    /// What the caller's forward was answered, if it happened: for a retry whose source is gone, or not allowed by
+    /// now. Errors: the name was used for something else.
+    pub async fn forwarded(
         &self,
         caller: &Caller,
         room: RoomId,
@@ -121,8 +128,19 @@ impl Service {
     ) -> Result<Option<Sent>, ServiceError> {
         let readers = self.readers();
         readers.joined(&caller.user, &room).await?;
-        let row = readers.of_room(&room).await?.sent(&room, &caller.user, cid).await?;
-        Ok(row.map(|row| Sent { seq: row.seq, at_ms: row.at_ms, dup: Repeat::Again }))
+        let reader = readers.of_room(&room).await?;
+        let Some(row) = reader.sent(&room, &caller.user, cid).await? else { return Ok(None) };
+        let event = reader.event(&room, row.seq).await?;
+        let is_forward = event.is_some_and(|event| match &event.row.body {
+            EventBody::Message { extra, .. } => extra.as_ref().is_some_and(|extra| extra.forward.is_some()),
+            // Nothing tells any more what it was.
+            EventBody::Tombstone { .. } => true,
+            _ => false,
+        });
+        if !is_forward {
+            return Err(Refusal::CidConflict.into());
+        }
+        Ok(Some(Sent { seq: row.seq, at_ms: row.at_ms, dup: Repeat::Again }))
     }
 
     /// Has a room decide about a message.

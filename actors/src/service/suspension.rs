@@ -16,7 +16,8 @@ pub struct SuspensionView {
 }
 
 impl Service {
-    /// Ends all sessions of a user and lets none begin until it is over. Answered once both hold.
+    /// Ends all sessions of a user and lets none begin until it is over. Durable when it is answered, which waits
+    /// a moment for both to hold.
     pub async fn suspend(
         &self,
         caller: &Caller,

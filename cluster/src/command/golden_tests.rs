@@ -121,6 +121,8 @@ fn other_commands_and_answers_keep_their_bytes() {
     check(Reply::Joined { node: 4 }, "81a1349104");
     check(Refusal::NoRoom, "a131");
     check(Refusal::RoomFull { max: 100 }, "81a231319164");
+    check(Refusal::OfStaff, "a23730");
+    check(Refusal::Suspended { reason: "r".into(), retry_after_ms: Some(7) }, "81a2373192a17207");
 }
 
 #[test]

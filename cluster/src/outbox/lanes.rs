@@ -1,5 +1,6 @@
 //! Which effects go out next: one lane for each target shard, so that nobody waits behind a target that does
-//! not answer. What is for one target goes out in order, one batch after the other.
+//! not answer. What is for one target is handed out in order, one batch after the other; within a batch, and after a miss,
+//! it may arrive in any order.
 //!
 //! Only where the lanes are is remembered, not what waits for them: an outbox may be longer than memory. A lane
 //! that is free again is read anew from where it was passed over.

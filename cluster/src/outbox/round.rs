@@ -85,10 +85,14 @@ pub(super) async fn run(post: &impl Post) -> Result<(), ClusterError> {
         if under_way.is_empty() && is_end {
             return silence.map_or(Ok(()), Err);
         }
-        let mut patience = pin!(sleep(PATIENCE));
-        // Behind the end there is time: what is new is looked for at the latest after that patience.
-        while !under_way.is_empty() && (is_end || !fresh.is_empty()) {
+        // Behind the end there is time: what is new is looked for at the latest after that patience. While everything
+        // is passed over, only who has ended meanwhile is looked for: they go on from where they were, before more
+        // is read.
+        let patience = if is_end || !fresh.is_empty() { PATIENCE } else { Duration::ZERO };
+        let mut patience = pin!(sleep(patience));
+        while !under_way.is_empty() {
             let ended: Ended = tokio::select! {
+                biased;
                 Some(ended) = under_way.next() => ended,
                 () = &mut patience => break,
             };

@@ -165,7 +165,7 @@ async fn whoever_takes_over_an_outbox_in_which_all_has_arrived_says_so() {
 enum Step {
     /// Reads so many rows and hands them out.
     Read(usize),
-    /// A batch of a target is over; each effect arrived, or the ones from the second on did not.
+    /// A batch of a target is over; each effect arrived, or this one did not, and not all behind it.
     End(u16, Option<usize>),
     Rest,
 }
@@ -180,7 +180,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn each_arrives_in_the_order_of_its_target_and_nothing_is_said_to_have_arrived_before(
+    fn each_arrives_and_nothing_is_said_to_have_arrived_before(
         targets in prop::collection::vec(0..4_u16, 0..40), mut steps in prop::collection::vec(step(), 0..80)
     ) {
         let mut outbox: BTreeMap<u64, ShardId> = (1..).zip(targets.iter().copied().map(ShardId)).collect();
@@ -209,7 +209,7 @@ proptest! {
                     let target = ShardId(target);
                     let Some(ids) = under_way.remove(&target) else { continue };
                     let missed = missed.and_then(|at| ids.get(at)).copied();
-                    for id in ids.into_iter().filter(|id| missed.is_none_or(|missed| *id < missed)) {
+                    for id in ids.into_iter().filter(|id| missed.is_none_or(|missed| *id < missed || (*id > missed && id % 2 == 0))) {
                         outbox.remove(&id);
                         arrived.entry(target).or_default().push(id);
                     }
@@ -224,7 +224,9 @@ proptest! {
             prop_assert!(lanes.delivered_through() < first, "{} {first}", lanes.delivered_through());
         }
         prop_assert!(outbox.is_empty(), "{outbox:?} {lanes:?}");
-        prop_assert!(arrived.values().all(|ids| ids.is_sorted()));
+        let mut all: Vec<u64> = arrived.into_values().flatten().collect();
+        all.sort_unstable();
+        prop_assert_eq!(all, (1..=targets.len() as u64).collect::<Vec<_>>(), "each once");
         prop_assert_eq!(lanes.delivered_through(), targets.len() as u64);
     }
 }

@@ -3,7 +3,8 @@
 //! Each group has a timer that ticks five times a heartbeat, at a moment of its own. With many groups on a node
 //! that is a wake-up of the processor for each of them, and a frame to each peer for each heartbeat. Here all
 //! timers wait for the next common beat: the groups wake together, and what they say to a peer leaves together.
-//! On three idle nodes with 17 groups that is the larger half of the processor time (docs/benchmarks.md, "Idle").
+//! On three idle nodes with 17 groups that is the larger half of the processor time (ARCHITECTURE.md, "Where the
+//! time of a send goes").
 
 use std::future::Future;
 use std::sync::OnceLock;

@@ -30,22 +30,6 @@ pub enum Push {
         /// Where to, the best first; empty: here.
         nodes: Vec<String>,
     },
-    /// A room gets less for a while, or all again.
-    Shed {
-        /// Which room.
-        room: String,
-        /// The last step that was taken; `none`: all is pushed.
-        level: String,
-        /// Over how long clients spread what they read instead.
-        spread_ms: u64,
-    },
-    /// A room's log goes through here.
-    Head {
-        /// Which room.
-        room: String,
-        /// Seq of its newest event.
-        last_seq: u64,
-    },
     /// Any other push: its name and content.
     Other(String, Value),
 }
@@ -123,17 +107,6 @@ fn push(name: String, value: Value) -> Result<Push, serde_json::Error> {
         room: String,
     }
     #[derive(Deserialize)]
-    struct Shed {
-        room: String,
-        level: String,
-        spread_ms: u64,
-    }
-    #[derive(Deserialize)]
-    struct Head {
-        room: String,
-        last_seq: u64,
-    }
-    #[derive(Deserialize)]
     struct Drain {
         reconnect_after_ms: u64,
         #[serde(default)]
@@ -143,14 +116,6 @@ fn push(name: String, value: Value) -> Result<Push, serde_json::Error> {
         "room_added" => Push::RoomAdded(serde_json::from_value(value)?),
         "room_removed" => Push::RoomRemoved { room: serde_json::from_value::<Removed>(value)?.room },
         "cursor" => Push::Cursor(serde_json::from_value(value)?),
-        "shed" => {
-            let Shed { room, level, spread_ms } = serde_json::from_value(value)?;
-            Push::Shed { room, level, spread_ms }
-        }
-        "head" => {
-            let Head { room, last_seq } = serde_json::from_value(value)?;
-            Push::Head { room, last_seq }
-        }
         "drain" => {
             let Drain { reconnect_after_ms, nodes } = serde_json::from_value(value)?;
             Push::Drain { reconnect_after_ms, nodes }
@@ -227,14 +192,6 @@ mod tests {
         assert_eq!(
             Heard::read(r#"{"drain":{"reconnect_after_ms":5,"nodes":["http://a"]}}"#).unwrap(),
             Heard::Push(Push::Drain { reconnect_after_ms: 5, nodes: vec!["http://a".to_owned()] })
-        );
-        assert_eq!(
-            Heard::read(r#"{"shed":{"room":"R","level":"heads","shed":["typing"],"spread_ms":7}}"#).unwrap(),
-            Heard::Push(Push::Shed { room: "R".to_owned(), level: "heads".to_owned(), spread_ms: 7 })
-        );
-        assert_eq!(
-            Heard::read(r#"{"head":{"room":"R","last_seq":9}}"#).unwrap(),
-            Heard::Push(Push::Head { room: "R".to_owned(), last_seq: 9 })
         );
         assert_eq!(Heard::read(r#"{"cursor":"abc"}"#).unwrap(), Heard::Push(Push::Cursor("abc".to_owned())));
         assert!(matches!(

@@ -13,6 +13,10 @@ const SENTENCES_MAX: usize = 10;
 /// What must not happen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Wrong {
+    /// Whose hearing was checked: listeners, or loads of many.
+    pub hearings: u64,
+    /// Logs that were checked.
+    pub logs: u64,
     /// Logged, and never heard by somebody who listens.
     pub gaps: u64,
     /// Heard more than once.
@@ -40,6 +44,7 @@ pub struct Wrong {
 impl Wrong {
     /// Adds what one listener found.
     pub(super) fn add_heard(&mut self, faults: Faults) {
+        self.hearings += 1;
         self.gaps += faults.missing;
         self.duplicates += faults.doubled;
         self.heard_out_of_order += faults.out_of_order;
@@ -48,6 +53,7 @@ impl Wrong {
 
     /// Adds what is wrong in the log of one room.
     pub(super) fn add_logged(&mut self, faults: LogFaults) {
+        self.logs += 1;
         self.lost_acks += faults.lost;
         self.logged_twice += faults.doubled;
         self.misplaced += faults.misplaced;
@@ -76,22 +82,26 @@ impl Wrong {
         heard + logged + self.complaints
     }
 
-    /// For people.
+    /// For people: only what was looked at.
     pub(super) fn text(&self) -> String {
-        let mut text = format!(
-            "heard: {} gaps, {} duplicates, {} out of order; logs: {} acknowledged and lost, {} twice, \
-             {} elsewhere, {} out of order, {} holes; {} changed texts, {} complaints\n",
-            self.gaps,
-            self.duplicates,
-            self.heard_out_of_order,
-            self.lost_acks,
-            self.logged_twice,
-            self.misplaced,
-            self.logged_out_of_order,
-            self.holes,
-            self.changed,
-            self.complaints
-        );
+        let mut parts = Vec::new();
+        if self.hearings > 0 {
+            parts.push(format!(
+                "heard: {} gaps, {} duplicates, {} out of order",
+                self.gaps, self.duplicates, self.heard_out_of_order
+            ));
+        }
+        if self.logs > 0 {
+            parts.push(format!(
+                "logs: {} acknowledged and lost, {} twice, {} elsewhere, {} out of order, {} holes",
+                self.lost_acks, self.logged_twice, self.misplaced, self.logged_out_of_order, self.holes
+            ));
+        }
+        if self.hearings + self.logs > 0 {
+            parts.push(format!("{} changed texts", self.changed));
+        }
+        parts.push(format!("{} complaints", self.complaints));
+        let mut text = parts.join("; ") + "\n";
         for sentence in &self.sentences {
             let _ = writeln!(text, "    {sentence}");
         }
@@ -112,6 +122,17 @@ mod tests {
         wrong.add_logged(logged);
         wrong.add_complaints(&["a".to_owned(), "b".to_owned()]);
         assert_eq!((wrong.total(), wrong.changed, wrong.sentences.len()), (10 + 210 + 2, 54, 2));
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_not_said_to_be_well() {
+        let mut wrong = Wrong::default();
+        assert_eq!(wrong.text(), "0 complaints\n");
+        wrong.add_heard(Faults::default());
+        assert_eq!(
+            wrong.text(),
+            "heard: 0 gaps, 0 duplicates, 0 out of order; 0 changed texts; 0 complaints\n"
+        );
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use madang_actors::service::{Caller, Described, MessageAt, NewRoom, Sent, Service, ServiceError};
+use madang_actors::service::{Caller, Described, MessageAt, NewRoom, Service, ServiceError};
 use madang_cluster::Page;
-use madang_storage::id::{Cid, RoomId};
+use madang_storage::id::RoomId;
 use madang_storage::row::MemberState;
 
 use super::{answer, keep, message, presence, refusal};
@@ -102,7 +102,7 @@ impl Operations {
             };
             place.first().await;
             if let Err(error) = verdict
-                && operations.answered(&caller, send.room, &send.cid).await.is_none()
+                && !operations.service.was_sent(&caller, send.room, &send.cid).await.unwrap_or(false)
             {
                 return Err(error);
             }
@@ -118,7 +118,6 @@ impl Operations {
     fn forward(&self, caller: Caller, ask: Forward) -> Answer {
         let fail = |error: ServiceError| refusal::api_error(Operation::Forward, &error);
         let mut place = self.gate.asks().then(|| self.gate.enter(caller.session, ask.room));
-        let operations = self.clone();
         let Self { service, gate, .. } = self.clone();
         async move {
             let from = MessageAt { room: ask.from_room, seq: ask.from_seq };
@@ -135,7 +134,7 @@ impl Operations {
                 Ok(quote) => quote,
                 // The source may be gone since: a retry hears what it would have heard.
                 Err(error) => {
-                    let before = operations.answered(&caller, ask.room, &ask.cid).await;
+                    let before = service.forwarded(&caller, ask.room, &ask.cid).await.map_err(fail)?;
                     return before.map(|sent| Response::Forward(answer::sent(sent))).ok_or(error);
                 }
             };
@@ -147,11 +146,6 @@ impl Operations {
     }
 
     /// Gives a message its place in its room before this returns.
-    /// What a send was answered before, as far as can be found out.
-    async fn answered(&self, caller: &Caller, room: RoomId, cid: &Cid) -> Option<Sent> {
-        self.service.answered(caller, room, cid).await.ok().flatten()
-    }
-
     fn begin(&self, caller: &Caller, send: Send) -> Answer {
         let fail = |error: ServiceError| refusal::api_error(Operation::Send, &error);
         let room = send.room;

@@ -180,6 +180,14 @@ async fn a_hot_room_is_told_less_step_by_step_and_everybody_ends_level() {
     let down: Vec<&str> = STEPS[..5].iter().rev().copied().chain(["none"]).collect();
     assert!(told.iter().all(|told| told.levels[6..] == down), "{:?}", told[0].levels);
 
+    // What was pushed says how far the log goes: whoever reads up to there has everything.
+    let end = Scene::seqs_after(&mut scene.minji, &room, 0).await.last().copied().unwrap();
+    wait_until("everybody knows where the log ends", async || {
+        scene.listen(&mut told).await;
+        told.iter().all(|told| told.last_seq == end)
+    })
+    .await;
+
     // Everybody reads what was not pushed, and has everything.
     let last = scene.minji.send(&room, "last", "all is said").await["seq"].as_u64().unwrap();
     for (client, mut told) in scene.crowd.iter_mut().zip(told) {

@@ -70,7 +70,10 @@ function ended(message) {
 function linkChanged(link) {
   if (link.state === 'ended') return ended(t('auth.ended'));
   store.dispatch({ type: 'link_changed', link });
-  if (link.state !== 'online') return store.dispatch({ type: 'link_lost' });
+  if (link.state !== 'online') {
+    sync.lost();
+    return store.dispatch({ type: 'link_lost' });
+  }
   if (user !== link.user) {
     user = link.user;
     sender.restore(user);

@@ -30,6 +30,11 @@ export function createSync(store, call, attention = SILENT) {
   /** Rooms that are not in our part of the list, but in what was missed. */
   const unlisted = new Set();
 
+  /** The link is gone: the next connection says anew which rooms get less. */
+  function lost() {
+    spreads.clear();
+  }
+
   /**
    * Runs after each connect, with what became of our cursor; what a server that is still starting refuses is
    * asked again while we stay connected.
@@ -305,7 +310,7 @@ export function createSync(store, call, attention = SILENT) {
     }
   }
 
-  return { connected, loadRelations, loadRooms, loadRoom, openRoom, page, jump, fill, loadMembers, push, markRead, wantName };
+  return { connected, lost, loadRelations, loadRooms, loadRoom, openRoom, page, jump, fill, loadMembers, push, markRead, wantName };
 }
 
 function ignore() {}

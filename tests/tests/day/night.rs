@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use crate::day::yard::{Yard, enter, is_told};
 
-/// Every push of a day, but those that only say where to go on and what nobody keeps.
+/// Every push of a day but cursors, typing and one's own presence, which are waited for where they happen, and the
+/// size, which devices that know all members count themselves.
 const PUSHES: [&str; 9] =
     ["room_added", "room_removed", "my_room", "read", "receipt", "contact", "block", "presence", "event"];
 /// Every kind of event that leaves something to see. What a mute takes away another event would tell too.
-const EVENTS: [&str; 14] = [
+const EVENTS: [&str; 15] = [
     "message", "edited", "deleted", "reacted", "pinned", "joined", "left", "invited", "kicked", "banned",
-    "role", "muted", "unmuted", "changed",
+    "role", "muted", "unmuted", "changed", "archived",
 ];
 
 /// Minji sees on every node which of her devices are on; one that is lost is put out.
