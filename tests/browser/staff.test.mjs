@@ -2,18 +2,21 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { personAt } from './person.mjs';
 import { twoPeople } from './scene.mjs';
 
 const run = Date.now().toString(36);
 const id = (name) => `${name}-${run}`;
 let minji;
 let haru;
+let browser;
+let node;
 let end;
 
 before(async () => {
   const settings = [`safety.admins=${id('minji')}`];
   let host;
-  ({ minji, haru, host, end } = await twoPeople({ id, titles: [], locales: ['en-US', 'ko-KR'], settings }));
+  ({ minji, haru, host, browser, node, end } = await twoPeople({ id, titles: [], locales: ['en-US', 'ko-KR'], settings }));
   const { room } = await host.post('rooms', { kind: 'open', title: `Square ${run}` });
   for (let n = 0; n < 12; n++) {
     await host.post(`rooms/${room}/bans`, { user: id('haru'), reason: `round ${n}` });
