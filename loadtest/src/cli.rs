@@ -2,6 +2,8 @@
 
 mod drill;
 
+mod hot_room;
+
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,6 +14,7 @@ use crate::attack::{AttackOptions, Tables};
 use crate::chat::{self, ChatOptions, Load, Plan};
 use crate::client::{Nodes, Restarts};
 use crate::hold::hold;
+use crate::kit::Record;
 use crate::replay::{self, ReplayOptions};
 use crate::report::{chat_text, replay_text, write_json};
 
@@ -31,6 +34,9 @@ enum ScenarioArgs {
     /// Let made-up users talk, at a chosen rate or as fast as acknowledgements come, and time it. Ends with
     /// 1 when a delivery is missing, doubled or out of order, or a connection was lost.
     Chat(ChatArgs),
+    /// Let one room of thousands of members get a hundred times the usual traffic beside many normal rooms. Ends
+    /// with 1 when somebody does not end with all messages.
+    HotRoom(hot_room::HotRoomArgs),
     /// Start a cluster of its own on this machine, put load on it, do something bad to it, and check that nobody
     /// lost anything. Ends with 1 when somebody did.
     Drill(drill::DrillArgs),
@@ -160,6 +166,7 @@ impl Cli {
         match self.scenario {
             ScenarioArgs::Replay(args) => run_replay(args).await,
             ScenarioArgs::Chat(args) => run_chat(args).await,
+            ScenarioArgs::HotRoom(args) => args.run().await,
             ScenarioArgs::Drill(args) => args.run().await,
             ScenarioArgs::Hold(args) => hold(args.at_once).await.map(|()| Outcome::Clean),
         }
@@ -233,6 +240,15 @@ impl CommonArgs {
         self.run_id.clone().unwrap_or_else(fresh_run_id)
     }
 
+    /// Prints a record and writes it down.
+    fn conclude(&self, record: &Record) -> anyhow::Result<Outcome> {
+        print!("{}", record.text());
+        if let Some(path) = &self.report_json {
+            write_json(path, record)?;
+        }
+        Ok(if record.wrong.is_empty() { Outcome::Clean } else { Outcome::Faulty })
+    }
+
     fn attack(&self) -> AttackOptions {
         AttackOptions {
             url: self.url.first().to_owned(),
@@ -243,6 +259,18 @@ impl CommonArgs {
             tables: Tables::Printed,
         }
     }
+}
+
+/// Seconds of a knob.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+/// A rate of a knob.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "a number".to_owned())?;
+    if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err("more than 0".to_owned()) }
 }
 
 fn run_id(text: &str) -> Result<String, String> {

@@ -1,7 +1,8 @@
 //! A client of the protocol `madang.v1+json`, over WebSocket and over HTTP.
 //!
 //! [`Connection`] is one WebSocket and says plainly when it is gone; [`Steady`] stands on it and comes
-//! back by itself; [`Lane`] decides what a pipelining sender sends again, and in which order.
+//! back by itself; [`Lane`] decides what a pipelining sender sends again, and in which order;
+//! [`Follower`] what is to be read of rooms whose events are not all pushed.
 //! [`HttpClient`] speaks the same operations over HTTP. Those two know all [`Nodes`] of a cluster and go to
 //! the next one when theirs fails. Tests use all of them.
 
@@ -10,6 +11,8 @@ mod model;
 mod error;
 
 mod frame;
+
+mod follow;
 
 mod backoff;
 
@@ -30,7 +33,8 @@ mod http;
 pub use backoff::Backoff;
 pub use connection::{Connection, Goodbye, PendingReply, PushFeed, Pushes, Reply};
 pub use error::{ClientError, CloseReason, ServerError};
-pub use frame::{Heard, Push};
+pub use follow::{Follower, Place};
+pub use frame::{Answer, Heard, Push};
 pub use http::{HttpClient, Session};
 pub use lane::{Lane, LaneSend};
 pub use model::{

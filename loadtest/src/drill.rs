@@ -1,7 +1,7 @@
 //! Drills: a cluster of real nodes on this machine, a load, and something that happens to the nodes. Everybody
 //! keeps books; at the end they must agree with the logs.
 //!
-//! `placement`, `standing`, `hearing`, `outbox`, `absence`, `log_check`, `wrong` and `goal` are pure.
+//! `placement`, `standing`, `hearing`, `outbox`, `absence`, `log_check` and `wrong` are pure.
 
 mod placement;
 
@@ -28,8 +28,6 @@ mod log_check;
 mod wrong;
 
 mod crowd;
-
-mod goal;
 
 mod failover;
 
@@ -58,7 +56,7 @@ mod outcome;
 pub use cost::{CostOptions, CostReport, IdleReport, LoadReport};
 pub use crowd::CrowdOptions;
 pub use failover::{FailoverOptions, FailoverReport, KillReport};
-pub use goal::Goal;
+
 pub use grow::{GrowOptions, GrowReport, StepReport};
 pub use idle::{IdleDrillReport, IdleOptions, IdleStep, KernelMemory};
 pub use lists::{ListsOptions, ListsReport, ListsRow};

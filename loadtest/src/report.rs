@@ -44,6 +44,19 @@ pub fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result<()> {
     std::fs::write(path, json + "\n").with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Where this runs, in words.
+pub(crate) fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{cores} cores, {}, {} {}", std::env::consts::ARCH, std::env::consts::OS, kernel.trim())
+}
+
 /// The replay's report for people.
 pub fn replay_text(report: &ReplayReport) -> String {
     let header =

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use super::error::{ClientError, CloseReason, ServerError};
-use super::frame::{Heard, Push};
+use super::frame::{Answer, Heard, Push};
 use super::model::Welcome;
 use super::wire::{Outgoing, Told, Wire};
 
@@ -31,6 +31,11 @@ pub enum Pushes {
     /// They wait in the [`PushFeed`], at most so many; one more ends the connection, so that none is
     /// missed silently.
     Kept {
+        /// Limit of the feed.
+        max: usize,
+    },
+    /// The same, and of events only their places are read, [`Push::EventAt`]: for crowds that only count.
+    Places {
         /// Limit of the feed.
         max: usize,
     },
@@ -64,7 +69,7 @@ impl PushFeed {
 #[derive(Debug)]
 pub struct Reply {
     /// What was answered.
-    pub result: Result<Value, ServerError>,
+    pub result: Result<Answer, ServerError>,
     /// When it arrived.
     pub at: Instant,
 }
@@ -89,9 +94,7 @@ impl PendingReply {
             Ok(Err(_)) => return Err(ClientError::Disconnected(reason_of(&self.closed))),
             Ok(Ok(reply)) => reply,
         };
-        let answer = serde_json::from_value(reply.result?)
-            .map_err(|error| ClientError::Protocol(format!("{error} in an answer")))?;
-        Ok((answer, reply.at))
+        Ok((reply.result?.read()?, reply.at))
     }
 }
 
@@ -134,11 +137,15 @@ impl Connection {
         let (ended, closed) = watch::channel(None);
         let feed_max = match pushes {
             Pushes::Ignored => 1,
-            Pushes::Kept { max } | Pushes::Plain { max } => max.max(1),
+            Pushes::Kept { max } | Pushes::Places { max } | Pushes::Plain { max } => max.max(1),
         };
         let (feed, received) = mpsc::channel(feed_max);
         let feed = (pushes != Pushes::Ignored).then_some(feed);
-        let read = if matches!(pushes, Pushes::Plain { .. }) { Heard::read_plain } else { Heard::read };
+        let read = match pushes {
+            Pushes::Plain { .. } => Heard::read_plain,
+            Pushes::Ignored | Pushes::Places { .. } => Heard::read_places,
+            Pushes::Kept { .. } => Heard::read,
+        };
         let (cursor, pushed_cursor) = watch::channel(None);
         let (goodbye, sent_away) = watch::channel(None);
         let told = Told { cursor, goodbye };

@@ -1,9 +1,11 @@
 //! One object from the server, told apart: reply, push, ping. Pure.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::error::{ClientError, ServerError};
@@ -14,6 +16,29 @@ use super::model::{Event, Room};
 pub enum Push {
     /// Something was logged in a room the user has joined.
     Event(Box<Event>),
+    /// The same, of which only the place was read.
+    EventAt {
+        /// Which room.
+        room: String,
+        /// Its seq.
+        seq: u64,
+    },
+    /// A room gets less for a while, or all again.
+    Shed {
+        /// Which room.
+        room: String,
+        /// The last step that was taken; `none`: all is pushed.
+        level: String,
+        /// Over how long clients spread what they read instead.
+        spread_ms: u64,
+    },
+    /// A room's log goes through here.
+    Head {
+        /// Which room.
+        room: String,
+        /// Seq of its newest event.
+        last_seq: u64,
+    },
     /// The user was invited, or joined on another device.
     RoomAdded(Box<Room>),
     /// The user left, declined or was kicked.
@@ -34,6 +59,26 @@ pub enum Push {
     Other(String, Value),
 }
 
+/// The content of an answer, read when it is known what it should be.
+#[derive(Debug, Clone)]
+pub struct Answer(Box<RawValue>);
+
+impl Answer {
+    /// Reads it.
+    ///
+    /// Errors: [`ClientError::Protocol`] when it is something else.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
+        serde_json::from_str(self.0.get())
+            .map_err(|error| ClientError::Protocol(format!("{error} in an answer")))
+    }
+}
+
+impl PartialEq for Answer {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
 /// One object from the server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heard {
@@ -44,7 +89,7 @@ pub enum Heard {
         /// The command's id.
         id: u64,
         /// What was answered.
-        result: Result<Value, ServerError>,
+        result: Result<Answer, ServerError>,
     },
     /// An error that belongs to no command.
     Complaint(ServerError),
@@ -57,9 +102,24 @@ impl Heard {
     ///
     /// Errors: [`ClientError::Protocol`] when it is not an object the protocol allows.
     pub fn read(line: &str) -> Result<Self, ClientError> {
-        let raw: RawObject = serde_json::from_str(line)
+        let raw: RawObject<Box<Event>> = serde_json::from_str(line)
             .map_err(|error| ClientError::Protocol(format!("{error} in {line}")))?;
-        raw.tell_apart().map_err(|error| ClientError::Protocol(format!("{error} in {line}")))
+        raw.tell_apart(Push::Event).map_err(|error| ClientError::Protocol(format!("{error} in {line}")))
+    }
+
+    /// Like [`Self::read`], but of events only where they are, [`Push::EventAt`]: for those who only count.
+    ///
+    /// Errors: as [`Self::read`].
+    pub fn read_places(line: &str) -> Result<Self, ClientError> {
+        #[derive(Deserialize)]
+        struct At {
+            room: String,
+            seq: u64,
+        }
+        let raw: RawObject<At> = serde_json::from_str(line)
+            .map_err(|error| ClientError::Protocol(format!("{error} in {line}")))?;
+        raw.tell_apart(|At { room, seq }| Push::EventAt { room, seq })
+            .map_err(|error| ClientError::Protocol(format!("{error} in {line}")))
     }
 
     /// Like [`Self::read`], and leaves what is said about rooms as it stands there: [`Push::Other`].
@@ -77,34 +137,45 @@ impl Heard {
     }
 }
 
-#[derive(Default)]
-struct RawObject {
+/// What any object of the server may have; `E` is as much of an event as is wanted.
+struct RawObject<E> {
     id: Option<u64>,
     error: Option<ServerError>,
-    event: Option<Box<Event>>,
-    other: Option<(String, Value)>,
+    event: Option<E>,
+    other: Option<(String, Box<RawValue>)>,
 }
 
-impl RawObject {
-    fn tell_apart(self) -> Result<Heard, serde_json::Error> {
+impl<E> RawObject<E> {
+    fn tell_apart(self, event_push: impl FnOnce(E) -> Push) -> Result<Heard, serde_json::Error> {
         if let Some(event) = self.event {
-            return Ok(Heard::Push(Push::Event(event)));
+            return Ok(Heard::Push(event_push(event)));
         }
         match (self.id, self.error, self.other) {
             (Some(id), Some(error), _) => Ok(Heard::Reply { id, result: Err(error) }),
-            (Some(id), None, Some((_, value))) => Ok(Heard::Reply { id, result: Ok(value) }),
+            (Some(id), None, Some((_, value))) => Ok(Heard::Reply { id, result: Ok(Answer(value)) }),
             (None, Some(error), _) => Ok(Heard::Complaint(error)),
-            (None, None, Some((name, value))) => Ok(Heard::Push(push(name, value)?)),
+            (None, None, Some((name, value))) => Ok(Heard::Push(push(name, value.get())?)),
             (None, None, None) => Ok(Heard::Ping),
             (Some(_), None, None) => Err(de::Error::custom("a reply without content")),
         }
     }
 }
 
-fn push(name: String, value: Value) -> Result<Push, serde_json::Error> {
+fn push(name: String, value: &str) -> Result<Push, serde_json::Error> {
     #[derive(Deserialize)]
     struct Removed {
         room: String,
+    }
+    #[derive(Deserialize)]
+    struct Shed {
+        room: String,
+        level: String,
+        spread_ms: u64,
+    }
+    #[derive(Deserialize)]
+    struct Head {
+        room: String,
+        last_seq: u64,
     }
     #[derive(Deserialize)]
     struct Drain {
@@ -113,36 +184,44 @@ fn push(name: String, value: Value) -> Result<Push, serde_json::Error> {
         nodes: Vec<String>,
     }
     Ok(match name.as_str() {
-        "room_added" => Push::RoomAdded(serde_json::from_value(value)?),
-        "room_removed" => Push::RoomRemoved { room: serde_json::from_value::<Removed>(value)?.room },
-        "cursor" => Push::Cursor(serde_json::from_value(value)?),
+        "room_added" => Push::RoomAdded(serde_json::from_str(value)?),
+        "room_removed" => Push::RoomRemoved { room: serde_json::from_str::<Removed>(value)?.room },
+        "cursor" => Push::Cursor(serde_json::from_str(value)?),
+        "shed" => {
+            let Shed { room, level, spread_ms } = serde_json::from_str(value)?;
+            Push::Shed { room, level, spread_ms }
+        }
+        "head" => {
+            let Head { room, last_seq } = serde_json::from_str(value)?;
+            Push::Head { room, last_seq }
+        }
         "drain" => {
-            let Drain { reconnect_after_ms, nodes } = serde_json::from_value(value)?;
+            let Drain { reconnect_after_ms, nodes } = serde_json::from_str(value)?;
             Push::Drain { reconnect_after_ms, nodes }
         }
-        _ => Push::Other(name, value),
+        _ => Push::Other(name, serde_json::from_str(value)?),
     })
 }
 
-impl<'de> Deserialize<'de> for RawObject {
+impl<'de, E: Deserialize<'de>> Deserialize<'de> for RawObject<E> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(RawVisitor)
+        deserializer.deserialize_map(RawVisitor(PhantomData))
     }
 }
 
 /// Reads an event straight into its type, without a detour over [`Value`]: events are most of what a
 /// client hears.
-struct RawVisitor;
+struct RawVisitor<E>(PhantomData<E>);
 
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = RawObject;
+impl<'de, E: Deserialize<'de>> Visitor<'de> for RawVisitor<E> {
+    type Value = RawObject<E>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of the protocol")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut raw = RawObject::default();
+        let mut raw = RawObject { id: None, error: None, event: None, other: None };
         while let Some(name) = map.next_key::<String>()? {
             match name.as_str() {
                 "id" => raw.id = Some(map.next_value()?),
@@ -175,10 +254,11 @@ mod tests {
     #[test]
     fn every_shape_of_the_protocol_is_told_apart() {
         assert_eq!(Heard::read("{}").unwrap(), Heard::Ping);
-        assert_eq!(
-            Heard::read(r#"{"id":7,"send":{"seq":1}}"#).unwrap(),
-            Heard::Reply { id: 7, result: Ok(json!({"seq":1})) }
-        );
+        let Ok(Heard::Reply { id: 7, result: Ok(answer) }) = Heard::read(r#"{"id":7,"send":{"seq":1}}"#)
+        else {
+            panic!("no reply")
+        };
+        assert_eq!(answer.read::<Value>(), Ok(json!({"seq":1})));
         let error = r#"{"code":1003,"name":"not_found","message":"no","temporary":false}"#;
         assert!(matches!(
             Heard::read(&format!(r#"{{"error":{error},"id":8}}"#)).unwrap(),
@@ -192,6 +272,19 @@ mod tests {
         assert_eq!(
             Heard::read(r#"{"drain":{"reconnect_after_ms":5,"nodes":["http://a"]}}"#).unwrap(),
             Heard::Push(Push::Drain { reconnect_after_ms: 5, nodes: vec!["http://a".to_owned()] })
+        );
+        assert_eq!(
+            Heard::read(r#"{"shed":{"room":"R","level":"heads","shed":["typing"],"spread_ms":7}}"#).unwrap(),
+            Heard::Push(Push::Shed { room: "R".to_owned(), level: "heads".to_owned(), spread_ms: 7 })
+        );
+        assert_eq!(
+            Heard::read(r#"{"head":{"room":"R","last_seq":9}}"#).unwrap(),
+            Heard::Push(Push::Head { room: "R".to_owned(), last_seq: 9 })
+        );
+        assert_eq!(
+            Heard::read_places(r#"{"event":{"room":"R","seq":4,"at_ms":1,"user":"u","kind":"new"}}"#)
+                .unwrap(),
+            Heard::Push(Push::EventAt { room: "R".to_owned(), seq: 4 })
         );
         assert_eq!(Heard::read(r#"{"cursor":"abc"}"#).unwrap(), Heard::Push(Push::Cursor("abc".to_owned())));
         assert!(matches!(

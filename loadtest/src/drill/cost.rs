@@ -8,11 +8,11 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::crowd::CrowdOptions;
-use super::goal::Goal;
 use super::ring::Ring;
 use super::wrong::Wrong;
 use crate::attack::{AttackOptions, Tables};
 use crate::chat::{self, ChatOptions, ChatReport, Faults, Load};
+use crate::goal::Goal;
 use crate::process::{cpu_time, memory_bytes};
 use crate::report::{milliseconds, table};
 

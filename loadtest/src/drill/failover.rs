@@ -11,10 +11,10 @@ pub use report::{FailoverReport, KillReport};
 use super::absence::Absence;
 use super::crowd::{Aftermath, Crowd, CrowdOptions};
 use super::diary::Diary;
-use super::goal::Goal;
 use super::orders::Orders;
 use super::placement::shard_of;
 use super::ring::Ring;
+use crate::goal::Goal;
 use crate::latency::Latencies;
 
 const NODES: usize = 3;

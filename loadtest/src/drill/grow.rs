@@ -7,10 +7,10 @@ use anyhow::bail;
 use serde::Serialize;
 
 use super::crowd::{Aftermath, Crowd, CrowdOptions};
-use super::goal::Goal;
 use super::orders::Orders;
 use super::ring::Ring;
 use super::wrong::Wrong;
+use crate::goal::Goal;
 use crate::latency::{Latencies, LatencySummary};
 use crate::meters::LinkBytes;
 use crate::report::{milliseconds, table};

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::goal::Goal;
 use super::holders::Holder;
 use super::neighbours::{Neighbourhood, settle};
 use super::ring::{Ring, Traces};
 use super::wrong::Wrong;
 use crate::client::HttpClient;
+use crate::goal::Goal;
 use crate::process::{cpu_time, memory_bytes};
 use crate::report::table;
 

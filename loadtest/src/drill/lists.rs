@@ -10,11 +10,11 @@ use futures_util::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use serde_json::json;
 
-use super::goal::Goal;
 use super::ring::{Ring, Traces};
 use super::wrong::Wrong;
 use crate::accounts::{Applicant, enter_all, patiently};
 use crate::client::{ClientError, Connection, CreateRoom, HttpClient, Nodes, Pushes, RoomPage, SendMessage};
+use crate::goal::Goal;
 use crate::latency::{Latencies, LatencySummary};
 use crate::report::{milliseconds, table};
 

@@ -8,7 +8,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::cost::{self, CostOptions, CostReport};
 use super::failover::{self, FailoverOptions, FailoverReport};
-use super::goal::Goal;
 use super::grow::{self, GrowOptions, GrowReport};
 use super::idle::{self, IdleDrillReport, IdleOptions};
 use super::lists::{self, ListsOptions, ListsReport};
@@ -16,6 +15,7 @@ use super::rolling::{self, RollingOptions, RollingReport};
 use super::slow::{self, SlowOptions, SlowReport};
 use super::storm::{self, StormOptions, StormReport};
 use super::wrong::Wrong;
+use crate::goal::Goal;
 
 /// What is to be done.
 #[derive(Debug, Clone)]

@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::absence::Cause;
 use super::crowd::{Aftermath, Crowd, CrowdOptions};
 use super::diary::Diary;
-use super::goal::Goal;
 use super::orders::Orders;
 use super::ring::Ring;
 use super::wrong::Wrong;
+use crate::goal::Goal;
 use crate::latency::{Latencies, LatencySummary};
 use crate::report::{milliseconds, table};
 

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde::Serialize;
 
-use super::goal::Goal;
 use super::holders::Holder;
 use super::idle::KernelMemory;
 use super::ring::{Ring, Traces};
@@ -16,6 +15,7 @@ use super::wrong::Wrong;
 use crate::accounts::{Applicant, enter_all};
 use crate::chat::make_room;
 use crate::client::{Connection, HttpClient, Nodes, Pushes, SendMessage};
+use crate::goal::Goal;
 use crate::latency::LatencySummary;
 use crate::process::memory_bytes;
 use crate::report::{milliseconds, table};

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde::Serialize;
 
-use super::goal::Goal;
 use super::holders::{Heard, Holder};
 use super::neighbours::{Neighbourhood, settle};
 use super::ring::{Ring, Traces};
 use super::talkers::Talkers;
 use super::wrong::Wrong;
 use crate::client::HttpClient;
+use crate::goal::Goal;
 use crate::latency::LatencySummary;
 use crate::process::cpu_time;
 use crate::report::{milliseconds, table};

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::drill::goal::Goal;
 use crate::drill::wrong::Wrong;
+use crate::goal::Goal;
 use crate::latency::LatencySummary;
 use crate::report::{milliseconds, table};
 

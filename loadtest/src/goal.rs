@@ -1,9 +1,9 @@
 //! What a drill wants to see, and what it saw. A missed goal is not a wrong result: it is told, no more.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One goal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goal {
     /// What is wanted.
     pub wanted: String,
@@ -15,12 +15,12 @@ pub struct Goal {
 
 impl Goal {
     /// Nothing of this may be found.
-    pub(super) fn none_of(what: &str, found: u64) -> Self {
+    pub(crate) fn none_of(what: &str, found: u64) -> Self {
         Self { wanted: format!("no {what}"), found: found.to_string(), met: found == 0 }
     }
 
     /// This may take or be at most so much.
-    pub(super) fn below(what: &str, limit: f64, found: f64, unit: &str) -> Self {
+    pub(crate) fn below(what: &str, limit: f64, found: f64, unit: &str) -> Self {
         Self {
             wanted: format!("{what} under {limit} {unit}"),
             found: format!("{found:.2} {unit}"),
@@ -29,7 +29,7 @@ impl Goal {
     }
 
     /// For people.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{}: {}, found {}\n", if self.met { "met" } else { "MISSED" }, self.wanted, self.found)
     }
 }

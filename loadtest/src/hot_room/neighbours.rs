@@ -1,0 +1,132 @@
+//! Normal rooms, as parts: one of each talks, the others listen.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use crate::client::{Connection, Nodes, Pushes};
+use crate::kit::{Crowd, Hall, Part, Speaker, Teller, listen};
+
+/// Acks of those who talk in normal rooms.
+pub(crate) const NORMAL_ACK: &str = "normal ack";
+/// What others in normal rooms hear.
+pub(crate) const NORMAL_HEAR: &str = "normal hear";
+/// Sends of theirs that were refused for a while.
+pub(crate) const NORMAL_FAILED: &str = "normal sends refused";
+/// Pushes that may wait for one of them.
+const FEED_MAX: usize = 10_000;
+/// After the last message was due, time for it to be heard.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Normal rooms and who is in them.
+#[derive(Debug, Clone)]
+pub(crate) struct Neighbours {
+    /// Number of the first of their people among all.
+    pub(crate) first: usize,
+    /// Rooms.
+    pub(crate) rooms: usize,
+    /// Members of each; at least two.
+    pub(crate) room_size: usize,
+    /// Messages per second in each.
+    pub(crate) rate: f64,
+    /// Bytes of a message.
+    pub(crate) text_bytes: usize,
+    /// How long they talk.
+    pub(crate) talk: Duration,
+    pub(crate) run_id: String,
+    pub(crate) limit: Duration,
+}
+
+impl Neighbours {
+    /// How many people they are.
+    pub(crate) fn people(&self) -> usize {
+        self.rooms * self.room_size
+    }
+
+    /// Makes the rooms and their parts; texts tell time from `epoch`.
+    pub(crate) async fn parts(
+        &self,
+        crowd: &Crowd,
+        nodes: &Nodes,
+        epoch: Instant,
+    ) -> anyhow::Result<Vec<Part>> {
+        let groups: Vec<Range<usize>> = (0..self.rooms).map(|room| self.members(room)).collect();
+        let halls = crowd.halls(&format!("{} normal", self.run_id), groups).await?;
+        let mut parts: Vec<Part> = Vec::new();
+        for (room, hall) in halls.into_iter().enumerate() {
+            let hall = Arc::new(hall);
+            for user in self.members(room) {
+                let Some(session) = crowd.sessions.get(user) else { bail!("nobody has the number {user}") };
+                let (url, token) = (nodes.home(user).to_owned(), session.token.clone());
+                let (plan, hall) = (self.clone(), Arc::clone(&hall));
+                parts.push(Box::new(move |tell| {
+                    Box::pin(async move { plan.live((room, user), (&url, &token), &hall, epoch, tell).await })
+                }));
+            }
+        }
+        Ok(parts)
+    }
+
+    fn members(&self, room: usize) -> Range<usize> {
+        let first = self.first + room * self.room_size;
+        first..first + self.room_size
+    }
+
+    async fn live(
+        &self,
+        (room, user): (usize, usize),
+        (url, token): (&str, &str),
+        hall: &Hall,
+        epoch: Instant,
+        mut tell: Teller,
+    ) -> anyhow::Result<()> {
+        let speaks = user == self.members(room).start;
+        let pushes = if speaks { Pushes::Ignored } else { Pushes::Kept { max: FEED_MAX } };
+        let (connection, mut feed, _) = Connection::connect(url, token, pushes, self.limit).await?;
+        let start = tell.in_place().await?;
+        let end = start + self.talk;
+        let every = Duration::from_secs_f64(1.0 / self.rate);
+        // Rooms take turns, so that the whole is even.
+        let first = start + every.mul_f64(room as f64 / self.rooms as f64);
+        if speaks {
+            let speaker = Speaker {
+                user,
+                room: hall.room.clone(),
+                run_id: self.run_id.clone(),
+                first,
+                every,
+                end,
+                text_bytes: self.text_bytes,
+                epoch,
+                limit: self.limit,
+            };
+            return speaker.speak(&connection, &tell, NORMAL_ACK, NORMAL_FAILED).await;
+        }
+        let heard =
+            listen(&connection, &mut feed, &hall.room, &tell, (NORMAL_HEAR, epoch, end + LAST_WORDS)).await?;
+        let said = messages(self.talk - (first - start), every);
+        if heard != said {
+            bail!("somebody in normal room {room} heard {heard} of {said} messages");
+        }
+        Ok(())
+    }
+}
+
+/// How many messages are due in so long, the first at once.
+fn messages(span: Duration, every: Duration) -> u64 {
+    let (span, every) = (span.as_nanos(), every.as_nanos().max(1));
+    u64::try_from(span.div_ceil(every)).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_counted_as_they_are_due() {
+        let count = |span, every| messages(Duration::from_millis(span), Duration::from_millis(every));
+        assert_eq!((count(3_000, 1_000), count(2_999, 1_000), count(3_001, 1_000)), (3, 3, 4));
+    }
+}

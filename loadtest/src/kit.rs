@@ -1,0 +1,27 @@
+//! What scenarios with many kinds of users have in common: parts that goose users play, a board on which everything is
+//! timed second by second, and the record of a run, which is the same for all of them.
+//!
+//! `board` and `record` are pure.
+
+mod board;
+
+mod cast;
+
+mod crowd;
+
+mod reader;
+
+mod record;
+
+mod talk;
+
+mod watch;
+
+pub(crate) use board::{Board, Span};
+pub(crate) use cast::{Cast, Part, Start, Teller};
+pub(crate) use crowd::{Crowd, Hall};
+pub(crate) use reader::{Reader, Subscription};
+pub use record::{Better, Chart, Figure, Knob, Line, Mark, Record};
+pub(crate) use record::{figure, knob};
+pub(crate) use talk::{Speaker, listen};
+pub(crate) use watch::Watched;
