@@ -41,6 +41,7 @@ mod options;
 mod outbox;
 mod overview;
 mod peer;
+pub mod pem;
 pub mod placement;
 mod questions;
 mod raft;

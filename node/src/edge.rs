@@ -7,7 +7,10 @@
 //! in the session's outbound queue. Nothing outside this module knows of actix-web-actors, and nothing in
 //! here knows of rooms, users or the log.
 //!
-//! To read in order: [`handler`] (what the layer above implements), [`server`], [`handshake`], [`driver`],
+//! With TLS, the handshake comes before all of that ([`tls`]); everything behind it reads and writes a
+//! [`connection`] that is one or the other.
+//!
+//! To read in order: [`handler`] (what the layer above implements), [`server`], [`tls`], [`handshake`], [`driver`],
 //! [`guard`], [`session`].
 
 mod config;
@@ -17,6 +20,10 @@ pub use handler::{Closed, Goodbye, Label, SessionFactory, SessionHandler, Sessio
 
 mod server;
 pub use server::{EdgeHandle, EdgeServer};
+
+mod connection;
+mod tls;
+pub use tls::{Tls, TlsError, TlsMeters, TlsOptions};
 
 mod connections;
 mod drain;

@@ -6,6 +6,7 @@
 mod advertise;
 mod banner;
 pub mod canary;
+mod certificate;
 mod drain;
 mod node;
 mod options;

@@ -1,5 +1,7 @@
 //! What can go wrong on the way to another node, split by what the caller can do.
 
+use crate::pem::PemError;
+
 /// Why a request got no answer, or a listener did not start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
@@ -103,6 +105,12 @@ pub enum LinkError {
         /// Why.
         why: String,
     },
+}
+
+impl From<PemError> for LinkError {
+    fn from(error: PemError) -> Self {
+        Self::Tls { why: error.to_string() }
+    }
 }
 
 impl LinkError {

@@ -8,7 +8,6 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::TLS13;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
@@ -17,6 +16,7 @@ use super::error::LinkError;
 use super::handshake::HandshakeError;
 use super::options::LinkTls;
 use super::stream::AnyConnection;
+use crate::pem::{self, PemError};
 
 /// Names the key material that binds a handshake to its TLS session (RFC 5705, section 4).
 const BINDING_LABEL: &[u8] = b"EXPERIMENTAL madang link";
@@ -58,14 +58,13 @@ impl TlsEnds {
     pub(super) fn load(files: &LinkTls) -> Result<Self, LinkError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let roots = Arc::new(authority(&files.ca)?);
-        let chain = certificates(&files.certificate)?;
-        let key = PrivateKeyDer::from_pem_file(&files.key)
-            .map_err(|error| unusable("the private key", &files.key, &error))?;
+        let chain = pem::certificates(&files.certificate)?;
+        let key = pem::private_key(&files.key)?;
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider))
             .build()
-            .map_err(|error| unusable("the authority", &files.ca, &error))?;
+            .map_err(|error| PemError::new("the authority", &files.ca, error))?;
         let pair =
-            |error: rustls::Error| unusable("the certificate with its key", &files.certificate, &error);
+            |error: rustls::Error| PemError::new("the certificate with its key", &files.certificate, error);
         let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&TLS13])
             .map_err(pair)?
@@ -104,25 +103,12 @@ fn client(
         .with_client_auth_cert(chain, key)
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LinkError> {
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let chain = read.map_err(|error| unusable("the certificate", path, &error))?;
-    if chain.is_empty() {
-        return Err(unusable("the certificate", path, &"there is none in it"));
-    }
-    Ok(chain)
-}
-
-fn authority(path: &Path) -> Result<RootCertStore, LinkError> {
+fn authority(path: &Path) -> Result<RootCertStore, PemError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|error| unusable("the authority", path, &error))?;
+    for certificate in pem::certificates(path)? {
+        roots.add(certificate).map_err(|error| PemError::new("the authority", path, error))?;
     }
     Ok(roots)
-}
-
-fn unusable(what: &str, path: &Path, why: &dyn std::fmt::Display) -> LinkError {
-    LinkError::Tls { why: format!("{what} in {} cannot be used: {why}", path.display()) }
 }
 
 /// The host of `host:port`, without the brackets of an IPv6 address.

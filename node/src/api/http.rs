@@ -65,6 +65,7 @@ pub fn app(
     >,
 > {
     let cors = headers::cors(state.config.clone());
+    let security = headers::security(&state.config.get().http);
     App::new()
         .app_data(web::Data::new(state))
         .configure(handle::routes)
@@ -76,5 +77,5 @@ pub fn app(
         .configure(page::routes)
         .default_service(web::to(problem::not_found))
         .wrap(cors)
-        .wrap(headers::security())
+        .wrap(security)
 }

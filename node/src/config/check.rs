@@ -5,7 +5,7 @@ mod peer;
 use super::address::host_and_port;
 use madang_storage::id::UserId;
 
-use super::section::Config;
+use super::section::{Config, Http};
 use crate::safety::Gate;
 
 /// What a command needs beside the text of its message.
@@ -60,6 +60,7 @@ pub fn check(config: &Config) -> Result<(), Vec<String>> {
     let mut wrong: Vec<String> =
         rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule.to_owned()).collect();
     wrong.extend(http_advertise_error(&http.advertise));
+    wrong.extend(http_tls_error(http));
     wrong.extend(peer::errors(peer));
     wrong.extend(http.allowed_origins.iter().filter_map(|origin| origin_error(origin)));
     for name in &safety.admins {
@@ -87,6 +88,16 @@ fn http_advertise_error(address: &str) -> Option<String> {
             "http.advertise: `{address}` is neither host:port nor an origin, such as \"https://chat-1.example.org\""
         )
     })
+}
+
+/// Half of what TLS needs is none of it.
+fn http_tls_error(http: &Http) -> Option<String> {
+    let (set, missing) = match (http.has_tls(), !http.tls_key.as_os_str().is_empty()) {
+        (true, false) => ("http.tls_certificate", "http.tls_key"),
+        (false, true) => ("http.tls_key", "http.tls_certificate"),
+        _ => return None,
+    };
+    Some(format!("TLS with clients needs both files or none: set {set}, missing {missing}"))
 }
 
 fn origin_error(origin: &str) -> Option<String> {

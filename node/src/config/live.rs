@@ -22,6 +22,14 @@ impl Live {
     pub fn get(&self) -> Arc<Config> {
         self.0.borrow().clone()
     }
+
+    /// Waits until the layers were read again without a mistake, whether or not anything changed by it. For ever if
+    /// nobody will.
+    pub async fn reloaded(&mut self) {
+        if self.0.changed().await.is_err() {
+            std::future::pending().await
+        }
+    }
 }
 
 /// The side that reads the layers again.

@@ -97,15 +97,26 @@ section! {
 }
 
 section! {
-    /// How clients reach the node: HTTP and WebSocket on one port.
+    /// How clients reach the node: HTTP and WebSocket on one port, `/healthz`, `/readyz` and `/metrics` among them.
     Http = "http" {
         /// Address and port. Port 0 takes any free one (see `--ready-file`).
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7300)), Shape::Text("address:port"), Restart;
-        /// Where clients reach this node: `host:port`, or with TLS in front of it
+        /// Where clients reach this node: `host:port`, or with something in front of it an origin, such as
         /// "https://chat-1.example.org". Told to other nodes, and to clients that should go elsewhere. Empty:
         /// the address it listens on, unless that means all addresses of this machine, or is loopback while
         /// other machines may be part of the cluster; then clients are never sent here.
         advertise: String = String::new(), Shape::Text("host:port or origin"), Restart;
+        /// This node's certificate for clients (PEM), those of its authorities behind it: from then on the port
+        /// speaks TLS and nothing else, `https://` and `wss://`. With its key, or neither. What is in both files is
+        /// read again on SIGHUP, without an effect on open connections.
+        tls_certificate: PathBuf = PathBuf::new(), Shape::Text("path"), Restart;
+        /// Its private key (PEM), without a passphrase.
+        tls_key: PathBuf = PathBuf::new(), Shape::Text("path"), Restart;
+        /// TLS handshakes under way at the same time. One more waits its turn, no longer than `request_ms`.
+        tls_handshakes_max: usize = 1_024, number("handshakes", 1, 1_000_000), Restart;
+        /// How long browsers shall remember that this host is reached by TLS only (the header
+        /// Strict-Transport-Security), once there is a certificate. 0: they are not told.
+        tls_hsts_seconds: u64 = 31_536_000, number("seconds", 0, 10 * 31_536_000), Restart;
         /// Threads that serve connections. 0: one per CPU core.
         workers: usize = 0, number("threads", 0, 256), Restart;
         /// Origins (such as "https://chat.example.org") whose pages may use this node from a browser,
@@ -115,11 +126,24 @@ section! {
         connections_max: usize = 19_000, number("connections", 1, 10_000_000), Restart;
         /// How long an HTTP connection without a request is kept open.
         keep_alive_ms: u64 = 75_000, number("milliseconds", 0, HOUR_MS), Restart;
-        /// How long a client may take to send the head of a request, and again for its body.
+        /// How long a client may take for the TLS handshake, again to send the head of a request, and again for
+        /// its body.
         request_ms: u64 = 10_000, number("milliseconds", 100, HOUR_MS), Restart;
         /// Kernel buffer for what is sent on one connection (SO_SNDBUF): what a client that stops reading
         /// can hold of the kernel's memory.
         send_buffer_bytes: usize = 64 * 1024, number("bytes", 4 * KIB, 16 * MIB), Restart;
+    }
+}
+
+impl Http {
+    /// Whether clients are spoken to by TLS.
+    pub fn has_tls(&self) -> bool {
+        !self.tls_certificate.as_os_str().is_empty()
+    }
+
+    /// What addresses of this node begin with.
+    pub fn scheme(&self) -> &'static str {
+        if self.has_tls() { "https" } else { "http" }
     }
 }
 

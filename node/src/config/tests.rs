@@ -139,6 +139,8 @@ fn the_port_for_other_nodes_says_what_it_needs() {
         (&[("MADANG_PEER__ADVERTISE", "a")], "peer.advertise: `a` has no port"),
         (&[("MADANG_HTTP__ADVERTISE", "a:b:1")], "http.advertise: `a:b:1` is not host:port"),
         (&[("MADANG_HTTP__ADVERTISE", "https://a/b")], "http.advertise: `https://a/b` is neither host:port"),
+        (&[("MADANG_HTTP__TLS_KEY", "key.pem")], "set http.tls_key, missing http.tls_certificate"),
+        (&[("MADANG_HTTP__TLS_CERTIFICATE", "a.pem")], "set http.tls_certificate, missing http.tls_key"),
         (&[("MADANG_HTTP__ADVERTISE", "ws://a")], "http.advertise: `ws://a` is neither host:port"),
         (
             &[("MADANG_PEER__TLS_CA", "ca.pem")],

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::tls::Tls;
+
 /// Origins that come and go while the node runs.
 pub trait Origins: fmt::Debug + Send + Sync {
     /// Whether pages of this origin may connect. Called for each connection: must return at once.
@@ -16,6 +18,8 @@ pub trait Origins: fmt::Debug + Send + Sync {
 pub struct EdgeConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: Vec<SocketAddr>,
+    /// With which clients are spoken to; `None`: plainly.
+    pub tls: Option<Arc<Tls>>,
     /// Worker threads.
     pub workers: usize,
     /// WebSocket connections at the same time.
@@ -53,6 +57,7 @@ impl Default for EdgeConfig {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+            tls: None,
             workers: 2,
             connections_max: 50_000,
             frame_bytes_max: 64 * 1024,

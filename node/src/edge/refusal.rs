@@ -1,6 +1,10 @@
-//! The HTTP answer to an upgrade that is not taken: the same problem document as everywhere else.
+//! The HTTP answer to a connection that is not taken: the same problem document as everywhere else.
 
 use std::fmt::Write;
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::api::error::Problem;
 use crate::api::{ApiError, ErrorKind};
@@ -8,7 +12,10 @@ use crate::api::{ApiError, ErrorKind};
 /// How long a client waits before it tries a full or stopping node again.
 const RETRY_AFTER_MS: u64 = 5_000;
 
-/// Why an upgrade is refused.
+/// How long a refused client may take to read why.
+pub(super) const REFUSAL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Why a connection or its upgrade is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// There is no WebSocket at this path.
@@ -25,6 +32,21 @@ pub(super) enum Refusal {
     Full,
     /// The node sends its clients away: it is about to stop, or is drained.
     Draining,
+    /// Plain HTTP where TLS is spoken.
+    NotTls,
+}
+
+/// Answers and ends the connection, however long that takes.
+pub(super) async fn refuse(
+    mut connection: impl AsyncRead + AsyncWrite + Unpin,
+    refusal: Refusal,
+) -> io::Result<()> {
+    connection.write_all(&refusal.to_http()).await?;
+    connection.shutdown().await?;
+    // Closing with unread input would reset the connection, and with it the answer.
+    let mut sink = [0; 1024];
+    while connection.read(&mut sink).await? > 0 {}
+    Ok(())
 }
 
 impl Refusal {
@@ -82,6 +104,14 @@ impl Refusal {
                 error(ErrorKind::Unavailable, "the node is draining: go to another")
                     .retry_after_ms(RETRY_AFTER_MS),
                 (503, "Service Unavailable"),
+                None,
+            ),
+            Self::NotTls => (
+                error(
+                    ErrorKind::BadRequest,
+                    "TLS is spoken here: the address begins with https://, or wss:// for a WebSocket",
+                ),
+                (400, "Bad Request"),
                 None,
             ),
         }

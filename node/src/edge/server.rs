@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use actix_codec::Framed;
 use actix_http::body::MessageBody;
-use actix_http::{HttpService, Request, Response, h1};
-use actix_server::{Server, ServerBuilder, ServerHandle};
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol, Request, Response, h1};
+use actix_server::{GracefulShutdownSignal, Server, ServerBuilder, ServerHandle};
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config,
 };
@@ -22,9 +23,11 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use super::config::EdgeConfig;
+use super::connection::Connection;
 use super::connections::{Connections, Worker};
 use super::drain::{Drain, Elsewhere, Pace, Turn};
 use super::handler::{Goodbye, SessionFactory};
+use super::tls::Tls;
 use super::upgrade::Upgrader;
 
 /// Connections that wait to be accepted: a whole node's clients may come back at once.
@@ -101,9 +104,9 @@ impl<F> Listening<F> {
         let stopping = builder.graceful_shutdown_signal();
         let Self { config, connections, app, sessions } = self;
         builder.listen(format!("madang-{addr}"), listener, move || {
-            let stopping = stopping.clone();
+            let (stopping, handshakes_end) = (stopping.clone(), stopping.clone());
             let app = app().into_factory().map_err(|error| error.into().error_response());
-            HttpService::build()
+            let http = HttpService::build()
                 .graceful_shutdown_signal(move || {
                     let stopping = stopping.clone();
                     async move { stopping.notified().await }
@@ -111,13 +114,33 @@ impl<F> Listening<F> {
                 .keep_alive(config.keep_alive)
                 .client_request_timeout(config.request_head_timeout)
                 .client_disconnect_timeout(config.close_timeout)
-                .tcp_nodelay(true)
                 .local_addr(addr)
                 .upgrade(upgrades(config.clone(), connections.clone(), sessions.clone()))
-                .finish(map_config(app, |()| AppConfig::default()))
-                .tcp()
+                .finish(map_config(app, |()| AppConfig::default()));
+            let (tls, stopping) = (config.tls.clone(), handshakes_end.clone());
+            fn_service(move |socket| enter(tls.clone(), socket, stopping.clone())).and_then(http)
         })
     }
+}
+
+/// What the HTTP service is given of a new connection.
+async fn enter(
+    tls: Option<Arc<Tls>>,
+    socket: TcpStream,
+    stopping: GracefulShutdownSignal,
+) -> Result<(Connection, Protocol, Option<SocketAddr>), DispatchError> {
+    let peer = socket.peer_addr().ok();
+    // A frame behind an unacknowledged one would wait. Should it fail, the connection is broken anyway.
+    let _ = socket.set_nodelay(true);
+    let connection = match tls {
+        Some(tls) => tokio::select! {
+            accepted = tls.accept(socket) => accepted.map_err(DispatchError::Io)?,
+            // A stranger who takes his time is no reason to stop later.
+            () = stopping.notified() => return Err(DispatchError::DisconnectTimeout),
+        },
+        None => Connection::Plain(socket),
+    };
+    Ok((connection, Protocol::Http1, peer))
 }
 
 /// The upgrade service of each worker.
@@ -126,7 +149,7 @@ fn upgrades(
     connections: Arc<Connections>,
     factory: SessionFactory,
 ) -> impl ServiceFactory<
-    (Request, Framed<TcpStream, h1::Codec>),
+    (Request, Framed<Connection, h1::Codec>),
     Config = (),
     Response = (),
     Error = std::convert::Infallible,
@@ -136,7 +159,7 @@ fn upgrades(
         let worker = Worker::start(connections.clone());
         let upgrader = Rc::new(Upgrader { config: config.clone(), worker, factory: factory.clone() });
         async move {
-            Ok(fn_service(move |(request, framed): (Request, Framed<TcpStream, h1::Codec>)| {
+            Ok(fn_service(move |(request, framed): (Request, Framed<Connection, h1::Codec>)| {
                 upgrader.clone().upgrade(request, framed)
             }))
         }

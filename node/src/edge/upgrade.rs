@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
 
 use actix::AsyncContext;
 use actix_codec::{Framed, FramedParts};
@@ -12,21 +11,18 @@ use actix_web_actors::ws::WebsocketContext;
 use bytes::BytesMut;
 use futures_util::stream::empty;
 use madang_actors::outbound::Outbound;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::config::EdgeConfig;
+use super::connection::Connection;
 use super::connections::{Full, Worker};
 use super::driver::Driver;
 use super::handler::{SessionFactory, SessionLink};
 use super::handshake::Accepted;
 use super::inbound::Frames;
-use super::refusal::Refusal;
+use super::refusal::{REFUSAL_TIMEOUT, Refusal, refuse};
 use super::session::Session;
 use super::wire::Wire;
-
-/// How long a refused client may take to read why.
-const REFUSAL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What upgrades on one worker need.
 pub(super) struct Upgrader {
@@ -41,14 +37,14 @@ impl Upgrader {
     pub(super) async fn upgrade(
         self: Rc<Self>,
         request: Request,
-        framed: Framed<TcpStream, h1::Codec>,
+        framed: Framed<Connection, h1::Codec>,
     ) -> Result<(), Infallible> {
-        let FramedParts { io: socket, read_buf: early, .. } = framed.into_parts();
-        if let Err((refusal, socket)) = self.open(&request, socket, &early) {
+        let FramedParts { io: connection, read_buf: early, .. } = framed.into_parts();
+        if let Err((refusal, connection)) = self.open(&request, connection, &early) {
             tracing::debug!(?refusal, path = request.path(), "an upgrade was refused");
             drop((request, early));
             // A client that doesn't read its refusal loses nothing but the reason.
-            let _ = tokio::time::timeout(REFUSAL_TIMEOUT, refuse(socket, refusal)).await;
+            let _ = tokio::time::timeout(REFUSAL_TIMEOUT, refuse(connection, refusal)).await;
         }
         Ok(())
     }
@@ -56,26 +52,26 @@ impl Upgrader {
     fn open(
         &self,
         request: &Request,
-        socket: TcpStream,
+        connection: Connection,
         early: &BytesMut,
-    ) -> Result<(), (Refusal, TcpStream)> {
+    ) -> Result<(), (Refusal, Connection)> {
         let accepted = match Accepted::check(request.head(), &self.config) {
             Ok(accepted) => accepted,
-            Err(refusal) => return Err((refusal, socket)),
+            Err(refusal) => return Err((refusal, connection)),
         };
         let outbound = Outbound::new(self.config.outbound_bytes_max);
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let link = SessionLink::new(outbound.clone(), request.head().peer_addr.unwrap_or(unknown));
         let permit = match self.worker.admit(link.clone()) {
             Ok(permit) => permit,
-            Err(Full::Limit) => return Err((Refusal::Full, socket)),
-            Err(Full::Draining) => return Err((Refusal::Draining, socket)),
+            Err(Full::Limit) => return Err((Refusal::Full, connection)),
+            Err(Full::Draining) => return Err((Refusal::Draining, connection)),
         };
-        tune(&socket, self.config.send_buffer_bytes);
+        tune(connection.socket(), self.config.send_buffer_bytes);
         // The queue is new: the 101 is its first entry, and fits.
         let _ = outbound.push(accepted.to_http());
 
-        let wire = Rc::new(Wire::new(socket, outbound, early, self.config.frame_bytes_max));
+        let wire = Rc::new(Wire::new(connection, outbound, early, self.config.frame_bytes_max));
         let frames = Frames::new(wire.clone(), self.config.frame_bytes_max);
         let session = Session::new((self.factory)(), link);
         // Without a stream of its own: that would keep the memory of the longest message for good.
@@ -97,13 +93,4 @@ fn tune(socket: &TcpStream, send_buffer_bytes: usize) {
     if let Err(error) = tuned {
         tracing::debug!(%error, "a socket could not be tuned");
     }
-}
-
-async fn refuse(mut socket: TcpStream, refusal: Refusal) -> std::io::Result<()> {
-    socket.write_all(&refusal.to_http()).await?;
-    socket.shutdown().await?;
-    // Closing with unread input would reset the connection, and with it the answer.
-    let mut sink = [0; 1024];
-    while socket.read(&mut sink).await? > 0 {}
-    Ok(())
 }

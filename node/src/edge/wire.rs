@@ -1,4 +1,4 @@
-//! One connection's socket and what both its users need: the session's inbound stream reads, the driver
+//! One connection and what both its users need: the session's inbound stream reads, the driver
 //! writes and, at the end, reads on until the peer has said goodbye.
 
 use std::cell::{Cell, RefCell};
@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use madang_actors::outbound::{Close, Outbound, Stamp};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
+use super::connection::Connection;
 use super::guard::{Ended, Guard, Pass};
 
 /// Bytes of one read. The buffer is one per thread, so that an idle connection needs none.
@@ -23,7 +23,7 @@ thread_local! {
 }
 
 pub(super) struct Wire {
-    socket: RefCell<TcpStream>,
+    connection: RefCell<Connection>,
     inbound: RefCell<Inbound>,
     outbound: Outbound,
     peer_closed: Cell<bool>,
@@ -56,10 +56,15 @@ pub(super) enum Flushed {
 
 impl Wire {
     /// `early` is what the peer sent right behind its handshake.
-    pub(super) fn new(socket: TcpStream, outbound: Outbound, early: &[u8], message_bytes_max: usize) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        outbound: Outbound,
+        early: &[u8],
+        message_bytes_max: usize,
+    ) -> Self {
         let inbound = Inbound { guard: Guard::new(message_bytes_max), rest: Bytes::copy_from_slice(early) };
         Self {
-            socket: RefCell::new(socket),
+            connection: RefCell::new(connection),
             inbound: RefCell::new(inbound),
             outbound,
             peer_closed: Cell::new(false),
@@ -110,14 +115,14 @@ impl Wire {
 
     /// Writes what waits in the outbound queue.
     pub(super) fn flush(&self, cx: &mut Context<'_>) -> io::Result<Flushed> {
-        let mut socket = self.socket.borrow_mut();
+        let mut connection = self.connection.borrow_mut();
         for _ in 0..WRITES_PER_TURN {
             let written = self.outbound.write_batch(|slices| {
-                let socket = Pin::new(&mut *socket);
+                let connection = Pin::new(&mut *connection);
                 let written = match slices {
                     // For the kernel less work than a list of one.
-                    [slice] => socket.poll_write(cx, slice),
-                    slices => socket.poll_write_vectored(cx, slices),
+                    [slice] => connection.poll_write(cx, slice),
+                    slices => connection.poll_write_vectored(cx, slices),
                 };
                 match written {
                     Poll::Ready(Ok(0)) => Err(Some(io::ErrorKind::WriteZero.into())),
@@ -126,7 +131,13 @@ impl Wire {
                 }
             });
             match written {
-                None => return Ok(Flushed::All),
+                // Under TLS what was taken may still wait to go out. A plain socket has nothing to flush.
+                None => {
+                    return Ok(match Pin::new(&mut *connection).poll_flush(cx)? {
+                        Poll::Ready(()) => Flushed::All,
+                        Poll::Pending => Flushed::Partly,
+                    });
+                }
                 Some(Ok(_)) => {}
                 Some(Err(None)) => return Ok(Flushed::Partly),
                 Some(Err(Some(error))) => return Err(error),
@@ -138,7 +149,7 @@ impl Wire {
 
     /// Tells the peer that nothing more will come.
     pub(super) fn shut_down(&self, cx: &mut Context<'_>) -> io::Result<()> {
-        match Pin::new(&mut *self.socket.borrow_mut()).poll_shutdown(cx) {
+        match Pin::new(&mut *self.connection.borrow_mut()).poll_shutdown(cx) {
             Poll::Ready(result) => result,
             Poll::Pending => Ok(()),
         }
@@ -147,13 +158,13 @@ impl Wire {
     /// Lets the kernel throw away what the peer has not read, instead of keeping it for minutes.
     pub(super) fn abandon(&self) {
         // Should it fail, the kernel's own timeouts do the same later.
-        let _ = self.socket.borrow().set_zero_linger();
+        let _ = self.connection.borrow().socket().set_zero_linger();
     }
 
     fn poll_read(&self, cx: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
         SCRATCH.with_borrow_mut(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
-            ready!(Pin::new(&mut *self.socket.borrow_mut()).poll_read(cx, &mut buffer))?;
+            ready!(Pin::new(&mut *self.connection.borrow_mut()).poll_read(cx, &mut buffer))?;
             Poll::Ready(Ok(Bytes::copy_from_slice(buffer.filled())))
         })
     }

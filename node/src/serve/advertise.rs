@@ -26,11 +26,13 @@ pub(super) fn address(peer: &Peer) -> Result<String, NowhereToBeFound> {
 /// that means another machine to whoever is told it sends clients astray.
 pub(super) fn for_clients(http: &Http, peer: &Peer, bound: SocketAddr) -> String {
     let is_elsewhere = bound.ip().is_loopback() && !peer.listen.ip().is_loopback();
-    match http.advertise.as_str() {
-        "" if bound.ip().is_unspecified() || is_elsewhere => String::new(),
+    let address = match http.advertise.as_str() {
+        "" if bound.ip().is_unspecified() || is_elsewhere => return String::new(),
         "" => bound.to_string(),
         advertised => advertised.to_owned(),
-    }
+    };
+    // Without a scheme it is plain HTTP to everybody.
+    if http.has_tls() && !address.contains("://") { format!("https://{address}") } else { address }
 }
 
 fn find(peer: &Peer, is_here: impl Fn(&str) -> bool) -> Result<String, NowhereToBeFound> {
@@ -100,6 +102,18 @@ mod tests {
         assert_eq!(told("0.0.0.0:80", "https://a.example", here), "https://a.example");
         assert_eq!(told("127.0.0.1:80", "", here), "127.0.0.1:80", "the whole cluster is on this machine");
         assert_eq!(told("127.0.0.1:80", "", "10.0.0.1:7400"), "", "behind a proxy, which nobody named");
+    }
+
+    #[test]
+    fn clients_are_told_that_tls_is_spoken() {
+        let told = |advertise: &str| {
+            let (advertise, tls_certificate) = (advertise.to_owned(), "cert.pem".into());
+            let http = Http { advertise, tls_certificate, ..Http::default() };
+            for_clients(&http, &peer("10.0.0.1:7400", &[]), "10.0.0.1:7300".parse().unwrap())
+        };
+        assert_eq!(told(""), "https://10.0.0.1:7300");
+        assert_eq!(told("chat-1.example:443"), "https://chat-1.example:443");
+        assert_eq!(told("https://chat-1.example"), "https://chat-1.example");
     }
 
     #[test]

@@ -16,6 +16,8 @@ const NAME_WIDTH: usize = 10;
 pub(super) struct Banner<'a> {
     /// Where it listens for clients, with the real port.
     pub(super) listen: SocketAddr,
+    /// What it speaks there: `http` or `https`.
+    pub(super) scheme: &'a str,
     /// Where it listens for other nodes, with the real port.
     pub(super) peer: SocketAddr,
     /// Where its data is.
@@ -37,12 +39,13 @@ impl Banner<'_> {
     pub(super) fn text(&self) -> String {
         let at = reachable(self.listen);
         let others = if at == self.listen { "" } else { "  (and at this machine's other addresses)" };
+        let (http, ws) = (self.scheme, self.scheme.replacen("http", "ws", 1));
         let lines = [
-            ("chat page", format!("http://{at}/{others}")),
-            ("cluster", format!("http://{at}/cluster")),
-            ("WebSocket", format!("ws://{at}/v1/ws")),
-            ("API docs", format!("http://{at}/v1/docs")),
-            ("metrics", format!("http://{at}/metrics")),
+            ("chat page", format!("{http}://{at}/{others}")),
+            ("cluster", format!("{http}://{at}/cluster")),
+            ("WebSocket", format!("{ws}://{at}/v1/ws")),
+            ("API docs", format!("{http}://{at}/v1/docs")),
+            ("metrics", format!("{http}://{at}/metrics")),
             ("nodes", format!("{}  (other nodes, and `madang status`)", reachable(self.peer))),
             ("data", self.data.display().to_string()),
             ("node", format!("{} of cluster {}, {}", self.node, self.cluster, self.beginning())),
@@ -114,8 +117,13 @@ mod tests {
     use super::*;
 
     fn banner(listen: &str, peer: &str, nodes: usize, beginning: Beginning) -> String {
+        banner_of("http", listen, peer, nodes, beginning)
+    }
+
+    fn banner_of(scheme: &str, listen: &str, peer: &str, nodes: usize, beginning: Beginning) -> String {
         let banner = Banner {
             listen: listen.parse().unwrap(),
+            scheme,
             peer: peer.parse().unwrap(),
             data: Path::new("/var/lib/madang"),
             node: 1,
@@ -157,6 +165,13 @@ Open the chat page and sign up. Ctrl-C stops the node; what was acknowledged sta
         assert!(text.contains("  nodes       127.0.0.1:81  "), "{text}");
         let text = banner("[::]:80", "[::1]:81", 3, Beginning::Formed);
         assert!(text.contains("ws://[::1]:80/v1/ws\n"), "{text}");
+    }
+
+    #[test]
+    fn a_node_that_speaks_tls_says_so() {
+        let text = banner_of("https", "127.0.0.1:7300", "127.0.0.1:7400", 3, Beginning::Formed);
+        assert!(text.contains("  chat page   https://127.0.0.1:7300/\n"), "{text}");
+        assert!(text.contains("  WebSocket   wss://127.0.0.1:7300/v1/ws\n"), "{text}");
     }
 
     #[test]

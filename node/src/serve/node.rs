@@ -20,11 +20,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::drain::{self, Farewell};
-use super::{advertise, canary, options};
+use super::{advertise, canary, certificate, options};
 use crate::api::http::{AskedAround, ClusterDoor, HttpState, app};
 use crate::api::throttle::Throttle;
 use crate::config::{Config, Live};
-use crate::edge::{EdgeConfig, EdgeHandle, EdgeServer, SessionFactory};
+use crate::edge::{EdgeConfig, EdgeHandle, EdgeServer, SessionFactory, Tls, TlsError};
 use crate::nodes::Directory;
 use crate::operations::Operations;
 use crate::safety::pace::Paces;
@@ -53,6 +53,9 @@ pub enum StartError {
     /// The password parameters.
     #[error("auth: {0}")]
     Passwords(#[from] PasswordError),
+    /// The certificate that clients are shown.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -88,6 +91,8 @@ impl Node {
     /// which then runs consensus and rooms.
     pub async fn start(live: Live) -> Result<Self, StartError> {
         let config = live.get();
+        // First what is wrong without any doubt, before anything is opened or anybody told.
+        let tls = options::client_tls(&config)?;
         let (log, state) = open(&config).await?;
         let fenced = watch_fences(&log, &state);
         let cluster = Cluster::start(options::cluster(&config)?, log.clone(), state).await?;
@@ -107,15 +112,20 @@ impl Node {
             cluster: cluster.clone(),
             actors: actors.meter().clone(),
             edge: Arc::clone(&this_edge),
+            tls: tls.clone(),
         };
         let served = Served { operations, metrics: Metrics::new(|registry| measured.register(registry)) };
-        let edge = Arc::new(start_edge(&live, &cluster, &actors, &hubs, served, readiness.clone())?);
+        let edge =
+            Arc::new(start_edge(&live, &cluster, &actors, &hubs, served, (tls.clone(), readiness.clone()))?);
         let bound = edge.addrs().first().copied().unwrap_or(config.http.listen);
         cluster.serves_clients_at(&advertise::for_clients(&config.http, &config.peer, bound));
         // Nobody else sets it.
         let _ = this_edge.set(Arc::downgrade(&edge));
         let farewell = Farewell::new(edge.clone(), directory, &config.drain);
-        let beside = Beside::start(&cluster, &edge, &farewell, &readiness);
+        let mut beside = Beside::start(&cluster, &edge, &farewell, &readiness);
+        if let Some(tls) = tls {
+            beside.tasks.spawn(certificate::follow(live, tls, beside.stop.clone()));
+        }
         Ok(Self { edge, farewell, actors, cluster, readiness, beside, fenced })
     }
 
@@ -276,7 +286,7 @@ fn start_edge(
     actors: &Actors,
     hubs: &Hubs,
     served: Served,
-    readiness: Readiness,
+    (tls, readiness): (Option<Arc<Tls>>, Readiness),
 ) -> Result<EdgeHandle, StartError> {
     let config = live.get();
     let Served { operations, metrics } = served;
@@ -301,7 +311,7 @@ fn start_edge(
         metrics: Arc::new(metrics),
         nodes: Arc::new(move || nodes.all()),
     };
-    let edge = EdgeConfig { peer_origins: Some(Arc::new(directory)), ..options::edge(&config) };
+    let edge = EdgeConfig { peer_origins: Some(Arc::new(directory)), tls, ..options::edge(&config) };
     EdgeServer::start(edge, move || app(http.clone()), factory)
         .map_err(|error| StartError::Listen { address: config.http.listen, error })
 }

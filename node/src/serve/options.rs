@@ -1,6 +1,7 @@
 //! From the configuration to the options of each part. What operators cannot set keeps the part's default.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use madang_actors::auth::PasswordOptions;
@@ -16,7 +17,7 @@ use super::advertise;
 use super::node::StartError;
 use crate::api::account::ClientLimits;
 use crate::config::{Config, SecretText};
-use crate::edge::EdgeConfig;
+use crate::edge::{EdgeConfig, Tls, TlsError, TlsOptions};
 use crate::session::SessionOptions;
 
 /// After a pause a room takes this many seconds' worth of messages at once.
@@ -251,6 +252,18 @@ pub(super) fn sessions(config: &Config, node: u64) -> SessionOptions {
         },
         page_backlog_bytes_max: config.limits.outbound_bytes_max / 2,
     }
+}
+
+/// TLS with clients, if it is wanted. Reads the files.
+pub(super) fn client_tls(config: &Config) -> Result<Option<Arc<Tls>>, TlsError> {
+    let http = &config.http;
+    let options = || TlsOptions {
+        certificate: http.tls_certificate.clone(),
+        key: http.tls_key.clone(),
+        handshakes_max: http.tls_handshakes_max,
+        handshake_timeout: Duration::from_millis(http.request_ms),
+    };
+    http.has_tls().then(|| Tls::load(options())).transpose()
 }
 
 pub(super) fn edge(config: &Config) -> EdgeConfig {

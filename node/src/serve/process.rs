@@ -99,6 +99,7 @@ fn announce(node: &Node, serve: &Serve) -> anyhow::Result<()> {
     let listen = node.addresses().first().copied().unwrap_or(config.http.listen);
     let banner = Banner {
         listen,
+        scheme: config.http.scheme(),
         peer: node.peer_address(),
         data: &std::path::absolute(data).unwrap_or_else(|_| data.clone()),
         node: id,
@@ -112,7 +113,7 @@ fn announce(node: &Node, serve: &Serve) -> anyhow::Result<()> {
     let _ = out.write_all(banner.text().as_bytes());
     let _ = out.flush();
     if let Some(path) = &serve.ready_file {
-        let url = format!("http://{}", reachable(listen));
+        let url = format!("{}://{}", config.http.scheme(), reachable(listen));
         let peer = reachable(node.peer_address()).to_string();
         let about = serde_json::json!({ "http": url, "peer": peer, "node": id, "pid": std::process::id() });
         write_whole(path, &format!("{about}\n")).with_context(|| format!("ready file {}", path.display()))?;

@@ -10,7 +10,7 @@ use madang_storage::{LogMetrics, LogStore, SyncTimes};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::collector::{Read, Row, Spread, Table};
-use crate::edge::EdgeHandle;
+use crate::edge::{EdgeHandle, Tls, TlsMeters};
 
 /// The parts that measure.
 pub struct Measured {
@@ -22,12 +22,14 @@ pub struct Measured {
     pub actors: ActorMeter,
     /// The edge, as soon as it has started. Weak, since the edge keeps the page that shows this.
     pub edge: Arc<OnceLock<Weak<EdgeHandle>>>,
+    /// TLS with clients, where it is spoken.
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl Measured {
     /// Adds all tables.
     pub fn register(self, registry: &mut Registry) {
-        let Self { log, cluster, actors, edge } = self;
+        let Self { log, cluster, actors, edge, tls } = self;
         registry.register_collector(Table::new(LOG, move || log.metrics()));
         let links = cluster.clone();
         registry.register_collector(Table::new(CLUSTER, move || cluster.metrics()));
@@ -36,6 +38,9 @@ impl Measured {
         let connections =
             move || edge.get().and_then(Weak::upgrade).map_or(0, |edge| number(edge.connections()));
         registry.register_collector(Table::new(EDGE, connections));
+        if let Some(tls) = tls {
+            registry.register_collector(Table::new(TLS, move || tls.meters()));
+        }
     }
 }
 
@@ -160,6 +165,20 @@ const ACTORS: &[Row<ActorMetrics>] = &[
 ];
 
 const EDGE: &[Row<u64>] = &[gauge("connections", "Open WebSocket connections", |connections| *connections)];
+
+const TLS: &[Row<TlsMeters>] = &[
+    counter("tls_handshakes", "TLS handshakes with clients that led to a connection", |tls| tls.handshakes),
+    counter("tls_resumptions", "Of these, those that went on with an earlier session", |tls| tls.resumed),
+    counter("tls_failures", "Connections of clients that ended before their TLS handshake", |tls| {
+        tls.failures
+    }),
+    Row {
+        name: "tls_certificate_end_timestamp",
+        unit: Some(Unit::Seconds),
+        help: "When the certificate that clients are shown expires, since 1970",
+        read: Read::Gauge(|tls| tls.not_after),
+    },
+];
 
 const fn counter<S>(name: &'static str, help: &'static str, read: fn(&S) -> u64) -> Row<S> {
     Row { name, unit: None, help, read: Read::Counter(read) }

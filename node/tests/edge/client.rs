@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -20,21 +20,32 @@ const MASK: [u8; 4] = [0x11, 0x22, 0x33, 0x44];
 pub(crate) const HANDSHAKE: &str = "GET /v1/ws HTTP/1.1\r\nhost: chat.example\r\nconnection: Upgrade\r\n\
     upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-pub(crate) struct Client {
-    pub(crate) socket: TcpStream,
+pub(crate) struct Client<S = TcpStream> {
+    pub(crate) socket: S,
 }
 
 impl Client {
     /// Connected and upgraded.
     pub(crate) async fn open(addr: SocketAddr) -> Self {
-        let (client, head) = Self::request(addr, HANDSHAKE, b"").await;
-        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
-        client
+        Self::open_over(TcpStream::connect(addr).await.unwrap()).await
     }
 
     /// Sends a request head and what follows it at once; the answer's head.
     pub(crate) async fn request(addr: SocketAddr, head: &str, behind: &[u8]) -> (Self, String) {
-        let mut client = Self { socket: TcpStream::connect(addr).await.unwrap() };
+        Self::request_over(TcpStream::connect(addr).await.unwrap(), head, behind).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// Upgraded, on a connection that is there already.
+    pub(crate) async fn open_over(socket: S) -> Self {
+        let (client, head) = Self::request_over(socket, HANDSHAKE, b"").await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        client
+    }
+
+    async fn request_over(socket: S, head: &str, behind: &[u8]) -> (Self, String) {
+        let mut client = Self { socket };
         let bytes = [head.as_bytes(), b"\r\n", behind].concat();
         client.socket.write_all(&bytes).await.unwrap();
         let mut answer = Vec::new();

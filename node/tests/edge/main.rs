@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../shared/certificate.rs"]
+mod certificate;
 mod client;
 mod server;
 
@@ -12,3 +14,5 @@ mod fan_out;
 mod frames;
 mod handshake;
 mod slow_reader;
+mod tls;
+mod tls_strangers;

@@ -13,22 +13,25 @@ pub(super) struct Shown {
     pub(super) id: Option<u64>,
     /// Its process.
     pub(super) pid: u32,
+    /// Where clients reach it.
+    pub(super) url: String,
 }
 
 /// The text.
 pub(super) fn text(plan: &Plan, shown: &[Shown], restart_after: Option<Duration>) -> String {
     let mut text = format!("\nmadang dev is ready: {} that are one cluster.\n\n", nodes(shown.len()));
-    for Shown { number, id, pid } in shown {
+    for Shown { number, id, pid, url } in shown {
         let id = id.map_or_else(|| "?".to_owned(), |id| id.to_string());
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "  node {number}     http://{}/   id {id}   pid {pid:<7}  {}",
-            plan.http(*number),
+            "  node {number}     {url}/   id {id}   pid {pid:<7}  {}",
             plan.data(*number).display()
         );
     }
-    let _ = writeln!(text, "  cluster    http://{}/cluster\n", plan.http(1));
+    if let Some(Shown { url, .. }) = shown.first() {
+        let _ = writeln!(text, "  cluster    {url}/cluster\n");
+    }
     if let Some(Shown { number, pid, .. }) = shown.last() {
         let then = match restart_after {
             Some(after) => format!("it starts again after {} ms", after.as_millis()),
@@ -55,9 +58,12 @@ mod tests {
 
     #[test]
     fn the_banner_names_every_node_and_what_to_try() {
-        let shown =
-            [(1, 1, 41), (2, 3, 42), (3, 2, 43)].map(|(number, id, pid)| Shown { number, id: Some(id), pid });
-        let text = text(&plan("dev"), &shown, Some(Duration::from_secs(3)));
+        let plan = plan("dev");
+        let shown = [(1, 1, 41), (2, 3, 42), (3, 2, 43)].map(|(number, id, pid)| {
+            let url = format!("http://{}", plan.http(number));
+            Shown { number, id: Some(id), pid, url }
+        });
+        let text = text(&plan, &shown, Some(Duration::from_secs(3)));
         let expected = "
 madang dev is ready: 3 nodes that are one cluster.
 

@@ -117,7 +117,13 @@ impl Yard<'_> {
     fn shown(&self, number: u16, node: &Running) -> Shown {
         let about = std::fs::read_to_string(self.plan.ready_file(number)).unwrap_or_default();
         let about: serde_json::Value = serde_json::from_str(&about).unwrap_or_default();
-        Shown { number, id: about.get("node").and_then(serde_json::Value::as_u64), pid: node.pid() }
+        let url = about.get("http").and_then(serde_json::Value::as_str).map(str::to_owned);
+        Shown {
+            number,
+            id: about.get("node").and_then(serde_json::Value::as_u64),
+            pid: node.pid(),
+            url: url.unwrap_or_else(|| format!("http://{}", self.plan.http(number))),
+        }
     }
 
     fn where_to_look(&self) -> String {

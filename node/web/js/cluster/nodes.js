@@ -6,7 +6,7 @@ import { t } from '../i18n/index.js';
 export function nodeCard(node) {
   const { condition, http, peer, zone, leads, votes, here, weight } = node;
   const rows = [
-    [t('cluster.clientsAt'), http && h('a', { href: `${location.protocol}//${http}/cluster`, rel: 'noopener' }, http)],
+    [t('cluster.clientsAt'), http && h('a', { href: `${http.includes('://') ? http : `${location.protocol}//${http}`}/cluster`, rel: 'noopener' }, http)],
     [t('cluster.nodesAt'), peer],
     [t('cluster.zone'), zone],
     [t('cluster.weight'), weight !== 100 && String(weight)],
