@@ -97,7 +97,7 @@ section! {
 }
 
 section! {
-    /// How clients reach the node: HTTP and WebSocket on one port, `/healthz`, `/readyz` and `/metrics` among them.
+    /// How clients reach the node: HTTP and WebSocket on one port, `/livez`, `/readyz` and `/metrics` among them.
     Http = "http" {
         /// Address and port. Port 0 takes any free one (see `--ready-file`).
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7300)), Shape::Text("address:port"), Restart;

@@ -1,13 +1,17 @@
 //! A WebSocket client that speaks the protocol as a person reading docs/protocol.md would.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use rustls::ClientConfig;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async, connect_async_tls_with_config,
+};
 
 use crate::node::{LIMIT, TestNode};
 
@@ -28,6 +32,17 @@ impl Client {
 
     pub(crate) async fn open_at(host: &str) -> Self {
         let (socket, _) = connect_async(format!("ws://{host}/v1/ws")).await.unwrap();
+        Self::over(host, socket)
+    }
+
+    /// Under TLS.
+    pub(crate) async fn open_secured(node: &TestNode, config: &Arc<ClientConfig>) -> Self {
+        let (url, connector) = (format!("wss://{}/v1/ws", node.host), Connector::Rustls(Arc::clone(config)));
+        let (socket, _) = connect_async_tls_with_config(url, None, true, Some(connector)).await.unwrap();
+        Self::over(&node.host, socket)
+    }
+
+    fn over(host: &str, socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
         let (token, session) = (String::new(), String::new());
         Self { host: host.to_owned(), socket, next_id: 1, waiting: VecDeque::new(), token, session }
     }

@@ -5,6 +5,8 @@
 mod accounts;
 mod again;
 mod bad_input;
+#[path = "../shared/certificate.rs"]
+mod certificate;
 mod client;
 mod hot;
 mod http;
@@ -19,3 +21,4 @@ mod rooms;
 mod safety;
 mod strangers;
 mod talk;
+mod tls;

@@ -1,5 +1,6 @@
 //! A node for one test: a folder of its own, a free port, cheap passwords.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,7 +44,17 @@ impl TestNode {
         config.auth.argon2_iterations = 1;
         config.raft.shards = 4;
         change(&mut config);
-        let node = start(config).await;
+        Self::run(folder, start(Live::fixed(config)).await).await
+    }
+
+    /// Like [`start_with`](Self::start_with), with settings that are read again when the other side says so.
+    pub(crate) async fn start_live(live: impl FnOnce(&Path) -> Live) -> Self {
+        let folder = Arc::new(TempDir::new().unwrap());
+        let live = live(&folder.path().join("data"));
+        Self::run(folder, start(live).await).await
+    }
+
+    async fn run(folder: Arc<TempDir>, node: Node) -> Self {
         let host = node.addresses()[0].to_string();
         let mut ready = node.readiness().subscribe();
         tokio::time::timeout(LIMIT, ready.wait_for(|ready| *ready == Ready::Ready)).await.unwrap().unwrap();
@@ -78,10 +89,10 @@ impl TestNode {
 }
 
 /// The last threads of a node that was stopped in this process let go of its folder a little later.
-async fn start(config: Config) -> Node {
+async fn start(live: Live) -> Node {
     let started = async {
         loop {
-            match Node::start(Live::fixed(config.clone())).await {
+            match Node::start(live.clone()).await {
                 Err(StartError::Storage(StorageError::Locked { .. })) => {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
