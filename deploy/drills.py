@@ -52,8 +52,8 @@ DRILLS = {
         "nothing. The node was started anew after all accounts and rooms were made, so what it reads to let them in "
         "(its cache of rows, which has a limit of its own) counts too. Everybody rests for a while before memory "
         "is read; the slope is that of the line through all steps. The kernel's memory is the whole machine's, for both "
-        "ends of each connection.",
-        [],
+        "ends of each connection. Then the same under TLS, on nodes started anew once more.",
+        ["--tls"],
     ),
     "storm": (
         "Everybody comes back at once",

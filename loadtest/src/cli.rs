@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::attack::{AttackOptions, Tables};
 use crate::chat::{self, ChatOptions, Load, Plan};
-use crate::client::{Nodes, Restarts};
+use crate::client::{Nodes, Restarts, trust};
 use crate::hold::hold;
 use crate::kit::Record;
 use crate::replay::{self, ReplayOptions};
@@ -22,6 +22,10 @@ use crate::report::{chat_text, replay_text, write_json};
 #[derive(Debug, Parser)]
 #[command(name = "madang-loadtest", version, max_term_width = 100)]
 pub struct Cli {
+    /// Authorities, or certificates themselves, that are trusted beside the machine's own (PEM), for nodes at
+    /// https://; may be given more than once
+    #[arg(long, global = true, value_name = "FILE", env = "MADANG_CA")]
+    ca: Vec<PathBuf>,
     #[command(subcommand)]
     scenario: ScenarioArgs,
 }
@@ -163,6 +167,9 @@ pub enum Outcome {
 impl Cli {
     /// Runs the scenario and prints its report.
     pub async fn run(self) -> anyhow::Result<Outcome> {
+        for file in &self.ca {
+            trust(file)?;
+        }
         match self.scenario {
             ScenarioArgs::Replay(args) => run_replay(args).await,
             ScenarioArgs::Chat(args) => run_chat(args).await,

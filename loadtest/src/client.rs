@@ -18,6 +18,8 @@ mod backoff;
 
 mod nodes;
 
+mod trust;
+
 mod connection;
 
 mod wire;
@@ -45,3 +47,4 @@ pub use nodes::{Nodes, NotANode, Rotation, Turn};
 pub(crate) use operations::history_fields;
 pub use operations::{CreateRoom, SendMessage};
 pub use steady::{Restarts, RetryPolicy, Steady, SteadyCounts};
+pub use trust::{http_builder, trust, trusted_files};

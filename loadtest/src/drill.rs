@@ -58,7 +58,7 @@ pub use crowd::CrowdOptions;
 pub use failover::{FailoverOptions, FailoverReport, KillReport};
 
 pub use grow::{GrowOptions, GrowReport, StepReport};
-pub use idle::{IdleDrillReport, IdleOptions, IdleStep, KernelMemory};
+pub use idle::{IdleCost, IdleDrillReport, IdleOptions, IdleStep, IdleTls, KernelMemory};
 pub use lists::{ListsOptions, ListsReport, ListsRow};
 pub use outcome::{Drill, DrillReport, run};
 pub use ring::Traces;

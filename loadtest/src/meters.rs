@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::client::http_builder;
+
 /// How long a node may take to answer.
 const ASK_WITHIN: Duration = Duration::from_secs(2);
 
@@ -20,7 +22,7 @@ pub struct LinkBytes {
 impl LinkBytes {
     /// What the node at `url` has sent since it started; `None` when it does not say.
     pub async fn of(url: &str) -> Option<Self> {
-        let http = reqwest::Client::builder().timeout(ASK_WITHIN).build().ok()?;
+        let http = http_builder().ok()?.timeout(ASK_WITHIN).build().ok()?;
         let answer = http.get(format!("{url}/metrics")).send().await.ok()?;
         Self::read(&answer.text().await.ok()?)
     }

@@ -51,6 +51,15 @@ impl Default for Authority {
 }
 
 impl Papers {
+    /// The environment variable with which a node speaks TLS with clients.
+    pub(crate) const CLIENT_CERTIFICATE: &str = "MADANG_HTTP__TLS_CERTIFICATE";
+
+    /// As environment variables of a node, for its clients.
+    pub fn client_settings(&self) -> [(&'static str, String); 2] {
+        let text = |path: &Path| path.display().to_string();
+        [(Self::CLIENT_CERTIFICATE, text(&self.certificate)), ("MADANG_HTTP__TLS_KEY", text(&self.key))]
+    }
+
     /// As environment variables of a node.
     pub fn settings(&self) -> [(&'static str, String); 3] {
         let text = |path: &Path| path.display().to_string();

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_tungstenite::Connector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -18,6 +19,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use super::error::{ClientError, CloseReason, ServerError};
 use super::frame::{Answer, Heard, Push};
 use super::model::Welcome;
+use super::trust;
 use super::wire::{Outgoing, Told, Wire};
 
 /// Commands waiting to be written; the next caller waits until there is room.
@@ -127,7 +129,10 @@ impl Connection {
         request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("madang.v1+json"));
         // The defaults would cost a quarter of a megabyte per connection.
         let config = WebSocketConfig::default().read_buffer_size(2048).write_buffer_size(0);
-        let connecting = tokio_tungstenite::connect_async_with_config(request, Some(config), true);
+        let connector =
+            if url.starts_with("https://") { Some(Connector::Rustls(trust::tls()?)) } else { None };
+        let connecting =
+            tokio_tungstenite::connect_async_tls_with_config(request, Some(config), true, connector);
         let (socket, _) = tokio::time::timeout(limit, connecting)
             .await
             .map_err(|_| ClientError::TimedOut { limit })?

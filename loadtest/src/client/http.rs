@@ -12,6 +12,7 @@ use super::error::{ClientError, ServerError};
 use super::model::{HistoryPage, Page, Profile, Room, RoomPage, SendAck};
 use super::nodes::{Nodes, Rotation};
 use super::operations::{CreateRoom, SendMessage, history_fields};
+use super::trust;
 
 /// Answer to `sign_up` and `login`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -54,8 +55,7 @@ impl HttpClient {
 
     /// A client of the first of these nodes, as long as it serves; every request may take `limit`.
     pub fn among(nodes: &Nodes, limit: Duration) -> Result<Self, ClientError> {
-        let http =
-            reqwest::Client::builder().timeout(limit).build().map_err(|error| trouble(&error, limit))?;
+        let http = trust::http_builder()?.timeout(limit).build().map_err(|error| trouble(&error, limit))?;
         Ok(Self { http, rotation: Arc::new(nodes.rotation(0)), token: None })
     }
 

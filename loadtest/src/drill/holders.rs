@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use tokio::sync::mpsc;
 
+use crate::client::trusted_files;
 use crate::hold::{News, Order};
 use crate::latency::Latencies;
 
@@ -40,6 +41,10 @@ impl Holder {
         let program = std::env::current_exe().context("where is this program?")?;
         let mut command = Command::new(program);
         command.args(["hold", "--at-once", &at_once.to_string()]);
+        // It trusts whom this process trusts.
+        for file in trusted_files() {
+            command.arg("--ca").arg(file);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().context("cannot start a holder of connections")?;
         let orders = child.stdin.take();

@@ -26,11 +26,22 @@ pub use kernel::KernelMemory;
 
 /// The goal for a connection, in KiB of a node's memory.
 const KIB_EACH: f64 = 4.0;
+/// The same under TLS.
+const TLS_KIB_EACH: f64 = 12.0;
 /// Connections that are opened at the same time, of each node.
 const AT_ONCE: usize = 64;
 /// How long the next of many connections may take.
 const OPENED_WITHIN: Duration = Duration::from_secs(60);
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+
+/// Whether connections under TLS are looked at too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdleTls {
+    /// They are not.
+    Not,
+    /// They are, after those without it.
+    Too,
+}
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -43,6 +54,8 @@ pub struct IdleOptions {
     pub nodes: usize,
     /// Connections of each node, a step after the other.
     pub steps: Vec<usize>,
+    /// Whether TLS is looked at too.
+    pub tls: IdleTls,
     /// Rooms that everybody is in.
     pub rooms_each: usize,
     /// Members of a room.
@@ -66,6 +79,17 @@ pub struct IdleStep {
     pub kernel: Option<KernelMemory>,
 }
 
+/// What connections of one kind cost.
+#[derive(Debug, Clone, Serialize)]
+pub struct IdleCost {
+    /// Step after step.
+    pub steps: Vec<IdleStep>,
+    /// What each connection adds to its node's memory, the mean of all nodes.
+    pub bytes_each: f64,
+    /// What each connection adds to the kernel's memory, both its ends.
+    pub kernel_bytes_each: Option<f64>,
+}
+
 /// The drill's result.
 #[derive(Debug, Clone, Serialize)]
 pub struct IdleDrillReport {
@@ -77,12 +101,11 @@ pub struct IdleDrillReport {
     pub rooms_each: usize,
     /// Members of a room.
     pub room_size: usize,
-    /// Step after step.
-    pub steps: Vec<IdleStep>,
-    /// What each connection adds to its node's memory, the mean of all nodes.
-    pub bytes_each: f64,
-    /// What each connection adds to the kernel's memory, both its ends.
-    pub kernel_bytes_each: Option<f64>,
+    /// Without TLS.
+    #[serde(flatten)]
+    pub plain: IdleCost,
+    /// With it.
+    pub tls: Option<IdleCost>,
     /// What must not happen.
     pub wrong: Wrong,
     /// What was wanted.
@@ -101,11 +124,31 @@ pub(super) async fn run(options: &IdleOptions) -> anyhow::Result<IdleDrillReport
     };
     eprintln!("{} people sign up and enter {} rooms each", plan.users, plan.rooms_each);
     let tokens = settle(&HttpClient::among(&nodes, REQUEST_WITHIN)?, &options.run_id, plan).await?;
-    start_anew(&mut ring, options.nodes).await?;
-    let urls: Vec<String> = nodes.iter().map(str::to_owned).collect();
+    let mut wrong = Wrong::default();
+    let plain = measure(options, &mut ring, &tokens, &mut wrong).await?;
+    let tls = match options.tls {
+        IdleTls::Not => None,
+        IdleTls::Too => {
+            eprintln!("the same under TLS");
+            ring.secure()?;
+            Some(measure(options, &mut ring, &tokens, &mut wrong).await?)
+        }
+    };
+    Ok(report(options, plain, tls, wrong))
+}
+
+/// Opens connections in steps, to nodes that have just begun.
+async fn measure(
+    options: &IdleOptions,
+    ring: &mut Ring,
+    tokens: &[String],
+    wrong: &mut Wrong,
+) -> anyhow::Result<IdleCost> {
+    start_anew(ring, options.nodes).await?;
+    let urls: Vec<String> = ring.nodes(options.nodes)?.iter().map(str::to_owned).collect();
     let mut holders: Vec<Holder> =
         (0..options.nodes).map(|_| Holder::start(AT_ONCE)).collect::<anyhow::Result<_>>()?;
-    let (mut steps, mut wrong, mut open) = (Vec::new(), Wrong::default(), 0);
+    let (mut steps, mut open) = (Vec::new(), 0);
     for connections in options.steps.iter().copied() {
         if connections < open {
             bail!("the steps must grow: {connections} comes after {open}");
@@ -122,12 +165,12 @@ pub(super) async fn run(options: &IdleOptions) -> anyhow::Result<IdleDrillReport
             wrong.add_complaints(&holder.opened(connections - open, OPENED_WITHIN).await?.complaints);
         }
         open = connections;
-        let step = rest(&ring, connections, options.rest).await?;
+        let step = rest(ring, connections, options.rest).await?;
         eprintln!("{connections} connections a node: {}", megabytes(&step.node_bytes));
         steps.push(step);
         holders.iter_mut().for_each(|holder| wrong.add_complaints(&holder.news().complaints));
     }
-    report(options, steps, wrong)
+    cost(options, steps)
 }
 
 /// Stops and starts every node: what signing up and entering rooms has left in memory would hide what
@@ -162,7 +205,7 @@ async fn rest(ring: &Ring, connections: usize, rest: Duration) -> anyhow::Result
     })
 }
 
-fn report(options: &IdleOptions, steps: Vec<IdleStep>, wrong: Wrong) -> anyhow::Result<IdleDrillReport> {
+fn cost(options: &IdleOptions, steps: Vec<IdleStep>) -> anyhow::Result<IdleCost> {
     let slope = |value: &dyn Fn(&IdleStep) -> Option<f64>| {
         let points: Option<Vec<(f64, f64)>> =
             steps.iter().map(|step| Some((step.connections as f64, value(step)?))).collect();
@@ -172,18 +215,23 @@ fn report(options: &IdleOptions, steps: Vec<IdleStep>, wrong: Wrong) -> anyhow::
         |step: &IdleStep| Some(step.node_bytes.iter().sum::<u64>() as f64 / step.node_bytes.len() as f64);
     let bytes_each = slope(&mean).context("one step has no slope")?;
     let all_nodes = |step: &IdleStep| Some(step.kernel?.total() as f64 / options.nodes as f64);
-    let goal = Goal::below("memory of a connection", KIB_EACH, bytes_each / 1024.0, "KiB");
-    Ok(IdleDrillReport {
+    Ok(IdleCost { bytes_each, kernel_bytes_each: slope(&all_nodes), steps })
+}
+
+fn report(options: &IdleOptions, plain: IdleCost, tls: Option<IdleCost>, wrong: Wrong) -> IdleDrillReport {
+    let goal = |what, most, cost: &IdleCost| Goal::below(what, most, cost.bytes_each / 1024.0, "KiB");
+    let mut goals = vec![goal("memory of a connection", KIB_EACH, &plain)];
+    goals.extend(tls.as_ref().map(|tls| goal("memory of a connection under TLS", TLS_KIB_EACH, tls)));
+    IdleDrillReport {
         drill: "idle",
         nodes: options.nodes,
         rooms_each: options.rooms_each,
         room_size: options.room_size,
-        kernel_bytes_each: slope(&all_nodes),
-        steps,
-        bytes_each,
+        plain,
+        tls,
         wrong,
-        goals: vec![goal],
-    })
+        goals,
+    }
 }
 
 impl IdleDrillReport {
@@ -193,6 +241,18 @@ impl IdleDrillReport {
             "{} nodes; everybody is in {} rooms of {}\n\n",
             self.nodes, self.rooms_each, self.room_size
         );
+        text.push_str(&self.plain.text("a connection"));
+        if let Some(tls) = &self.tls {
+            text.push_str(&tls.text("a connection under TLS"));
+            let times = tls.bytes_each / self.plain.bytes_each;
+            let _ = writeln!(text, "{times:.2} times as much as without\n");
+        }
+        text
+    }
+}
+
+impl IdleCost {
+    fn text(&self, what: &str) -> String {
         let header = ["connections a node", "memory of the nodes", "CPU of a core", "kernel, both ends"];
         let mut rows = vec![header.map(str::to_owned).to_vec()];
         for step in &self.steps {
@@ -204,9 +264,9 @@ impl IdleDrillReport {
                 step.kernel.map_or("-".to_owned(), |kernel| megabytes(&[kernel.total()])),
             ]);
         }
-        text.push_str(&table(&rows));
+        let mut text = table(&rows);
         let kib = |bytes: f64| format!("{:.2} KiB", bytes / 1024.0);
-        let _ = writeln!(text, "\na connection adds {} to its node's memory", kib(self.bytes_each));
+        let _ = writeln!(text, "\n{what} adds {} to its node's memory", kib(self.bytes_each));
         if let Some(kernel) = self.kernel_bytes_each {
             let _ = writeln!(text, "both its ends add {} to the kernel's", kib(kernel));
         }

@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use rcgen::{CertificateParams, KeyPair};
 
 /// Proves to nodes that they, or who asks about the cluster, belong to it.
 pub(super) const SECRET: &str = "a secret of one drill";
@@ -29,6 +30,13 @@ const SETTINGS: [(&str, &str); 7] = [
     ("MADANG_PEER__SECRET", SECRET),
 ];
 
+/// What a node speaks TLS with: files in PEM.
+#[derive(Debug)]
+struct Papers {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
 /// One node.
 #[derive(Debug)]
 pub(super) struct LocalNode {
@@ -36,6 +44,7 @@ pub(super) struct LocalNode {
     pub(super) peer: SocketAddrV4,
     home: PathBuf,
     log: PathBuf,
+    papers: Option<Papers>,
     child: Option<Child>,
 }
 
@@ -47,8 +56,20 @@ impl LocalNode {
             peer: SocketAddrV4::new(address, PEER_PORT),
             home: home.join(name),
             log: home.join(format!("{name}.log")),
+            papers: None,
             child: None,
         }
+    }
+
+    /// From its next start on it speaks TLS with clients. The certificate that they have to trust.
+    pub(super) fn secure(&mut self) -> anyhow::Result<&Path> {
+        std::fs::create_dir_all(&self.home)?;
+        let key = KeyPair::generate()?;
+        let certificate = CertificateParams::new([self.http.ip().to_string()])?.self_signed(&key)?;
+        let papers = Papers { certificate: self.home.join("cert.pem"), key: self.home.join("key.pem") };
+        std::fs::write(&papers.certificate, certificate.pem())?;
+        std::fs::write(&papers.key, key.serialize_pem())?;
+        Ok(&self.papers.insert(papers).certificate)
     }
 
     /// Whether nobody else uses its place.
@@ -58,7 +79,8 @@ impl LocalNode {
 
     /// Where clients find it.
     pub(super) fn url(&self) -> String {
-        format!("http://{}", self.http)
+        let scheme = if self.papers.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.http)
     }
 
     /// Its process id, while it runs.
@@ -84,6 +106,9 @@ impl LocalNode {
         }
         // Its folder, so that no madang.toml of somebody else is found.
         command.current_dir(&self.home).envs(SETTINGS).env_remove("MADANG_READY_FILE");
+        if let Some(Papers { certificate, key }) = &self.papers {
+            command.env("MADANG_HTTP__TLS_CERTIFICATE", certificate).env("MADANG_HTTP__TLS_KEY", key);
+        }
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn().with_context(|| format!("cannot start {}", madang.display()))?;
         self.child = Some(child);

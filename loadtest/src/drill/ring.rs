@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::node::{LocalNode, SECRET};
 use super::standing::Standing;
-use crate::client::Nodes;
+use crate::client::{Nodes, http_builder, trust};
 use crate::meters::LinkBytes;
 
 /// How long the nodes may take to be well, also after a death.
@@ -58,8 +58,19 @@ impl Ring {
             LocalNode::new(address, home.path(), &format!("node-{last}"))
         });
         let nodes: Vec<_> = places.by_ref().filter(LocalNode::is_free).take(nodes).collect();
-        let http = reqwest::Client::builder().timeout(ASK_WITHIN).build()?;
+        let http = http_builder()?.timeout(ASK_WITHIN).build()?;
         Ok(Self { madang, nodes, http, home })
+    }
+
+    /// From their next start on all nodes speak TLS with clients, each with a certificate of its own, which the
+    /// clients of this process trust.
+    pub(super) fn secure(&mut self) -> anyhow::Result<()> {
+        for node in &mut self.nodes {
+            trust(node.secure()?)?;
+        }
+        // It must trust them too.
+        self.http = http_builder()?.timeout(ASK_WITHIN).build()?;
+        Ok(())
     }
 
     /// So many nodes that are one cluster, and well.

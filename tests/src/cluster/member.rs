@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::standing::{self, SECRET};
+use crate::authority::Papers;
 use crate::damage;
 use crate::disk::Disk;
 use crate::node::{Launch, Node, binary};
@@ -72,7 +73,8 @@ pub struct Member {
 impl Member {
     /// Where clients find it.
     pub fn url(&self) -> String {
-        format!("http://{}", self.place.http)
+        let scheme = if self.launch.has(Papers::CLIENT_CERTIFICATE) { "https" } else { "http" };
+        format!("{scheme}://{}", self.place.http)
     }
 
     /// Has an operator's program ask it for something, such as `drain`. Panics if it does not do it.

@@ -71,7 +71,7 @@ pub(super) async fn is_settled(url: &str, replicas: usize) -> bool {
 pub(super) async fn leads_most(url: &str) -> Option<String> {
     let report = report(url).await?;
     let most = report.nodes.iter().max_by_key(|node| node.leads)?;
-    Some(format!("http://{}", most.http))
+    Some(if most.http.contains("://") { most.http.clone() } else { format!("http://{}", most.http) })
 }
 
 /// All that the node at `url` tells.
@@ -81,5 +81,6 @@ pub(super) async fn report(url: &str) -> Option<ClusterReport> {
 }
 
 fn http() -> reqwest::Client {
-    reqwest::Client::builder().timeout(ASK_WITHIN).build().expect("an HTTP client")
+    let builder = madang_loadtest::client::http_builder().expect("TLS");
+    builder.timeout(ASK_WITHIN).build().expect("an HTTP client")
 }

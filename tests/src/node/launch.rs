@@ -70,6 +70,11 @@ impl Launch {
         self
     }
 
+    /// Whether it has this environment variable.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.settings.iter().any(|(known, _)| known == name)
+    }
+
     /// Those of its environment variables by which nodes, and who speaks to them as one, know each other.
     pub(crate) fn peer_settings(&self) -> impl Iterator<Item = (&str, &str)> {
         let peer = self.settings.iter().filter(|(name, _)| name.starts_with("MADANG_PEER__"));

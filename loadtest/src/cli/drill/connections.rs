@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::super::fresh_run_id;
 use super::{rate, size, traces};
-use crate::drill::{Drill, IdleOptions, SlowOptions, StormOptions};
+use crate::drill::{Drill, IdleOptions, IdleTls as Tls, SlowOptions, StormOptions};
 
 /// Many people, each in several rooms.
 #[derive(Debug, Args)]
@@ -41,6 +41,9 @@ pub(super) struct IdleArgs {
     /// Seconds of rest before memory is read
     #[arg(long, default_value_t = 30, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
     rest: u64,
+    /// Once more with TLS, after the connections without it: what does it add? Every node gets a certificate
+    #[arg(long)]
+    tls: bool,
     #[command(flatten)]
     neighbours: NeighboursArgs,
 }
@@ -94,6 +97,7 @@ impl IdleArgs {
             traces: traces(neighbours.keep),
             nodes: size(neighbours.nodes),
             steps: self.connections.iter().copied().map(size).collect(),
+            tls: if self.tls { Tls::Too } else { Tls::Not },
             rooms_each: size(neighbours.rooms_each),
             room_size: size(neighbours.room_size),
             rest: Duration::from_secs(self.rest),
