@@ -247,6 +247,11 @@ impl History for FakeCluster {
         Box::pin(ready(Ok(head)))
     }
 
+    fn heads_here(&self, rooms: &[RoomId]) -> Option<Result<Vec<u64>, ClusterError>> {
+        let logs = self.rooms.lock();
+        Some(Ok(rooms.iter().map(|room| logs.get(room).map_or(0, |log| log.len() as u64)).collect()))
+    }
+
     fn tails(&self, rooms: Vec<RoomId>) -> Found<'_, Tails> {
         let logs = self.rooms.lock();
         let tail = |room: RoomId| {

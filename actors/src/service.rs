@@ -56,7 +56,7 @@ pub use find::PersonView;
 pub use invitations::InvitationView;
 pub use keep::{BanView, Lasting};
 pub use link::{LinkView, Preview};
-pub use list::Home;
+pub use list::{Home, RoomList};
 pub use mentions::MentionPage;
 pub use message::{Log, MyReactions, NewMessage, Sending, Sent};
 pub use message_change::{MessageAt, Quote};

@@ -37,6 +37,10 @@ pub trait History: Send + Sync + 'static {
     /// one lookup of a row that writing keeps in memory, and ready at once.
     fn head<'a>(&'a self, room: &'a RoomId) -> Found<'a, Option<Head>>;
 
+    /// The newest seq of each of these rooms, in their order and without waiting; 0: there is no such room. `None`:
+    /// this node has no replica.
+    fn heads_here(&self, rooms: &[RoomId]) -> Option<Result<Vec<u64>, ClusterError>>;
+
     /// How far the shard's feed has come, and where these rooms' logs end.
     fn tails(&self, rooms: Vec<RoomId>) -> Found<'_, Tails>;
 
@@ -179,6 +183,10 @@ impl History for Reader {
                 kind: row.kind,
             }))
         })
+    }
+
+    fn heads_here(&self, rooms: &[RoomId]) -> Option<Result<Vec<u64>, ClusterError>> {
+        Self::heads_here(self, rooms)
     }
 
     fn tails(&self, rooms: Vec<RoomId>) -> Found<'_, Tails> {

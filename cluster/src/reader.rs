@@ -138,6 +138,18 @@ impl Reader {
         ask!(self, Query::Heads(rooms) => Heads)
     }
 
+    /// The newest seq of each of these rooms, in their order, without waiting for anybody; `None` where this node
+    /// has no replica. 0 for a room that does not exist.
+    pub fn heads_here(&self, rooms: &[RoomId]) -> Option<Result<Vec<u64>, ClusterError>> {
+        match &self.source {
+            Source::Here(local) => Some(local.heads(rooms).map(|heads| {
+                let seq = |(_, seq)| seq;
+                heads.into_iter().map(seq).collect()
+            })),
+            Source::There(_) => None,
+        }
+    }
+
     /// How far the shard's feed has come, and where these rooms' logs end.
     pub async fn tails(&self, rooms: Vec<RoomId>) -> Result<Tails, ClusterError> {
         ask!(self, Query::Tails(rooms) => Tails)

@@ -115,7 +115,7 @@ impl Actor for Audience {
                 state.counters.feed_skipped();
                 state.skipped(&myself);
             }
-            AudienceMessage::Look(room) => state.read_tails(None, vec![room], RETRY_MS_MIN, &myself),
+            AudienceMessage::Look(rooms) => state.read_tails(None, rooms, RETRY_MS_MIN, &myself),
             AudienceMessage::Tails { look, tails } => state.tails(look, &tails, &myself),
             AudienceMessage::TailsFailed { look, rooms, error, wait_ms } => {
                 tracing::warn!(shard = %state.parts.shard, %error, "cannot read where rooms are");

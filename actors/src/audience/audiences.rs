@@ -1,5 +1,6 @@
 //! The door to the audiences of all shards.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -56,43 +57,61 @@ impl Audiences {
         Self(Arc::new(Inner { truth, slots, shards: slots.all().map(seats).collect() }))
     }
 
-    /// A hub hears `room` from now on: every event that is applied after this call reaches it, in order.
-    /// What was applied before is in the log. Returns at once: if nobody heard the room yet it looks one
-    /// row up, or where this node has no replica leaves that to the audience.
-    pub fn listen(&self, hub: HubId, room: RoomId) {
-        let shard = self.0.slots.of_room(&room);
-        let Some(seats) = self.seats(shard) else { return };
-        let heard = seats.table.lock().is_heard(&room);
-        // Read before, since what is applied between the two must count as new, and without the lock.
-        // A table that changed in between ignores it or starts a little earlier.
-        let head = if heard { None } else { self.head(shard, &room) };
-        {
-            let mut table = seats.table.lock();
-            table.gained(hub, room, head);
-            // Said before the lock is given back: nobody who saw no listeners says otherwise afterwards.
-            self.0.truth.want_feed(shard);
-        }
-        if !heard && head.is_none() {
-            // An audience that is being restarted looks at all rooms anyway.
-            seats.gate.cast(AudienceMessage::Look(room));
+    /// A hub hears these rooms from now on: every event that is applied after this call reaches it, in order.
+    /// What was applied before is in the log. Returns at once: of the rooms that nobody heard yet it looks up one
+    /// row each, all of a shard together; where this node has no replica it leaves that to the audience.
+    pub fn listen(&self, hub: HubId, rooms: &[RoomId]) {
+        for (shard, rooms) in self.by_shard(rooms) {
+            let Some(seats) = self.seats(shard) else { continue };
+            let unheard: Vec<RoomId> = {
+                let table = seats.table.lock();
+                rooms.iter().filter(|room| !table.is_heard(room)).copied().collect()
+            };
+            // Read before, since what is applied between the two must count as new, and without the lock.
+            // A table that changed in between ignores it or starts a little earlier.
+            let heads = self.heads(shard, &unheard);
+            let unknown: Vec<RoomId> = {
+                let mut table = seats.table.lock();
+                let mut gained = |room: &RoomId| {
+                    table.gained(hub, *room, heads.get(room).copied());
+                    table.has_begun(room)
+                };
+                let unknown = rooms.into_iter().filter(|room| !gained(room)).collect();
+                // Said before the lock is given back: nobody who saw no listeners says otherwise afterwards.
+                self.0.truth.want_feed(shard);
+                unknown
+            };
+            if !unknown.is_empty() {
+                // An audience that is being restarted looks at all rooms anyway.
+                seats.gate.cast(AudienceMessage::Look(unknown));
+            }
         }
     }
 
-    /// The room's newest seq, if this node has it.
-    fn head(&self, shard: ShardId, room: &RoomId) -> Option<u64> {
-        let now = self.0.truth.reader_now(shard);
-        let head = match &now {
-            // The row of a local replica is ready at once; for that of another node nobody waits here.
-            Ok(now) => now.head(room).now_or_never()?,
-            Err(error) => Err(error.clone()),
-        };
-        match head {
-            Ok(head) => Some(head.map_or(0, |head| head.last_seq)),
-            Err(error) => {
-                tracing::warn!(%room, %error, "cannot read where a room is");
-                None
+    /// The newest seqs of these rooms, if this node has them.
+    fn heads(&self, shard: ShardId, rooms: &[RoomId]) -> HashMap<RoomId, u64> {
+        if rooms.is_empty() {
+            return HashMap::new();
+        }
+        let heads = self.0.truth.reader_now(shard).map(|now| now.heads_here(rooms));
+        match heads {
+            Ok(Some(Ok(heads))) => rooms.iter().copied().zip(heads).collect(),
+            // For those of another node nobody waits here.
+            Ok(None) => HashMap::new(),
+            Ok(Some(Err(error))) | Err(error) => {
+                tracing::warn!(%shard, %error, "cannot read where rooms are");
+                HashMap::new()
             }
         }
+    }
+
+    /// These rooms, shard by shard. Somebody may be in thousands: each is placed once.
+    fn by_shard(&self, rooms: &[RoomId]) -> BTreeMap<ShardId, Vec<RoomId>> {
+        let mut by_shard: BTreeMap<ShardId, Vec<RoomId>> = BTreeMap::new();
+        for room in rooms {
+            by_shard.entry(self.0.slots.of_room(room)).or_default().push(*room);
+        }
+        by_shard
     }
 
     /// A hub no longer hears `room`. Returns at once.
@@ -105,14 +124,8 @@ impl Audiences {
     /// Waits until the logs of these rooms show where the listening to them began: whoever reads them then
     /// gets all that is not pushed. At once for rooms of which this node has a replica.
     async fn begun(&self, rooms: &[RoomId]) {
-        // Somebody may be in thousands of rooms: each is placed once, not once for each shard.
-        let mut by_shard = vec![Vec::new(); self.0.shards.len()];
-        for room in rooms {
-            if let Some(rooms) = by_shard.get_mut(usize::from(self.0.slots.of_room(room).0)) {
-                rooms.push(room);
-            }
-        }
-        for (seats, mine) in self.0.shards.iter().zip(by_shard) {
+        for (shard, mine) in self.by_shard(rooms) {
+            let Some(seats) = self.seats(shard) else { continue };
             loop {
                 let looked_up = seats.looked_up.notified();
                 tokio::pin!(looked_up);
@@ -137,15 +150,8 @@ impl Audiences {
 
     /// Sends a frame that is not logged to all who hear these rooms on this node; it is the first that overload drops.
     pub fn tell(&self, rooms: Vec<RoomId>, frame: &Bytes) {
-        let mut by_shard = vec![Vec::new(); self.0.shards.len()];
-        for room in rooms {
-            let shard = usize::from(self.0.slots.of_room(&room).0);
-            if let Some(rooms) = by_shard.get_mut(shard) {
-                rooms.push(room);
-            }
-        }
-        for (seats, rooms) in self.0.shards.iter().zip(by_shard) {
-            if !rooms.is_empty() {
+        for (shard, rooms) in self.by_shard(&rooms) {
+            if let Some(seats) = self.seats(shard) {
                 seats.gate.cast(AudienceMessage::Tell { rooms, frame: frame.clone() });
             }
         }
@@ -164,8 +170,8 @@ impl Audiences {
 }
 
 impl Interest for Audiences {
-    fn gained(&self, hub: HubId, room: RoomId) {
-        self.listen(hub, room);
+    fn gained(&self, hub: HubId, rooms: &[RoomId]) {
+        self.listen(hub, rooms);
     }
 
     fn lost(&self, hub: HubId, room: RoomId) {

@@ -11,8 +11,8 @@ use crate::pump::Fed;
 pub(crate) enum AudienceMessage {
     /// From the feed: something became true, or events were skipped.
     Fed(Fed),
-    /// From the audiences' door: a room's first listener could not be told its newest seq.
-    Look(RoomId),
+    /// From the audiences' door: the first listeners of rooms could not be told their newest seqs.
+    Look(Vec<RoomId>),
     /// From the audience's own read: where rooms' logs end.
     Tails {
         /// Which look at all rooms this is a part of, if any.

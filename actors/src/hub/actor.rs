@@ -171,7 +171,7 @@ impl Handler<JoinUser> for Hub {
     fn handle(&mut self, message: JoinUser, _: &mut Context<Self>) {
         let first = self.machine.borrow_mut().join_user(&message.user, message.room);
         if first && let Some(interest) = &self.interest {
-            interest.gained(self.id, message.room);
+            interest.gained(self.id, &[message.room]);
         }
     }
 }
@@ -193,7 +193,7 @@ impl Handler<SetPlaces> for Hub {
     fn handle(&mut self, message: SetPlaces, _: &mut Context<Self>) -> Self::Result {
         let done = self.machine.borrow_mut().set_places(&message.user, &message.places);
         if let Some(interest) = &self.interest {
-            done.gained.into_iter().for_each(|room| interest.gained(self.id, room));
+            interest.gained(self.id, &done.gained);
             done.lost.into_iter().for_each(|room| interest.lost(self.id, room));
         }
         MessageResult(done.changed)

@@ -33,8 +33,8 @@ pub struct HubId(pub u32);
 
 /// Hears which hub has listeners for which room. Called on the hubs' threads: must return at once.
 pub trait Interest: Send + Sync {
-    /// The hub's first session entered the room.
-    fn gained(&self, hub: HubId, room: RoomId);
+    /// The hub's first session entered these rooms.
+    fn gained(&self, hub: HubId, rooms: &[RoomId]);
     /// The hub's last session left the room.
     fn lost(&self, hub: HubId, room: RoomId);
     /// Waits until the logs of these rooms show all that is not pushed to those who hear them now.
@@ -337,9 +337,18 @@ impl LocalHub {
     /// Lets a session hear a room: all that is delivered from now on, and at most a few frames that are
     /// just on their way. Repeats do nothing.
     pub fn join(&self, key: SessionKey, room: RoomId) {
-        let first = self.machine.borrow_mut().join(key, room);
-        if first && let Some(interest) = &self.interest {
-            interest.gained(self.hub.id, room);
+        self.join_all(key, &[room]);
+    }
+
+    /// The same for many rooms at once, which costs less than one after the other.
+    pub fn join_all(&self, key: SessionKey, rooms: &[RoomId]) {
+        let mut machine = self.machine.borrow_mut();
+        let first: Vec<RoomId> = rooms.iter().copied().filter(|room| machine.join(key, *room)).collect();
+        drop(machine);
+        if !first.is_empty()
+            && let Some(interest) = &self.interest
+        {
+            interest.gained(self.hub.id, &first);
         }
     }
 

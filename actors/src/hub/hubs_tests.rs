@@ -32,8 +32,8 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 struct Heard(Mutex<Vec<(HubId, RoomId, bool)>>);
 
 impl Interest for Heard {
-    fn gained(&self, hub: HubId, room: RoomId) {
-        self.0.lock().push((hub, room, true));
+    fn gained(&self, hub: HubId, rooms: &[RoomId]) {
+        self.0.lock().extend(rooms.iter().map(|room| (hub, *room, true)));
     }
 
     fn lost(&self, hub: HubId, room: RoomId) {

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use madang_cluster::command::Refusal;
 use madang_cluster::{Freshness, Reader};
 use madang_storage::id::{RoomId, ShardId, UserId};
-use madang_storage::row::{MemberRow, MemberState};
+use madang_storage::row::{MemberRow, MemberState, UserRoomRow};
 use tokio::task::coop;
 
 use super::account::WRONG_TOKEN;
@@ -154,17 +154,45 @@ impl Home {
         self.reader.freshness()
     }
 
-    /// All rooms the user has joined: what the session listens to.
-    pub async fn joined_rooms(&self) -> Result<Vec<RoomId>, ServiceError> {
-        let rooms = self.reader.user_rooms(&self.caller.user).await?;
-        let joined = rooms.into_iter().filter(|(_, row)| row.state == Some(MemberState::Joined));
-        Ok(joined.map(|(room, _)| room).collect())
+    /// The user's list of rooms, as it is now.
+    pub async fn rooms(&self) -> Result<RoomList, ServiceError> {
+        // Read first: the list is at least as new.
+        let pos = self.pos().await?;
+        Ok(RoomList { pos, rooms: self.reader.user_rooms(&self.caller.user).await? })
+    }
+
+    /// Whether the list is certainly the same still: nothing has become true in the whole shard since it was read.
+    /// Costs one row, however long the list is.
+    pub async fn is_unchanged(&self, list: &RoomList) -> Result<bool, ServiceError> {
+        Ok(self.pos().await? == list.pos)
+    }
+
+    /// How far the shard's feed has come.
+    async fn pos(&self) -> Result<u64, ServiceError> {
+        Ok(self.reader.tails(Vec::new()).await?.pos)
     }
 
     /// Whether the session still lives.
     pub async fn check_session(&self) -> Result<(), ServiceError> {
         let row = self.reader.session(&self.caller.user, &self.caller.session).await?;
         row.map(|_| ()).ok_or(ServiceError::Unauthenticated(WRONG_TOKEN))
+    }
+}
+
+/// A user's list of rooms, and through which place of the shard's feed it is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomList {
+    pub(super) pos: u64,
+    pub(super) rooms: Vec<(RoomId, UserRoomRow)>,
+}
+
+impl RoomList {
+    /// All rooms the user has joined, sorted: what a session listens to.
+    pub fn joined(&self) -> Vec<RoomId> {
+        let joined = self.rooms.iter().filter(|(_, row)| row.state == Some(MemberState::Joined));
+        let mut joined: Vec<RoomId> = joined.map(|(room, _)| *room).collect();
+        joined.sort_unstable();
+        joined
     }
 }
 

@@ -14,7 +14,7 @@ use madang_storage::id::{RoomId, ShardId};
 use madang_storage::row::{MemberState, UserRoomRow};
 
 use super::readers::Readers;
-use super::{Caller, RoomView, Service, ServiceError};
+use super::{Caller, RoomList, RoomView, Service, ServiceError};
 use crate::position::{Cursors, Positions};
 
 /// Rooms, or shards, that are read at the same time.
@@ -86,11 +86,17 @@ impl Service {
         Cursors::new(&self.0.cluster.cluster_id(), self.0.cluster.slots().shards())
     }
 
-    /// What the caller missed since a cursor. The caller listens to all joined rooms already, and to the
-    /// changes of the list: whatever is behind [`Missed::told`] is pushed.
-    pub async fn missed(&self, caller: &Caller, since: &Positions, limits: ResumeLimits) -> Resumed {
+    /// What the caller missed since a cursor. The caller listens to all joined rooms of `list` already, and since
+    /// before it was read to its changes: whatever is behind [`Missed::told`] is pushed.
+    pub async fn missed(
+        &self,
+        caller: &Caller,
+        since: &Positions,
+        list: RoomList,
+        limits: ResumeLimits,
+    ) -> Resumed {
         let search = Search { service: self, readers: self.readers(), caller, since, limits };
-        match search.run().await {
+        match search.run(list).await {
             Ok(missed) => Resumed::Missed(missed),
             Err(Stop::Answer(answer)) => answer,
             Err(Stop::Failed(error)) => {
@@ -118,14 +124,16 @@ struct Behind {
 }
 
 impl Search<'_> {
-    async fn run(&self) -> Result<Missed, Stop> {
+    async fn run(&self, list: RoomList) -> Result<Missed, Stop> {
         let slots = self.service.0.cluster.slots();
         let mut told = self.since.clone();
         let home = slots.of_user(&self.caller.user);
         let reader = self.current(home).await?;
-        // Read before the list, which is as new, then.
-        self.look(home, reader, Vec::new(), &mut told).await?;
-        let list = reader.user_rooms(&self.caller.user).await?;
+        let RoomList { pos, rooms: list } = list;
+        if pos < self.since.of(home) {
+            return Err(Stop::Answer(Resumed::Reset));
+        }
+        told.advance(home, pos);
         // Rooms may have been left since of which nobody knows any more.
         if self.since.of(home) < reader.gone_before(&self.caller.user).await? {
             return Err(Stop::Answer(Resumed::Limited));

@@ -92,6 +92,16 @@ impl GroupState {
         key_in(self.home, self.generation(), table, key)
     }
 
+    /// The values under these keys of a table, in their order; cheaper than one after the other.
+    pub(crate) fn multi_get(
+        &self,
+        table: u8,
+        keys: &[Vec<u8>],
+    ) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
+        let whole: Vec<Vec<u8>> = keys.iter().map(|key| self.key(table, key)).collect();
+        self.store.multi_get(&whole)
+    }
+
     /// A row of the group itself.
     pub(crate) fn load<R: Row>(&self, key: &[u8]) -> Result<Option<R>, StorageError> {
         self.get(table::SHARD, key)?.map(|bytes| R::decode(&bytes)).transpose()

@@ -12,7 +12,9 @@ use madang_storage::{Direction, KeyRange, PageLimit, RoomPage, ScanLimit, Storag
 
 use crate::error::ClusterError;
 use crate::event::RoomEvent;
-use crate::machine::rows::{Base, member_key, room_key, session_key, user_key, user_prefix, user_room_key};
+use crate::machine::rows::{
+    Base, event_key, member_key, room_key, session_key, user_key, user_prefix, user_room_key,
+};
 use crate::machine::shard::{COUNTERS_KEY, Counters};
 use crate::raft::GroupState;
 use crate::reader::{EventPage, Page, Tail, Tails};
@@ -35,19 +37,33 @@ impl LocalReader {
 
     /// The newest seq of each room; 0 for one that does not exist.
     pub(crate) fn heads(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, u64)>, ClusterError> {
-        rooms.iter().map(|room| Ok((*room, self.room(room)?.map_or(0, |row| row.last_seq)))).collect()
+        let rows = self.rooms(rooms)?.into_iter();
+        Ok(rooms.iter().zip(rows).map(|(room, row)| (*room, row.map_or(0, |row| row.last_seq))).collect())
+    }
+
+    /// The heads of rooms, in their order.
+    pub(super) fn rooms(&self, rooms: &[RoomId]) -> Result<Vec<Option<RoomRow>>, ClusterError> {
+        let keys: Vec<Vec<u8>> = rooms.iter().map(room_key).collect();
+        self.load_all(table::ROOM, &keys)
     }
 
     /// How far the shard's feed has come, and where these rooms' logs end.
     pub(crate) fn tails(&self, rooms: &[RoomId]) -> Result<Tails, ClusterError> {
         // Read first: the rows below are at least as new.
         let pos = self.own::<Counters>(COUNTERS_KEY)?.map_or(0, |counters| counters.pos);
-        let tail = |room: &RoomId| {
-            let seq = self.room(room)?.map_or(0, |row| row.last_seq);
-            let newest = if seq == 0 { None } else { self.event(room, seq)? };
-            Ok(Tail { room: *room, seq, pos: newest.map_or(0, |event| event.row.pos) })
+        if rooms.is_empty() {
+            return Ok(Tails { pos, rooms: Vec::new() });
+        }
+        let heads = self.heads(rooms)?;
+        let keys: Vec<Vec<u8>> = heads.iter().map(|(room, seq)| event_key(room, *seq)).collect();
+        // A room without events has none under the seq 0 either.
+        let newest = self.load_all::<EventRow>(table::ROOM_LOG, &keys)?.into_iter();
+        let tail = |((room, seq), event): ((RoomId, u64), Option<EventRow>)| Tail {
+            room,
+            seq,
+            pos: event.map_or(0, |event| event.pos),
         };
-        Ok(Tails { pos, rooms: rooms.iter().map(tail).collect::<Result<_, ClusterError>>()? })
+        Ok(Tails { pos, rooms: heads.into_iter().zip(newest).map(tail).collect() })
     }
 
     /// A user's place in a room.
@@ -106,7 +122,16 @@ impl LocalReader {
 
     /// All rooms of a user, also those left (tombstones).
     pub(crate) fn user_rooms(&self, user: &UserId) -> Result<Vec<(RoomId, UserRoomRow)>, ClusterError> {
-        self.list(table::USER_ROOM, &user_prefix(user), None, usize::MAX, |key, bytes| {
+        self.first_user_rooms(user, usize::MAX)
+    }
+
+    /// The first so many rooms of a user.
+    pub(super) fn first_user_rooms(
+        &self,
+        user: &UserId,
+        limit: usize,
+    ) -> Result<Vec<(RoomId, UserRoomRow)>, ClusterError> {
+        self.list(table::USER_ROOM, &user_prefix(user), None, limit, |key, bytes| {
             Ok((room_id(key)?, UserRoomRow::decode(bytes)?))
         })
     }
@@ -146,6 +171,11 @@ impl LocalReader {
 
     pub(super) fn load<R: Row>(&self, table: u8, key: &[u8]) -> Result<Option<R>, ClusterError> {
         Ok(self.state.get(table, key)?.map(|bytes| R::decode(&bytes)).transpose()?)
+    }
+
+    fn load_all<R: Row>(&self, table: u8, keys: &[Vec<u8>]) -> Result<Vec<Option<R>>, ClusterError> {
+        let rows = self.state.multi_get(table, keys)?.into_iter();
+        rows.map(|bytes| Ok(bytes.map(|bytes| R::decode(&bytes)).transpose()?)).collect()
     }
 
     /// Rows of `table` under `prefix`, in the order of the rest of their keys, those behind `after`.

@@ -18,6 +18,10 @@ use super::{EventPage, LocalReader, Page, Tails};
 use crate::error::ClusterError;
 use crate::event::RoomEvent;
 
+/// So many rows are read where the question comes in: handing it over and back would cost as much, and much more when
+/// a node's clients all come back at once.
+const FEW_ROWS: usize = 32;
+
 /// What can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Query {
@@ -124,6 +128,12 @@ impl Query {
         if !self.reads_many_rows() {
             return self.read(local);
         }
+        if let Self::UserRooms(user) = &self {
+            let rooms = local.first_user_rooms(user, FEW_ROWS + 1)?;
+            if rooms.len() <= FEW_ROWS {
+                return Ok(Found::UserRooms(rooms));
+            }
+        }
         let local = local.clone();
         match tokio::task::spawn_blocking(move || self.read(&local)).await {
             Ok(found) => found,
@@ -143,7 +153,8 @@ impl Query {
             | Self::Pair(_)
             | Self::GoneBefore(_)
             | Self::UserRoom(..) => false,
-            Self::Heads(rooms) | Self::Tails(rooms) => rooms.len() > 1,
+            Self::Heads(rooms) => rooms.len() > FEW_ROWS,
+            Self::Tails(rooms) => 2 * rooms.len() > FEW_ROWS,
             Self::Rooms(query) => query.reads_many_rows(),
             Self::People(query) => query.reads_many_rows(),
             Self::Safety(query) => query.reads_many_rows(),

@@ -114,13 +114,10 @@ impl LocalReader {
 
 /// Which of these rooms there are, and when something happened in each last.
 fn activity(local: &LocalReader, rooms: &[RoomId]) -> Result<Vec<(RoomId, u64)>, ClusterError> {
-    let mut found = Vec::with_capacity(rooms.len());
-    for room in rooms {
-        if let Some(head) = local.room(room)?.filter(|head| head.life != Life::Deleted) {
-            found.push((*room, head.last_event_ms));
-        }
-    }
-    Ok(found)
+    let heads = rooms.iter().zip(local.rooms(rooms)?);
+    let alive =
+        heads.filter_map(|(room, head)| Some((room, head.filter(|head| head.life != Life::Deleted)?)));
+    Ok(alive.map(|(room, head)| (*room, head.last_event_ms)).collect())
 }
 
 /// Rows of a room about people whose ids begin with `prefix`, in order, those behind `after`.

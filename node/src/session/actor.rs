@@ -10,7 +10,7 @@ use madang_actors::hub::{Begun, Hubs, LocalHub, SessionKey};
 use madang_actors::outbound::{Close, Stamp};
 use madang_actors::position::Positions;
 use madang_actors::presence::Presence;
-use madang_actors::service::{Caller, ResumeLimits, Resumed, ServiceError};
+use madang_actors::service::{Caller, ResumeLimits, Resumed, RoomList, ServiceError};
 use madang_cluster::Freshness;
 use madang_storage::id::RoomId;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -28,6 +28,9 @@ use crate::operations::Operations;
 /// How often the list of a user's rooms is read until it stands still. Each time means that the user came
 /// or went somewhere in the milliseconds before.
 const ROOM_LIST_READS_MAX: usize = 8;
+
+/// Rooms that a session begins to hear before others on its thread get a turn.
+const ROOMS_AT_ONCE: usize = 256;
 
 /// How often presence hears that a session is used.
 const SAID_TO_BE_USED_EVERY_MS: u32 = 20_000;
@@ -132,9 +135,8 @@ struct Place {
 }
 
 /// Whether a session hears all rooms of its user from now on, for certain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Listening {
-    ToAll,
+    ToAll(RoomList),
     /// The list may be old, or it is not known where the listening to a room began.
     PerhapsNotToAll,
 }
@@ -292,26 +294,40 @@ impl Live {
     }
 
     /// Joins all rooms of the user. The session is registered, so what changes from now on arrives by
-    /// itself; what changed while the list was read shows when it is read again.
+    /// itself; what changed while the list was read shows when it is looked at again.
     async fn listen(&self, caller: &Caller) -> Result<Listening, ServiceError> {
         let home = self.parts.operations.service().home(caller).await?;
-        let mut heard: Vec<RoomId> = Vec::new();
-        for read in 0..ROOM_LIST_READS_MAX {
-            let joined = home.joined_rooms().await?;
-            if read > 0 && joined == heard {
-                // Read last: whoever ended the session before did so before it was registered.
-                home.check_session().await?;
-                let begun = self.parts.hubs.begun(heard).await;
-                let whole = begun == Begun::Yes && home.freshness() == Freshness::Current;
-                return Ok(if whole { Listening::ToAll } else { Listening::PerhapsNotToAll });
+        let (mut list, mut heard) = (home.rooms().await?, Vec::new());
+        for _ in 0..ROOM_LIST_READS_MAX {
+            let joined = list.joined();
+            self.hear_only(&joined, &heard).await;
+            if !home.is_unchanged(&list).await? {
+                list = home.rooms().await?;
+                if list.joined() != joined {
+                    heard = joined;
+                    continue;
+                }
             }
-            self.with_place(|hub, key| {
-                heard.iter().filter(|room| !joined.contains(room)).for_each(|room| hub.leave(key, *room));
-                joined.iter().for_each(|room| hub.join(key, *room));
-            });
-            heard = joined;
+            // Read last: whoever ended the session before did so before it was registered.
+            home.check_session().await?;
+            let begun = self.parts.hubs.begun(joined).await;
+            let whole = begun == Begun::Yes && home.freshness() == Freshness::Current;
+            return Ok(if whole { Listening::ToAll(list) } else { Listening::PerhapsNotToAll });
         }
         Err(ServiceError::Overloaded)
+    }
+
+    /// Hears these rooms, and those no more that were heard `before`; both sorted.
+    async fn hear_only(&self, rooms: &[RoomId], before: &[RoomId]) {
+        for room in before.iter().filter(|room| rooms.binary_search(room).is_err()) {
+            self.with_place(|hub, key| hub.leave(key, *room));
+        }
+        for (number, some) in rooms.chunks(ROOMS_AT_ONCE).enumerate() {
+            if number > 0 {
+                tokio::task::yield_now().await;
+            }
+            self.with_place(|hub, key| hub.join_all(key, some));
+        }
     }
 
     /// What became of the client's cursor.
@@ -324,13 +340,11 @@ impl Live {
         let Some(cursor) = cursor else { return Ok(Opened::Anew) };
         let service = self.parts.operations.service();
         let Some(since) = service.cursors().read(cursor) else { return Ok(Opened::Resumed(Resumed::Reset)) };
-        if listening == Listening::PerhapsNotToAll {
-            return Ok(Opened::Resumed(Resumed::Limited));
-        }
+        let Listening::ToAll(list) = listening else { return Ok(Opened::Resumed(Resumed::Limited)) };
         let limits = ResumeLimits::default();
         let bytes_max = limits.bytes_max.min(self.parts.options.page_backlog_bytes_max);
         let limits = ResumeLimits { bytes_max, ..limits };
-        Ok(Opened::Resumed(service.missed(caller, &since, limits).await))
+        Ok(Opened::Resumed(service.missed(caller, &since, list, limits).await))
     }
 
     /// Pushes what was missed, answers `connect`, and lets go of what waited. In one go: nothing comes in

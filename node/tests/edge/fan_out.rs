@@ -42,7 +42,7 @@ impl SessionHandler for Listener {
 struct Hearing(AtomicUsize);
 
 impl Interest for Hearing {
-    fn gained(&self, _: HubId, _: RoomId) {
+    fn gained(&self, _: HubId, _: &[RoomId]) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
