@@ -32,23 +32,24 @@ mod receipts;
 mod resume;
 mod room;
 mod safety;
+mod seen;
 mod suspension;
 
 mod cursor;
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use madang_cluster::Cluster;
 use madang_cluster::command::{Op, Reply, RoomOp, UserOp};
 use madang_storage::id::{RoomId, SessionId, UserId};
-use tokio::sync::Semaphore;
 
 use crate::auth::Passwords;
 use crate::devices::Devices;
 use crate::presence::Presence;
 use crate::rooms::Rooms;
 use readers::Readers;
+use seen::Seen;
 
 pub use account::{LoggedIn, SessionView};
 pub use error::ServiceError;
@@ -67,6 +68,7 @@ pub use receipts::{ReadMark, Receipt, Totals};
 pub use resume::{Missed, ResumeLimits, Resumed};
 pub use room::{Described, NewRoom};
 pub use safety::{AuditView, ReportView, Reported, StaffView};
+pub use seen::{SeenMetrics, SeenOptions};
 pub use suspension::SuspensionView;
 pub use view::{MemberPage, MemberView, Mine, Profile, RoomPage, RoomView, Views};
 
@@ -98,6 +100,8 @@ pub struct ServiceOptions {
     pub room_places_max: u64,
     /// Admins of the staff by the settings.
     pub admins: Vec<UserId>,
+    /// How it is written down when devices were seen.
+    pub seen: SeenOptions,
 }
 
 /// The operations of a node. Clones share everything.
@@ -111,15 +115,11 @@ struct Inner {
     devices: Devices,
     passwords: Passwords,
     options: ServiceOptions,
-    /// For writing down when devices were seen.
-    sees: Arc<Semaphore>,
+    seen: Seen,
 }
 
-/// How many devices are written down as seen at the same time.
-const SEES_AT_ONCE: usize = 64;
-
 impl Service {
-    /// The operations over these parts.
+    /// The operations over these parts. On a runtime, where it is written down when devices were seen.
     pub fn new(
         cluster: Cluster,
         rooms: Rooms,
@@ -128,8 +128,18 @@ impl Service {
         passwords: Passwords,
         options: ServiceOptions,
     ) -> Self {
-        let sees = Arc::new(Semaphore::new(SEES_AT_ONCE));
-        Self(Arc::new(Inner { cluster, rooms, presence, devices, passwords, options, sees }))
+        let seen = Seen::start(cluster.clone(), options.seen);
+        Self(Arc::new(Inner { cluster, rooms, presence, devices, passwords, options, seen }))
+    }
+
+    /// Writes down what waits to be, as the last thing before the node stops.
+    pub async fn stop(&self, limit: Duration) {
+        self.0.seen.write_all(limit).await;
+    }
+
+    /// What is counted of devices that come and go.
+    pub fn seen_metrics(&self) -> SeenMetrics {
+        self.0.seen.metrics()
     }
 
     /// The limits in force.

@@ -31,6 +31,8 @@ pub use drain::{Elsewhere, Pace};
 
 mod handshake;
 mod refusal;
+mod turnstile;
+pub use turnstile::Admission;
 mod upgrade;
 
 mod driver;

@@ -1,11 +1,10 @@
 //! Accounts and sessions: signing up, logging in and out, passwords, profiles, tokens.
 
-use std::sync::Arc;
-
 use madang_cluster::command::{Refusal, UserOp};
 use madang_storage::id::{SessionId, UserId};
 use madang_storage::row::SessionRow;
 
+use super::seen::Sight;
 use super::{Caller, Profile, Service, ServiceError, fresh_id, names, now_ms};
 use crate::auth::Token;
 use crate::devices::Connected;
@@ -103,23 +102,19 @@ impl Service {
         }
         let caller = Caller { user: token.user, session: token.session };
         if now_ms().saturating_sub(row.seen_ms) > SEEN_EVERY_MS {
-            self.see(&caller);
+            self.0.seen.note(&caller, Sight::Came);
         }
         Ok(caller)
     }
 
-    /// Writes down that the caller's device was seen. Nobody waits for it; when many come or go at once, as
-    /// when a node stops, most are not written down.
-    pub fn see(&self, caller: &Caller) {
-        let Ok(turn) = Arc::clone(&self.0.sees).try_acquire_owned() else { return };
-        let (service, caller) = (self.clone(), caller.clone());
-        tokio::spawn(async move {
-            let _turn = turn;
-            let seen = service.change_user(&caller.user, UserOp::SeeSession(caller.session)).await;
-            if let Err(error) = seen {
-                tracing::debug!(user = %caller.user, %error, "when a device was seen is not written down");
-            }
-        });
+    /// The caller's device has a connection.
+    pub fn came(&self, caller: &Caller) {
+        self.0.seen.back(caller);
+    }
+
+    /// The caller's device had a connection until now. When that was is written down if it does not come back soon.
+    pub fn went(&self, caller: &Caller) {
+        self.0.seen.note(caller, Sight::Went);
     }
 
     /// Ends the caller's session.

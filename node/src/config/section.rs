@@ -124,6 +124,14 @@ section! {
         allowed_origins: Vec<String> = Vec::new(), Shape::List("origins"), Restart;
         /// WebSocket connections at one time. Above it new ones are refused, to come back later.
         connections_max: usize = 19_000, number("connections", 1, 10_000_000), Restart;
+        /// WebSocket handshakes that go on in a second, on average: when everybody comes back at once, those who
+        /// stayed shall not wait behind them all. 0: as many as come.
+        handshakes_per_second: u32 = 3_000, number("handshakes per second", 0, 1_000_000), Restart;
+        /// WebSocket handshakes that go on at once, after a pause.
+        handshakes_burst: u32 = 200, number("handshakes", 1, 1_000_000), Restart;
+        /// How long a handshake may wait for its turn. One that would wait longer is refused, to come back at a
+        /// time of its own.
+        handshake_wait_ms: u64 = 5_000, number("milliseconds", 0, 60_000), Restart;
         /// How long an HTTP connection without a request is kept open.
         keep_alive_ms: u64 = 75_000, number("milliseconds", 0, HOUR_MS), Restart;
         /// How long a client may take for the TLS handshake, again to send the head of a request, and again for
@@ -252,6 +260,13 @@ section! {
         /// A quiet connection is pinged this often; one that says nothing for two and a half times as long
         /// is closed.
         ping_ms: u64 = 25_000, number("milliseconds", 100, HOUR_MS), Restart;
+        /// How long after a device came or went it is written down when it was seen. One that went and is back by
+        /// then costs nothing; what waits when a node dies is lost.
+        seen_after_ms: u64 = 30_000, number("milliseconds", 0, HOUR_MS), Restart;
+        /// Devices of which that is written down in a second.
+        seen_per_second: u32 = 1_000, number("devices per second", 1, 1_000_000), Restart;
+        /// Devices that may wait for it. Of one more it is not written down.
+        seen_waiting_max: usize = 100_000, number("devices", 1, 10_000_000), Restart;
     }
 }
 

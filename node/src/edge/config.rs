@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::tls::Tls;
+use super::turnstile::Admission;
 
 /// Origins that come and go while the node runs.
 pub trait Origins: fmt::Debug + Send + Sync {
@@ -24,6 +25,8 @@ pub struct EdgeConfig {
     pub workers: usize,
     /// WebSocket connections at the same time.
     pub connections_max: usize,
+    /// How fast WebSocket connections are let in.
+    pub admission: Admission,
     /// Bytes of one message, over all its fragments.
     pub frame_bytes_max: usize,
     /// Bytes that may wait for one connection before it counts as a slow reader.
@@ -60,6 +63,7 @@ impl Default for EdgeConfig {
             tls: None,
             workers: 2,
             connections_max: 50_000,
+            admission: Admission::default(),
             frame_bytes_max: 64 * 1024,
             outbound_bytes_max: 256 * 1024,
             send_buffer_bytes: 64 * 1024,

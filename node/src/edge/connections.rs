@@ -4,7 +4,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use madang_actors::outbound::Close;
@@ -14,6 +15,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::drain::Respite;
 use super::handler::{Goodbye, SessionLink};
+use super::turnstile::{Admission, Turn, Turnstile};
 
 /// Connections closed before the thread's other work gets its turn.
 const CLOSES_PER_TURN: usize = 64;
@@ -22,6 +24,11 @@ const CLOSES_PER_TURN: usize = 64;
 pub(super) struct Connections {
     open: AtomicUsize,
     open_max: usize,
+    admission: Admission,
+    turnstile: Mutex<Turnstile>,
+    put_off: AtomicU64,
+    waiting: AtomicUsize,
+    began: Instant,
     refusing: AtomicBool,
     workers: Mutex<Vec<mpsc::UnboundedSender<Order>>>,
     emptied: Notify,
@@ -44,13 +51,20 @@ pub(super) enum Full {
     Limit,
     /// The node sends its clients away.
     Draining,
+    /// Too many come at once; come again after this time.
+    Later(Duration),
 }
 
 impl Connections {
-    pub(super) fn new(open_max: usize) -> Self {
+    pub(super) fn new(open_max: usize, admission: Admission) -> Self {
         Self {
             open: AtomicUsize::new(0),
             open_max,
+            admission,
+            turnstile: Mutex::default(),
+            put_off: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
+            began: Instant::now(),
             refusing: AtomicBool::new(false),
             workers: Mutex::default(),
             emptied: Notify::new(),
@@ -59,6 +73,11 @@ impl Connections {
 
     pub(super) fn open(&self) -> usize {
         self.open.load(Ordering::Acquire)
+    }
+
+    /// How many handshakes wait for their turn now, and how many were told to come again.
+    pub(super) fn put_off(&self) -> (usize, u64) {
+        (self.waiting.load(Ordering::Relaxed), self.put_off.load(Ordering::Relaxed))
     }
 
     pub(super) fn open_max(&self) -> usize {
@@ -131,6 +150,19 @@ impl Connections {
         }
     }
 
+    /// How long somebody who was counted in waits for their turn.
+    fn take_turn(&self) -> Result<Duration, Full> {
+        let now_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        match self.turnstile.lock().on_come(self.admission, now_us) {
+            Turn::Now => Ok(Duration::ZERO),
+            Turn::After(wait) => Ok(wait),
+            Turn::Again(wait) => {
+                self.put_off.fetch_add(1, Ordering::Relaxed);
+                Err(Full::Later(wait))
+            }
+        }
+    }
+
     fn leave(&self) {
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.emptied.notify_waiters();
@@ -160,11 +192,20 @@ impl Worker {
         worker
     }
 
-    /// Counts a connection in.
-    pub(super) fn admit(self: &Rc<Self>, link: SessionLink) -> Result<Permit, Full> {
+    /// Counts a connection in, and says how long it waits for its turn.
+    pub(super) fn admit(self: &Rc<Self>, link: SessionLink) -> Result<(Permit, Duration), Full> {
         self.connections.try_enter()?;
         let key = self.open.borrow_mut().insert(link);
-        Ok(Permit { worker: self.clone(), key })
+        let permit = Permit { worker: self.clone(), key };
+        let wait = self.connections.take_turn()?;
+        Ok((permit, wait))
+    }
+
+    /// Waits for a turn.
+    pub(super) async fn wait(&self, turn: Duration) {
+        self.connections.waiting.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(turn).await;
+        self.connections.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
     async fn carry_out(&self, order: Order) {

@@ -32,6 +32,8 @@ pub(super) enum Refusal {
     Full,
     /// The node sends its clients away: it is about to stop, or is drained.
     Draining,
+    /// So many come at once that this one is to come again after this time.
+    Later(Duration),
     /// Plain HTTP where TLS is spoken.
     NotTls,
 }
@@ -103,6 +105,12 @@ impl Refusal {
             Self::Draining => (
                 error(ErrorKind::Unavailable, "the node is draining: go to another")
                     .retry_after_ms(RETRY_AFTER_MS),
+                (503, "Service Unavailable"),
+                None,
+            ),
+            Self::Later(wait) => (
+                error(ErrorKind::Overloaded, "too many clients come at once")
+                    .retry_after_ms(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)),
                 (503, "Service Unavailable"),
                 None,
             ),

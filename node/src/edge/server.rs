@@ -55,7 +55,7 @@ impl EdgeServer {
         S::Service: 'static,
         B: MessageBody + 'static,
     {
-        let connections = Arc::new(Connections::new(config.connections_max));
+        let connections = Arc::new(Connections::new(config.connections_max, config.admission));
         let mut addrs = Vec::new();
         let mut builder = Server::build()
             .workers(config.workers.clamp(1, 512))
@@ -192,6 +192,11 @@ impl EdgeHandle {
     /// Open WebSocket connections.
     pub fn connections(&self) -> usize {
         self.connections.open()
+    }
+
+    /// How many handshakes wait for their turn now, and how many clients were told to come again.
+    pub fn put_off(&self) -> (usize, u64) {
+        self.connections.put_off()
     }
 
     /// How many WebSocket connections there may be.

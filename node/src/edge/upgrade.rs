@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 
 use super::config::EdgeConfig;
 use super::connection::Connection;
-use super::connections::{Full, Worker};
+use super::connections::{Full, Permit, Worker};
 use super::driver::Driver;
 use super::handler::{SessionFactory, SessionLink};
 use super::handshake::Accepted;
@@ -50,7 +50,7 @@ impl Upgrader {
     }
 
     fn open(
-        &self,
+        self: &Rc<Self>,
         request: &Request,
         connection: Connection,
         early: &BytesMut,
@@ -62,15 +62,30 @@ impl Upgrader {
         let outbound = Outbound::new(self.config.outbound_bytes_max);
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let link = SessionLink::new(outbound.clone(), request.head().peer_addr.unwrap_or(unknown));
-        let permit = match self.worker.admit(link.clone()) {
-            Ok(permit) => permit,
+        let (permit, turn) = match self.worker.admit(link.clone()) {
+            Ok(admitted) => admitted,
             Err(Full::Limit) => return Err((Refusal::Full, connection)),
             Err(Full::Draining) => return Err((Refusal::Draining, connection)),
+            Err(Full::Later(wait)) => return Err((Refusal::Later(wait), connection)),
         };
         tune(connection.socket(), self.config.send_buffer_bytes);
         // The queue is new: the 101 is its first entry, and fits.
         let _ = outbound.push(accepted.to_http());
+        if turn.is_zero() {
+            self.begin(connection, link, early, permit);
+            return Ok(());
+        }
+        let (upgrader, early) = (Rc::clone(self), early.clone());
+        drop(actix_rt::spawn(async move {
+            upgrader.worker.wait(turn).await;
+            upgrader.begin(connection, link, &early, permit);
+        }));
+        Ok(())
+    }
 
+    /// Runs a connection that was let in.
+    fn begin(&self, connection: Connection, link: SessionLink, early: &BytesMut, permit: Permit) {
+        let outbound = link.outbound().clone();
         let wire = Rc::new(Wire::new(connection, outbound, early, self.config.frame_bytes_max));
         let frames = Frames::new(wire.clone(), self.config.frame_bytes_max);
         let session = Session::new((self.factory)(), link);
@@ -80,7 +95,6 @@ impl Upgrader {
             session
         });
         drop(actix_rt::spawn(Driver::new(wire, output, self.config.close_timeout, permit)));
-        Ok(())
     }
 }
 

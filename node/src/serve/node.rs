@@ -32,6 +32,9 @@ use crate::safety::{Gate, WebhookError};
 use crate::session::{JsonFrames, Session, SessionParts};
 use crate::telemetry::{Measured, Metrics, Readiness, Ready};
 
+/// How long it may take to write down when the devices were seen that were connected.
+const SEEN_WITHIN: Duration = Duration::from_secs(1);
+
 /// How long handing over leadership may take.
 const HANDED_OVER_WITHIN: Duration = Duration::from_secs(3);
 
@@ -78,6 +81,7 @@ pub enum StartError {
 pub struct Node {
     edge: Arc<EdgeHandle>,
     farewell: Farewell,
+    service: Service,
     actors: Actors,
     cluster: Cluster,
     readiness: Readiness,
@@ -113,7 +117,9 @@ impl Node {
             actors: actors.meter().clone(),
             edge: Arc::clone(&this_edge),
             tls: tls.clone(),
+            service: operations.service().clone(),
         };
+        let service = operations.service().clone();
         let served = Served { operations, metrics: Metrics::new(|registry| measured.register(registry)) };
         let edge =
             Arc::new(start_edge(&live, &cluster, &actors, &hubs, served, (tls.clone(), readiness.clone()))?);
@@ -126,7 +132,7 @@ impl Node {
         if let Some(tls) = tls {
             beside.tasks.spawn(certificate::follow(live, tls, beside.stop.clone()));
         }
-        Ok(Self { edge, farewell, actors, cluster, readiness, beside, fenced })
+        Ok(Self { edge, farewell, service, actors, cluster, readiness, beside, fenced })
     }
 
     /// Where it listens, with the real port.
@@ -192,6 +198,7 @@ impl Node {
         if let Err(error) = self.edge.stop(grace).await {
             tracing::warn!(%error, "the edge did not stop cleanly");
         }
+        self.service.stop(SEEN_WITHIN).await;
         self.actors.stop().await;
         self.cluster.shutdown().await
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use madang_actors::auth::PasswordOptions;
 use madang_actors::hub::HubOptions;
 use madang_actors::options::{ActorOptions, PresenceOptions, SendRate, Switch, TypingOptions};
-use madang_actors::service::ServiceOptions;
+use madang_actors::service::{SeenOptions, ServiceOptions};
 use madang_cluster::link::{LinkClientOptions, LinkOptions, LinkTls, Secret};
 use madang_cluster::{Breach, ClusterOptions, PeerOptions, RaftOptions};
 use madang_storage::id::UserId;
@@ -17,7 +17,7 @@ use super::advertise;
 use super::node::StartError;
 use crate::api::account::ClientLimits;
 use crate::config::{Config, SecretText};
-use crate::edge::{EdgeConfig, Tls, TlsError, TlsOptions};
+use crate::edge::{Admission, EdgeConfig, Tls, TlsError, TlsOptions};
 use crate::session::SessionOptions;
 
 /// After a pause a room takes this many seconds' worth of messages at once.
@@ -236,6 +236,11 @@ pub(super) fn service(config: &Config) -> ServiceOptions {
         invitations_per_user_max: limits.invitations_per_user_max,
         admins: config.safety.admins.iter().filter_map(|name| UserId::parse(name).ok()).collect(),
         room_places_max: limits.room_places_max,
+        seen: SeenOptions {
+            after_ms: config.session.seen_after_ms,
+            per_second: config.session.seen_per_second,
+            waiting_max: config.session.seen_waiting_max,
+        },
     }
 }
 
@@ -276,6 +281,11 @@ pub(super) fn edge(config: &Config) -> EdgeConfig {
         listen: vec![http.listen],
         workers,
         connections_max: http.connections_max,
+        admission: Admission {
+            per_second: http.handshakes_per_second,
+            burst: http.handshakes_burst,
+            wait_max: Duration::from_millis(http.handshake_wait_ms),
+        },
         frame_bytes_max: config.limits.frame_bytes_max,
         outbound_bytes_max: config.limits.outbound_bytes_max,
         send_buffer_bytes: http.send_buffer_bytes,

@@ -271,6 +271,7 @@ impl Live {
             hub.hold(key);
         }
         self.parts.presence.opened(&caller.user, caller.session);
+        self.parts.operations.service().came(&caller);
         self.link.label(goodbye::label(self.parts.operations.directory().home_shard(&caller.user)));
         *self.place.borrow_mut() = Some(Place { key, caller: caller.clone() });
         let live = Rc::clone(self);
@@ -418,7 +419,7 @@ impl Live {
         if let Some(Place { key, caller }) = self.place.borrow_mut().take() {
             self.parts.hubs.local().unregister(key);
             self.parts.presence.closed(&caller.user, caller.session);
-            self.parts.operations.service().see(&caller);
+            self.parts.operations.service().went(&caller);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
+use madang_actors::service::{SeenMetrics, Service};
 use madang_actors::{ActorMeter, ActorMetrics};
 use madang_cluster::link::LinkMeters;
 use madang_cluster::{Cluster, ClusterMetrics};
@@ -24,20 +25,23 @@ pub struct Measured {
     pub edge: Arc<OnceLock<Weak<EdgeHandle>>>,
     /// TLS with clients, where it is spoken.
     pub tls: Option<Arc<Tls>>,
+    /// The operations.
+    pub service: Service,
 }
 
 impl Measured {
     /// Adds all tables.
     pub fn register(self, registry: &mut Registry) {
-        let Self { log, cluster, actors, edge, tls } = self;
+        let Self { log, cluster, actors, edge, tls, service } = self;
         registry.register_collector(Table::new(LOG, move || log.metrics()));
         let links = cluster.clone();
         registry.register_collector(Table::new(CLUSTER, move || cluster.metrics()));
         registry.register_collector(Table::new(LINKS, move || links.link_meters()));
         registry.register_collector(Table::new(ACTORS, move || actors.read()));
-        let connections =
-            move || edge.get().and_then(Weak::upgrade).map_or(0, |edge| number(edge.connections()));
-        registry.register_collector(Table::new(EDGE, connections));
+        let door =
+            move || edge.get().and_then(Weak::upgrade).map_or_else(Door::default, |edge| Door::of(&edge));
+        registry.register_collector(Table::new(EDGE, door));
+        registry.register_collector(Table::new(SEEN, move || service.seen_metrics()));
         if let Some(tls) = tls {
             registry.register_collector(Table::new(TLS, move || tls.meters()));
         }
@@ -164,7 +168,40 @@ const ACTORS: &[Row<ActorMetrics>] = &[
     counter("actor_restarts", "Actors that failed and were replaced", |actors| actors.restarts),
 ];
 
-const EDGE: &[Row<u64>] = &[gauge("connections", "Open WebSocket connections", |connections| *connections)];
+/// Who is at the edge's door.
+#[derive(Debug, Clone, Copy, Default)]
+struct Door {
+    connections: u64,
+    waiting: u64,
+    put_off: u64,
+}
+
+impl Door {
+    fn of(edge: &EdgeHandle) -> Self {
+        let (waiting, put_off) = edge.put_off();
+        Self { connections: number(edge.connections()), waiting: number(waiting), put_off }
+    }
+}
+
+const EDGE: &[Row<Door>] = &[
+    gauge("connections", "Open WebSocket connections, and those that wait to be", |door| door.connections),
+    gauge("handshakes_waiting", "WebSocket handshakes that wait for their turn", |door| door.waiting),
+    counter(
+        "handshakes_put_off",
+        "WebSocket handshakes refused, to come again at a time of their own",
+        |door| door.put_off,
+    ),
+];
+
+const SEEN: &[Row<SeenMetrics>] = &[
+    gauge("devices_seen_waiting", "Devices of which it will be written down when they were seen", |seen| {
+        number(seen.waiting)
+    }),
+    counter("devices_seen", "Devices of which it was written down when they were seen", |seen| seen.written),
+    counter("devices_seen_dropped", "Devices of which it was not, since too many waited", |seen| {
+        seen.dropped
+    }),
+];
 
 const TLS: &[Row<TlsMeters>] = &[
     counter("tls_handshakes", "TLS handshakes with clients that led to a connection", |tls| tls.handshakes),

@@ -1,3 +1,7 @@
+use std::time::{Duration, Instant};
+
+use madang_node::edge::Admission;
+
 use super::client::{Client, FIN, HANDSHAKE, TEXT, frame};
 use super::server::{LIMIT, TestServer};
 use tokio::io::AsyncReadExt;
@@ -69,4 +73,27 @@ async fn a_full_node_refuses_until_a_connection_ends() {
     drop(first);
     server.until_connections(1).await;
     Client::open(server.addr()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_too_early_waits_for_a_turn_and_who_would_wait_too_long_is_told_when_to_come() {
+    let wait_max = Duration::from_millis(600);
+    let admission = Admission { per_second: 2, burst: 1, wait_max };
+    let server = TestServer::start(|config| config.admission = admission);
+    let begun = Instant::now();
+    let _first = Client::open(server.addr()).await;
+    let head = format!("{HANDSHAKE}sec-websocket-protocol: madang.v1+json\r\n");
+    let (early, addr) = (frame(FIN | TEXT, b"early"), server.addr());
+    let second = tokio::spawn(async move { Client::request(addr, &head, &early).await });
+    super::server::until("one waits", || server.handle.put_off().0 == 1).await;
+    let (head, body) = answer(&server, HANDSHAKE).await;
+    assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("retry-after: 1\r\n"), "{head}");
+    assert!(body.contains("overloaded"), "{body}");
+    assert!(body.contains("retry_after_ms\":"), "{body}");
+    let (mut second, head) = second.await.unwrap();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert!(begun.elapsed() >= Duration::from_millis(490), "two a second, and it came at once");
+    second.expect_text("early").await;
+    assert_eq!(server.handle.put_off(), (0, 1));
+    assert_eq!(server.handle.connections(), 2, "who is refused is not counted");
 }

@@ -65,7 +65,7 @@ async fn a_ready_node_says_so_and_shows_its_metrics() {
 }
 
 /// The value of a metric without labels.
-async fn metric(node: &TestNode, name: &str) -> f64 {
+pub(crate) async fn metric(node: &TestNode, name: &str) -> f64 {
     let text = reqwest::get(node.url("/metrics")).await.unwrap().text().await.unwrap();
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     value.unwrap_or_else(|| panic!("{name} is not in\n{text}")).parse().unwrap()

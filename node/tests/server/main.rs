@@ -19,6 +19,7 @@ mod restart;
 mod resume;
 mod rooms;
 mod safety;
+mod seen;
 mod strangers;
 mod talk;
 mod tls;
