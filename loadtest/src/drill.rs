@@ -49,6 +49,7 @@ mod storm;
 
 mod slow;
 
+mod level;
 mod lists;
 
 mod outcome;

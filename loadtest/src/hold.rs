@@ -3,23 +3,29 @@
 //! output, and ends when its input does: also when whoever started it was killed.
 
 mod deaf;
+mod ledger;
 
 use std::collections::VecDeque;
 use std::io::{BufRead, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::client::{ClientError, Connection, Pushes, Resume};
+use crate::client::{ClientError, Connection, Push, PushFeed, Pushes, Resume};
 use deaf::Deaf;
+use ledger::Ledger;
+pub use ledger::Place;
 
 /// How long a connection may take from the first packet to the answer to `connect`.
 const CONNECT_WITHIN: Duration = Duration::from_secs(60);
 /// Orders that wait; more stay in the pipe.
 const ORDERS_MAX: usize = 1024;
+/// Pushes of one connection that wait to be written down.
+const PUSHES_MAX: usize = 4096;
 /// How often the connections are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -42,6 +48,8 @@ pub enum Order {
         /// The session.
         token: String,
     },
+    /// Tell how far each client has heard each room. Answered with [`News::Heard`] for each, then [`News::Told`].
+    Tell,
     /// Cut all connections in mid-air and open them again at once, with their cursors. Answered with
     /// [`News::Cut`], then as many times as there were connections.
     Storm,
@@ -64,6 +72,10 @@ pub enum News {
     Lost(String),
     /// All connections are cut.
     Cut,
+    /// How far a client has heard a room.
+    Heard(Place),
+    /// That was all that was heard.
+    Told,
 }
 
 /// A connection that can come again.
@@ -71,6 +83,9 @@ struct Held {
     url: String,
     token: String,
     connection: Connection,
+    ledger: Arc<Mutex<Ledger>>,
+    /// Writes the ledger; ends with the connection.
+    listening: JoinHandle<()>,
 }
 
 /// Somebody who wants in.
@@ -78,6 +93,7 @@ struct Caller {
     url: String,
     token: String,
     cursor: Option<String>,
+    ledger: Arc<Mutex<Ledger>>,
     since: Instant,
 }
 
@@ -145,7 +161,8 @@ impl Holder {
     async fn obey(&mut self, order: Order) -> Vec<News> {
         match order {
             Order::Open { url, token } => {
-                self.waiting.push_back(Caller { url, token, cursor: None, since: Instant::now() });
+                let (cursor, ledger) = (None, Arc::default());
+                self.waiting.push_back(Caller { url, token, cursor, ledger, since: Instant::now() });
                 Vec::new()
             }
             Order::OpenDeaf { url, token } => {
@@ -158,13 +175,21 @@ impl Holder {
                     Err(error) => News::Failed(format!("{error:#}")),
                 }]
             }
+            Order::Tell => {
+                let places = |held: &Held| locked(&held.ledger).places().map(News::Heard).collect::<Vec<_>>();
+                let mut news: Vec<News> = self.held.iter().flat_map(places).collect();
+                news.push(News::Told);
+                news
+            }
             Order::Storm => {
                 self.at_once = usize::MAX;
                 let mut callers = VecDeque::with_capacity(self.held.len());
-                for Held { url, token, connection } in self.held.drain(..) {
+                for Held { url, token, connection, ledger, listening } in self.held.drain(..) {
                     let cursor = connection.cursor();
                     connection.cut().await;
-                    callers.push_back(Caller { url, token, cursor, since: Instant::now() });
+                    // What the cursor covers is written down; one that failed misses something.
+                    let _ = listening.await;
+                    callers.push_back(Caller { url, token, cursor, ledger, since: Instant::now() });
                 }
                 let now = Instant::now();
                 callers.iter_mut().for_each(|caller| caller.since = now);
@@ -201,14 +226,42 @@ impl Holder {
 }
 
 impl Caller {
+    /// Comes in, also after having been told to come again.
     async fn call(self) -> Result<(Held, News), ClientError> {
-        let Self { url, token, cursor, since } = self;
-        let opening = Connection::resume(&url, &token, cursor.as_deref(), Pushes::Ignored, CONNECT_WITHIN);
-        let (connection, _, welcome) = opening.await?;
+        let Self { url, token, cursor, ledger, since } = self;
+        let pushes = Pushes::Places { max: PUSHES_MAX };
+        let (connection, feed, welcome) = loop {
+            let opening = Connection::resume(&url, &token, cursor.as_deref(), pushes, CONNECT_WITHIN);
+            match opening.await {
+                Ok(open) => break open,
+                Err(error) => match error.retry_after() {
+                    Some(later) if since.elapsed() + later < CONNECT_WITHIN => {
+                        tokio::time::sleep(later).await
+                    }
+                    _ => return Err(error),
+                },
+            }
+        };
         let took_us = micros(since);
         let resync = matches!(welcome.resume, Some(Resume::Limited | Resume::Reset));
-        Ok((Held { url, token, connection }, News::Opened { took_us, resync }))
+        let listening = tokio::spawn(listen(feed, Arc::clone(&ledger)));
+        let held = Held { url, token, connection, ledger, listening };
+        Ok((held, News::Opened { took_us, resync }))
     }
+}
+
+/// Writes down what is heard, until the connection has ended.
+async fn listen(mut feed: PushFeed, ledger: Arc<Mutex<Ledger>>) {
+    while let Some((_, push)) = feed.next().await {
+        if let Push::EventAt { room, seq } = push {
+            locked(&ledger).heard(&room, seq);
+        }
+    }
+}
+
+/// Nobody panics while it is locked.
+fn locked(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn micros(since: Instant) -> u64 {

@@ -281,8 +281,16 @@ fn websocket_url(url: &str) -> Result<String, ClientError> {
 fn unreachable_because(error: &WsError) -> ClientError {
     match error {
         WsError::Http(response) => {
-            let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-            ClientError::Unreachable(format!("upgrade answered with {}: {body}", response.status()))
+            let body = response.body().as_deref().unwrap_or_default();
+            // A node that drains is one to leave; one to which too many come at once says when to come again.
+            let later = ServerError::read_problem(body).filter(|refusal| refusal.is("overloaded"));
+            later.map_or_else(
+                || {
+                    let (status, body) = (response.status(), String::from_utf8_lossy(body));
+                    ClientError::Unreachable(format!("upgrade answered with {status}: {body}"))
+                },
+                ClientError::Refused,
+            )
         }
         other => ClientError::Unreachable(other.to_string()),
     }

@@ -33,6 +33,26 @@ impl ServerError {
     }
 }
 
+/// A refusal over HTTP: RFC 9457 problem details as madang fills them.
+#[derive(Debug, Deserialize)]
+struct Problem {
+    code: u16,
+    title: String,
+    detail: String,
+    temporary: bool,
+    #[serde(default)]
+    retry_after_ms: Option<u64>,
+}
+
+impl ServerError {
+    /// Reads a refusal over HTTP; `None`: these bytes are none.
+    pub(super) fn read_problem(bytes: &[u8]) -> Option<Self> {
+        let Problem { code, title, detail, temporary, retry_after_ms } =
+            serde_json::from_slice(bytes).ok()?;
+        Some(Self { code, name: title, message: detail, temporary, retry_after_ms })
+    }
+}
+
 /// Why a WebSocket ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseReason {

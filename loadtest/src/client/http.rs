@@ -28,16 +28,6 @@ pub struct Session {
     pub nodes: Vec<String>,
 }
 
-/// RFC 9457 problem details as madang fills them.
-#[derive(Deserialize)]
-struct Problem {
-    title: String,
-    detail: String,
-    code: u16,
-    temporary: bool,
-    retry_after_ms: Option<u64>,
-}
-
 /// A client of the HTTP interface of a node, and of the next one when that fails: trying again is up to the
 /// caller. Cheap to clone; clones share their connections and where they are.
 #[derive(Debug, Clone)]
@@ -198,15 +188,9 @@ async fn answer_to<T: DeserializeOwned>(request: RequestBuilder, path: &str) -> 
         return serde_json::from_slice(&bytes)
             .map_err(|error| ClientError::Protocol(format!("{error} in the answer to {path}")));
     }
-    Err(match serde_json::from_slice::<Problem>(&bytes) {
-        Ok(problem) => ClientError::Refused(ServerError {
-            code: problem.code,
-            name: problem.title,
-            message: problem.detail,
-            temporary: problem.temporary,
-            retry_after_ms: problem.retry_after_ms,
-        }),
-        Err(_) => {
+    Err(match ServerError::read_problem(&bytes) {
+        Some(refusal) => ClientError::Refused(refusal),
+        None => {
             let body = String::from_utf8_lossy(&bytes);
             ClientError::Protocol(format!("{path} answered {status} without a problem: {body}"))
         }

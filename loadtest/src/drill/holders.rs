@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use tokio::sync::mpsc;
 
 use crate::client::trusted_files;
-use crate::hold::{News, Order};
+use crate::hold::{News, Order, Place};
 use crate::latency::Latencies;
 
 /// News that wait to be heard; more stay in the pipe.
@@ -76,7 +76,7 @@ impl Holder {
             match news {
                 News::Cut => return Ok(Instant::now()),
                 News::Lost(why) => bail!("a connection was lost before the storm: {why}"),
-                News::Opened { .. } | News::Failed(_) => {}
+                News::Opened { .. } | News::Failed(_) | News::Heard(_) | News::Told => {}
             }
         }
         bail!("a holder of connections has ended")
@@ -94,6 +94,21 @@ impl Holder {
             heard.note(news);
         }
         Ok(heard)
+    }
+
+    /// How far each client has heard each room.
+    pub(super) async fn places(&mut self) -> anyhow::Result<Vec<Place>> {
+        self.tell(&Order::Tell)?;
+        let mut places = Vec::new();
+        while let Some(news) = self.news.recv().await {
+            match news {
+                News::Heard(place) => places.push(place),
+                News::Told => return Ok(places),
+                News::Lost(why) => bail!("a connection was lost after the storm: {why}"),
+                News::Opened { .. } | News::Failed(_) | News::Cut => {}
+            }
+        }
+        bail!("a holder of connections has ended")
     }
 
     /// What has been said meanwhile.
@@ -130,7 +145,7 @@ impl Heard {
             }
             News::Failed(why) => self.complaints.push(format!("a connection could not be opened: {why}")),
             News::Lost(why) => self.complaints.push(format!("a connection was lost: {why}")),
-            News::Cut => {}
+            News::Cut | News::Heard(_) | News::Told => {}
         }
     }
 

@@ -100,7 +100,7 @@ pub(super) async fn run(options: &SlowOptions) -> anyhow::Result<SlowReport> {
     }
     let mut wrong = Wrong::default();
     wrong.add_complaints(&holder.opened(ATTENTIVE, PATIENCE).await?.complaints);
-    let talkers = Talkers::begin(&nodes, &options.run_id, TALKERS, TALK_EVERY).await?;
+    let talkers = Talkers::begin(&nodes, &options.run_id, TALKERS, TALK_EVERY, &[]).await?;
     let speaking = Connection::connect(nodes.first(), speaker, Pushes::Ignored, PATIENCE).await?;
     let busy =
         Busy { connection: speaking.0, room, text: "x".repeat(options.text_bytes), rate: options.rate };
@@ -121,7 +121,7 @@ pub(super) async fn run(options: &SlowOptions) -> anyhow::Result<SlowReport> {
     };
     let second = busy.for_a_while(1, options.duration, &mut look).await?;
     wrong.add_complaints(&holder.news().complaints);
-    let mut acks = talkers.end(&[first, second]).await?.into_iter();
+    let mut acks = talkers.end(&[first, second]).await?.acks.into_iter();
     let each = peak.node_bytes as f64 / 1024.0 / options.readers as f64;
     Ok(SlowReport {
         drill: "slow",

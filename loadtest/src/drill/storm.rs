@@ -11,6 +11,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::holders::{Heard, Holder};
+use super::level::Level;
 use super::neighbours::{Neighbourhood, settle};
 use super::ring::{Ring, Traces};
 use super::talkers::Talkers;
@@ -28,6 +29,8 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// Others, who stay connected and talk.
 const TALKERS: usize = 20;
 const TALK_EVERY: Duration = Duration::from_millis(200);
+/// People in the room of each of them, who lose the connection like everybody.
+const LISTENERS_EACH: usize = 20;
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -80,6 +83,8 @@ pub struct StormReport {
     pub others_before: LatencySummary,
     /// Clients that had to read by themselves what they had missed.
     pub resyncs: u64,
+    /// Those in whose rooms somebody talked all the time, after the last storm.
+    pub level: Level,
     /// What must not happen.
     pub wrong: Wrong,
     /// What was wanted.
@@ -104,6 +109,7 @@ pub(super) async fn run(options: &StormOptions) -> anyhow::Result<StormReport> {
         rooms_each: options.rooms_each,
     };
     eprintln!("{} people sign up and enter {} rooms each", plan.users, plan.rooms_each);
+    let settling = Instant::now();
     let tokens = settle(&HttpClient::among(&nodes, REQUEST_WITHIN)?, &options.run_id, plan).await?;
     let mut holders: Vec<Holder> =
         (0..options.nodes).map(|_| Holder::start(AT_ONCE_BEFORE)).collect::<anyhow::Result<_>>()?;
@@ -115,8 +121,9 @@ pub(super) async fn run(options: &StormOptions) -> anyhow::Result<StormReport> {
     }
     let mut wrong = Wrong::default();
     wrong.add_complaints(&all_opened(&mut holders, options.connections).await?.complaints);
-    eprintln!("everybody is connected");
-    let talkers = Talkers::begin(&nodes, &options.run_id, TALKERS, TALK_EVERY).await?;
+    eprintln!("everybody is connected, after {:.0} s", settling.elapsed().as_secs_f64());
+    let listeners: Vec<&[String]> = tokens.chunks(LISTENERS_EACH).take(TALKERS).collect();
+    let talkers = Talkers::begin(&nodes, &options.run_id, TALKERS, TALK_EVERY, &listeners).await?;
     let begun = Instant::now();
     let mut blown = Vec::new();
     for _ in 0..options.storms {
@@ -126,7 +133,10 @@ pub(super) async fn run(options: &StormOptions) -> anyhow::Result<StormReport> {
     let first = blown.first().map_or_else(Instant::now, |storm| storm.from);
     let mut spans = vec![(begun, first)];
     spans.extend(blown.iter().map(|storm| (storm.from, storm.to)));
-    let mut others = talkers.end(&spans).await?.into_iter();
+    let talked = talkers.end(&spans).await?;
+    let listeners = listeners.iter().map(|some| some.len() as u64).sum();
+    let level = Level::wait(&mut holders, &talked.ends, listeners).await?;
+    let mut others = talked.acks.into_iter();
     let mut report = StormReport {
         drill: "storm",
         nodes: options.nodes,
@@ -134,6 +144,7 @@ pub(super) async fn run(options: &StormOptions) -> anyhow::Result<StormReport> {
         storms: Vec::new(),
         others_before: others.next().unwrap_or_default(),
         resyncs: blown.iter().map(|storm| storm.heard.resyncs).sum(),
+        level,
         wrong,
         goals: Vec::new(),
     };
@@ -145,6 +156,8 @@ pub(super) async fn run(options: &StormOptions) -> anyhow::Result<StormReport> {
         report.storms.push(OneStorm { back: storm.heard.count, took, cpu_us_each, others });
     }
     report.goals.push(Goal::none_of("full resyncs", report.resyncs));
+    report.goals.push(Goal::none_of("listeners behind the end of the log", level.behind));
+    report.goals.push(Goal::none_of("events that a listener missed", level.missed));
     Ok(report)
 }
 
@@ -187,7 +200,12 @@ impl StormReport {
             rows.push(row);
         }
         text.push_str(&table(&rows));
-        let _ = writeln!(text, "\n{} clients read by themselves what they had missed", self.resyncs);
+        let Level { listeners, behind, missed } = self.level;
+        let _ = writeln!(
+            text,
+            "\n{listeners} clients in rooms with talk: {behind} behind the end, {missed} events missed"
+        );
+        let _ = writeln!(text, "{} clients read by themselves what they had missed", self.resyncs);
         text
     }
 }

@@ -1,5 +1,6 @@
 //! A few people who talk all the time, each in a room of their own: what others notice of whatever a drill does.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -24,20 +25,38 @@ struct Said {
     took: Duration,
 }
 
+/// What one of them said.
+struct Talk {
+    room: String,
+    last_seq: u64,
+    said: Vec<Said>,
+}
+
+/// What they leave.
+#[derive(Debug, Default)]
+pub(super) struct Talked {
+    /// How long acks took, for each span of time that was asked for.
+    pub(super) acks: Vec<LatencySummary>,
+    /// Where the log of each of their rooms ends.
+    pub(super) ends: BTreeMap<String, u64>,
+}
+
 /// People who talk. Dropping it ends them.
 #[derive(Debug)]
 pub(super) struct Talkers {
     hush: watch::Sender<bool>,
-    running: JoinSet<anyhow::Result<Vec<Said>>>,
+    running: JoinSet<anyhow::Result<Talk>>,
 }
 
 impl Talkers {
-    /// So many people begin to say something this often each; who they are begins with `run_id`.
+    /// So many people begin to say something this often each, in rooms with these listeners, by their tokens; who
+    /// they are begins with `run_id`.
     pub(super) async fn begin(
         nodes: &Nodes,
         run_id: &str,
         people: usize,
         every: Duration,
+        listeners: &[&[String]],
     ) -> anyhow::Result<Self> {
         let http = HttpClient::among(nodes, PATIENCE)?;
         let name =
@@ -49,7 +68,10 @@ impl Talkers {
         let count = u32::try_from(people).unwrap_or(u32::MAX).max(1);
         for (number, session) in sessions.into_iter().enumerate() {
             let alone = http.numbered(number).with_token(&session.token);
-            let room = make_room(&[alone], &format!("{run_id} talk {number}")).await?.room;
+            let listening = listeners.get(number).copied().unwrap_or_default();
+            let others = listening.iter().map(|token| http.numbered(number).with_token(token));
+            let members: Vec<HttpClient> = std::iter::once(alone).chain(others).collect();
+            let room = make_room(&members, &format!("{run_id} talk {number}")).await?.room;
             let url = nodes.home(number);
             let (connection, ..) =
                 Connection::connect(url, &session.token, Pushes::Ignored, PATIENCE).await?;
@@ -60,11 +82,14 @@ impl Talkers {
     }
 
     /// They end; how long acks took of what was due in each of these spans of time.
-    pub(super) async fn end(mut self, spans: &[(Instant, Instant)]) -> anyhow::Result<Vec<LatencySummary>> {
+    pub(super) async fn end(mut self, spans: &[(Instant, Instant)]) -> anyhow::Result<Talked> {
         self.hush.send_replace(true);
         let mut all = vec![Latencies::default(); spans.len()];
-        while let Some(said) = self.running.join_next().await {
-            for Said { due, took } in said.context("a talker")?? {
+        let mut talked = Talked::default();
+        while let Some(talk) = self.running.join_next().await {
+            let Talk { room, last_seq, said } = talk.context("a talker")??;
+            talked.ends.insert(room, last_seq);
+            for Said { due, took } in said {
                 for ((from, to), latencies) in spans.iter().zip(&mut all) {
                     if (*from..*to).contains(&due) {
                         latencies.record(took);
@@ -72,7 +97,8 @@ impl Talkers {
                 }
             }
         }
-        Ok(all.iter().map(Latencies::summary).collect())
+        talked.acks = all.iter().map(Latencies::summary).collect();
+        Ok(talked)
     }
 }
 
@@ -84,15 +110,15 @@ async fn talk(
     first: Instant,
     every: Duration,
     hushed: watch::Receiver<bool>,
-) -> anyhow::Result<Vec<Said>> {
-    let (mut said, mut due) = (Vec::new(), first);
+) -> anyhow::Result<Talk> {
+    let (mut said, mut due, mut last_seq) = (Vec::new(), first, 0);
     while !*hushed.borrow() {
         tokio::time::sleep_until(due.into()).await;
         let cid = said.len().to_string();
         let message = SendMessage { room: &room, cid: &cid, text: TEXT, after: None };
-        connection.send(message, PATIENCE).await.context("a talker's message")?;
+        last_seq = connection.send(message, PATIENCE).await.context("a talker's message")?.seq;
         said.push(Said { due, took: due.elapsed() });
         due += every;
     }
-    Ok(said)
+    Ok(Talk { room, last_seq, said })
 }
