@@ -5,8 +5,9 @@ ENV := deploy/with-env.sh
 CARGO := $(ENV) cargo
 ARGS ?=
 DRILLS ?=
+SCENARIOS ?=
 
-.PHONY: help run dev build build-both test test-rust test-browser fault lint fmt deny bench stages drill replay replay-ring chat docs
+.PHONY: help run dev build build-both test test-rust test-browser fault lint fmt deny bench stages drill scenarios bench-compare replay replay-ring chat docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,5 +78,14 @@ drill: ## kill, restart, grow and shrink a cluster under load (DRILLS="failover 
 	@$(MAKE) --no-print-directory build-both
 	@$(ENV) bash -c 'exec python3 deploy/drills.py "$$CARGO_TARGET_DIR/release" $(DRILLS) $(if $(ARGS),-- $(ARGS))'
 
-docs: ## regenerate docs/madang.toml from the code
+bench-compare: ## the scenarios at small sizes, compared with the run before (SCENARIOS="hot_room idle" NODES=3 TOLERANCE=20)
+	@$(MAKE) --no-print-directory build-both
+	@$(ENV) bash -c 'exec python3 deploy/scenarios.py "$$CARGO_TARGET_DIR/release" small $(SCENARIOS)'
+
+scenarios: ## the scenarios at full size (SCENARIOS="hot_room" NODES=3); writes docs/benchmarks.md
+	@$(MAKE) --no-print-directory build-both
+	@$(ENV) bash -c 'exec python3 deploy/scenarios.py "$$CARGO_TARGET_DIR/release" full $(SCENARIOS)'
+
+docs: ## regenerate docs/madang.toml and the tables of docs/loadtest.md from the code
 	@$(CARGO) run --quiet --locked -p madang-node --bin madang -- config print --defaults > docs/madang.toml
+	@$(CARGO) run --quiet --locked -p madang-loadtest -- manual docs/loadtest.md

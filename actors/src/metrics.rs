@@ -23,6 +23,8 @@ pub struct ActorMetrics {
     pub shed_changes: u64,
     /// Joins that had to wait for their turn.
     pub joins_put_off: u64,
+    /// Pages of history that were read from the log; readers of one page at the same time share one.
+    pub page_reads: u64,
     /// Connections of signed-in sessions now.
     pub sessions: usize,
     /// Users with such a connection now.
@@ -58,6 +60,7 @@ impl ActorMeter {
             shed: self.hubs.levels().summary(),
             shed_changes: read(&self.counters.shed_changes),
             joins_put_off: read(&self.counters.joins_put_off),
+            page_reads: read(&self.counters.page_reads),
             sessions: self.roster.connections(),
             users_online: self.roster.users(),
             fan_out_bytes: self.hubs.all().iter().map(crate::hub::HubRef::backlog_bytes).sum(),
@@ -77,6 +80,7 @@ pub(crate) struct Counters {
     restarts: AtomicU64,
     shed_changes: AtomicU64,
     joins_put_off: AtomicU64,
+    page_reads: AtomicU64,
 }
 
 impl Counters {
@@ -86,6 +90,10 @@ impl Counters {
 
     pub(crate) fn join_put_off(&self) {
         self.joins_put_off.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn page_read(&self) {
+        self.page_reads.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn feed_skipped(&self) {

@@ -23,9 +23,12 @@ mod run;
 
 mod report;
 
+mod record;
+
 pub use ledger::{Faults, Ledger};
 pub use payload::Payload;
 pub use plan::{Load, Plan, due};
+pub(crate) use record::times;
 pub use report::ChatReport;
 pub use run::{ChatOptions, run};
 pub(crate) use stage::{Stage, make_room};

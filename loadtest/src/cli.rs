@@ -1,20 +1,36 @@
 //! The command line.
 
+mod compare;
+
 mod drill;
 
 mod hot_room;
 
+mod knobs;
+
+mod manual;
+
+mod scenes;
+
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::bail;
-use clap::{Args, Parser, Subcommand};
+use anyhow::{Context, bail};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::scenes::Scene;
 use crate::attack::{AttackOptions, Tables};
 use crate::chat::{self, ChatOptions, Load, Plan};
 use crate::client::{Nodes, Restarts, trust};
+use crate::fetch_storm::{self, FetchStormArgs};
+use crate::history::{self, HistoryArgs};
 use crate::hold::hold;
-use crate::kit::Record;
+use crate::idle::{self, IdleArgs};
+use crate::join_storm::{self, JoinStormArgs};
+use crate::kit::{Knob, Record};
+use crate::mixed_day::{self, MixedDayArgs};
+use crate::presence_flap::{self, PresenceFlapArgs};
+use crate::reconnect_storm::{self, ReconnectStormArgs};
 use crate::replay::{self, ReplayOptions};
 use crate::report::{chat_text, replay_text, write_json};
 
@@ -28,6 +44,9 @@ pub struct Cli {
     ca: Vec<PathBuf>,
     #[command(subcommand)]
     scenario: ScenarioArgs,
+    /// How the scenario's knobs are set.
+    #[arg(skip)]
+    knobs: Vec<Knob>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -41,9 +60,28 @@ enum ScenarioArgs {
     /// Let one room of thousands of members get a hundred times the usual traffic beside many normal rooms. Ends
     /// with 1 when somebody does not end with all messages.
     HotRoom(hot_room::HotRoomArgs),
+    /// Let thousands of people a second want to enter one open room beside normal rooms
+    JoinStorm(Scene<JoinStormArgs>),
+    /// Let everybody read the same page of one room at once, the newest and old ones, beside normal rooms
+    FetchStorm(Scene<FetchStormArgs>),
+    /// Let people who see each other come and go
+    PresenceFlap(Scene<PresenceFlapArgs>),
+    /// Read pages of rooms of different length, from their ends and from anywhere
+    History(Scene<HistoryArgs>),
+    /// Let connections rest, and see what each costs
+    Idle(Scene<IdleArgs>),
+    /// Cut all connections at once and let everybody come back, beside normal rooms
+    ReconnectStorm(Scene<ReconnectStormArgs>),
+    /// Let a company have a day: teams, pairs, receipts, typing, reactions, presence, lost connections
+    MixedDay(Scene<MixedDayArgs>),
     /// Start a cluster of its own on this machine, put load on it, do something bad to it, and check that nobody
     /// lost anything. Ends with 1 when somebody did.
     Drill(drill::DrillArgs),
+    /// Compare the records of two runs. Ends with 1 when a figure has become worse beyond the tolerance.
+    Compare(compare::CompareArgs),
+    /// Write the tables of knobs of `docs/loadtest.md` anew
+    #[command(hide = true)]
+    Manual(manual::ManualArgs),
     /// Hold connections for a drill, which starts this by itself: orders come in on standard input
     #[command(hide = true)]
     Hold(HoldArgs),
@@ -77,6 +115,9 @@ struct CommonArgs {
     /// Write the result as JSON
     #[arg(long, value_name = "FILE")]
     report_json: Option<PathBuf>,
+    /// Write the result as one HTML page, with charts
+    #[arg(long, value_name = "FILE")]
+    report_html: Option<PathBuf>,
     /// Write goose's own report, as .md or .json; may be given more than once
     #[arg(long, value_name = "FILE")]
     goose_report: Vec<PathBuf>,
@@ -165,22 +206,40 @@ pub enum Outcome {
 }
 
 impl Cli {
+    /// Reads the command line; ends the process when it makes no sense.
+    pub fn read() -> Self {
+        let command = Self::command();
+        let matches = command.clone().get_matches();
+        let knobs = knobs::knobs(&command, &matches);
+        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        Self { knobs, ..cli }
+    }
+
     /// Runs the scenario and prints its report.
     pub async fn run(self) -> anyhow::Result<Outcome> {
         for file in &self.ca {
             trust(file)?;
         }
         match self.scenario {
-            ScenarioArgs::Replay(args) => run_replay(args).await,
-            ScenarioArgs::Chat(args) => run_chat(args).await,
+            ScenarioArgs::Replay(args) => run_replay(args, self.knobs).await,
+            ScenarioArgs::Chat(args) => run_chat(args, self.knobs).await,
             ScenarioArgs::HotRoom(args) => args.run().await,
+            ScenarioArgs::JoinStorm(scene) => scene.run(self.knobs, join_storm::run).await,
+            ScenarioArgs::FetchStorm(scene) => scene.run(self.knobs, fetch_storm::run).await,
+            ScenarioArgs::PresenceFlap(scene) => scene.run(self.knobs, presence_flap::run).await,
+            ScenarioArgs::History(scene) => scene.run(self.knobs, history::run).await,
+            ScenarioArgs::Idle(scene) => scene.run(self.knobs, idle::run).await,
+            ScenarioArgs::ReconnectStorm(scene) => scene.run(self.knobs, reconnect_storm::run).await,
+            ScenarioArgs::MixedDay(scene) => scene.run(self.knobs, mixed_day::run).await,
             ScenarioArgs::Drill(args) => args.run().await,
+            ScenarioArgs::Compare(args) => args.run(),
+            ScenarioArgs::Manual(args) => args.run(),
             ScenarioArgs::Hold(args) => hold(args.at_once).await.map(|()| Outcome::Clean),
         }
     }
 }
 
-async fn run_replay(args: ReplayArgs) -> anyhow::Result<Outcome> {
+async fn run_replay(args: ReplayArgs, knobs: Vec<Knob>) -> anyhow::Result<Outcome> {
     if !args.speed.is_finite() || args.speed < 0.0 {
         bail!("--speed must be 0 or more");
     }
@@ -202,10 +261,11 @@ async fn run_replay(args: ReplayArgs) -> anyhow::Result<Outcome> {
     if let Some(path) = &args.common.report_json {
         write_json(path, &report)?;
     }
+    args.common.write_page(|| report.record(knobs))?;
     Ok(if report.differences == 0 { Outcome::Clean } else { Outcome::Faulty })
 }
 
-async fn run_chat(args: ChatArgs) -> anyhow::Result<Outcome> {
+async fn run_chat(args: ChatArgs, knobs: Vec<Knob>) -> anyhow::Result<Outcome> {
     let load = if args.closed_loop {
         Load::Closed
     } else if args.rate.is_finite() && args.rate > 0.0 {
@@ -239,6 +299,7 @@ async fn run_chat(args: ChatArgs) -> anyhow::Result<Outcome> {
     if let Some(path) = &args.common.report_json {
         write_json(path, &report)?;
     }
+    args.common.write_page(|| report.record(knobs))?;
     Ok(if report.faults() == 0 { Outcome::Clean } else { Outcome::Faulty })
 }
 
@@ -253,7 +314,14 @@ impl CommonArgs {
         if let Some(path) = &self.report_json {
             write_json(path, record)?;
         }
+        self.write_page(|| record.clone())?;
         Ok(if record.wrong.is_empty() { Outcome::Clean } else { Outcome::Faulty })
+    }
+
+    /// Writes the page, if it is wanted.
+    fn write_page(&self, record: impl FnOnce() -> Record) -> anyhow::Result<()> {
+        let Some(path) = &self.report_html else { return Ok(()) };
+        std::fs::write(path, record().html()).with_context(|| format!("cannot write {}", path.display()))
     }
 
     fn attack(&self) -> AttackOptions {
@@ -269,13 +337,13 @@ impl CommonArgs {
 }
 
 /// Seconds of a knob.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 /// A rate of a knob.
-fn rate(text: &str) -> Result<f64, String> {
+pub(crate) fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| "a number".to_owned())?;
     if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err("more than 0".to_owned()) }
 }

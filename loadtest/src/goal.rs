@@ -28,6 +28,24 @@ impl Goal {
         }
     }
 
+    /// This is to be at least so much.
+    pub(crate) fn above(what: &str, limit: f64, found: f64, unit: &str) -> Self {
+        Self {
+            wanted: format!("{what} at least {limit} {unit}"),
+            found: format!("{found:.2} {unit}"),
+            met: found >= limit,
+        }
+    }
+
+    /// This is to be so much, give or take some percent.
+    pub(crate) fn about(what: &str, wanted: f64, percent: f64, found: f64, unit: &str) -> Self {
+        Self {
+            wanted: format!("{what} {wanted} {unit}, give or take {percent} %"),
+            found: format!("{found:.2} {unit}"),
+            met: (found - wanted).abs() <= wanted * percent / 100.0,
+        }
+    }
+
     /// For people.
     pub(crate) fn text(&self) -> String {
         format!("{}: {}, found {}\n", if self.met { "met" } else { "MISSED" }, self.wanted, self.found)
@@ -44,5 +62,8 @@ mod tests {
         assert_eq!(Goal::none_of("gaps", 2).text(), "MISSED: no gaps, found 2\n");
         assert_eq!(Goal::below("p99", 3.0, 2.5, "s").text(), "met: p99 under 3 s, found 2.50 s\n");
         assert!(!Goal::below("p99", 3.0, 3.0, "s").met);
+        assert!(Goal::above("rate", 3.0, 3.0, "/s").met && !Goal::above("rate", 3.0, 2.9, "/s").met);
+        let about = |found| Goal::about("rate", 200.0, 10.0, found, "/s").met;
+        assert_eq!([179.9, 180.0, 220.0, 220.1, f64::NAN].map(about), [false, true, true, false, false]);
     }
 }

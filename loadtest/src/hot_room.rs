@@ -5,8 +5,6 @@
 //! members get time to read what was not pushed. Time counts from when a message was due, so that a stall is not
 //! hidden by those who wait for it.
 
-mod neighbours;
-
 mod report;
 
 mod run;

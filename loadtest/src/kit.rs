@@ -9,9 +9,15 @@ mod cast;
 
 mod crowd;
 
+mod fill;
+
+mod neighbours;
+
 mod reader;
 
 mod record;
+
+mod setting;
 
 mod talk;
 
@@ -20,8 +26,12 @@ mod watch;
 pub(crate) use board::{Board, Span};
 pub(crate) use cast::{Cast, Part, Start, Teller};
 pub(crate) use crowd::{Crowd, Hall};
+pub use neighbours::Beside;
+pub(crate) use neighbours::{NORMAL_ACK, NORMAL_HEAR, Neighbours, noticed};
 pub(crate) use reader::{Reader, Subscription};
 pub use record::{Better, Chart, Figure, Knob, Line, Mark, Record};
-pub(crate) use record::{figure, knob};
-pub(crate) use talk::{Speaker, listen};
+pub(crate) use record::{figure, knob, shown};
+pub use setting::Setting;
+pub(crate) use setting::{Findings, Played};
+pub(crate) use talk::Speaker;
 pub(crate) use watch::Watched;

@@ -1,4 +1,4 @@
-//! What nodes count themselves, read from `/metrics`: bytes on the wire between nodes.
+//! What nodes count themselves, read from `/metrics`.
 
 use std::ops::{Add, Sub};
 use std::time::Duration;
@@ -22,9 +22,7 @@ pub struct LinkBytes {
 impl LinkBytes {
     /// What the node at `url` has sent since it started; `None` when it does not say.
     pub async fn of(url: &str) -> Option<Self> {
-        let http = http_builder().ok()?.timeout(ASK_WITHIN).build().ok()?;
-        let answer = http.get(format!("{url}/metrics")).send().await.ok()?;
-        Self::read(&answer.text().await.ok()?)
+        Self::read(&told_by(url).await?)
     }
 
     /// What several nodes have sent together; `None` when one of them does not say.
@@ -43,15 +41,30 @@ impl LinkBytes {
 
     /// Reads the text format of Prometheus.
     fn read(text: &str) -> Option<Self> {
-        let value = |name: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-            line.trim().parse().ok()
-        };
         Some(Self {
-            raft: value("madang_link_raft_sent_bytes_total ")?,
-            bulk: value("madang_link_bulk_sent_bytes_total ")?,
+            raft: value(text, "madang_link_raft_sent_bytes_total")?,
+            bulk: value(text, "madang_link_bulk_sent_bytes_total")?,
         })
     }
+}
+
+/// What a counter has come to on all these nodes together; `None` when one of them does not say.
+pub(crate) async fn counted(urls: impl IntoIterator<Item = &str>, name: &str) -> Option<u64> {
+    let mut all = 0;
+    for url in urls {
+        all += value(&told_by(url).await?, name)?;
+    }
+    Some(all)
+}
+
+async fn told_by(url: &str) -> Option<String> {
+    let http = http_builder().ok()?.timeout(ASK_WITHIN).build().ok()?;
+    http.get(format!("{url}/metrics")).send().await.ok()?.text().await.ok()
+}
+
+fn value(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    line.trim().parse().ok()
 }
 
 impl Add for LinkBytes {

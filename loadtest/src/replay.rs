@@ -27,6 +27,8 @@ mod verdict;
 
 mod run;
 
+mod record;
+
 pub use compare::{Differences, Entry, OrderRule, What, compare};
 pub use identity::{user_id, user_ids};
 pub use progress::steps_done;

@@ -3,6 +3,7 @@
 //! A connection never comes back by itself; when it is gone every open and later command is answered
 //! with [`ClientError::Disconnected`]. For one that comes back see `steady.rs`.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use super::error::{ClientError, CloseReason, ServerError};
 use super::frame::{Answer, Heard, Push};
 use super::model::Welcome;
 use super::trust;
-use super::wire::{Outgoing, Told, Wire};
+use super::wire::{Outgoing, Told, Traffic, Wire};
 
 /// Commands waiting to be written; the next caller waits until there is room.
 const OUTGOING_MAX: usize = 256;
@@ -116,6 +117,7 @@ pub struct Connection {
     closed: watch::Receiver<Option<CloseReason>>,
     pushed_cursor: watch::Receiver<Option<String>>,
     goodbye: watch::Receiver<Option<Goodbye>>,
+    traffic: Arc<Traffic>,
     first_cursor: Option<String>,
     next_id: AtomicU64,
 }
@@ -153,11 +155,13 @@ impl Connection {
         };
         let (cursor, pushed_cursor) = watch::channel(None);
         let (goodbye, sent_away) = watch::channel(None);
-        let told = Told { cursor, goodbye };
+        let traffic = Arc::<Traffic>::default();
+        let told = Told { traffic: Arc::clone(&traffic), cursor, goodbye };
         tokio::spawn(Wire::new(socket, commands, (feed, read), ended, told).run());
         let next_id = AtomicU64::new(1);
+        let goodbye = sent_away;
         let connection =
-            Self { outgoing, closed, pushed_cursor, goodbye: sent_away, first_cursor: None, next_id };
+            Self { outgoing, closed, pushed_cursor, goodbye, traffic, first_cursor: None, next_id };
         Ok((connection, PushFeed { pushes: received }))
     }
 
@@ -227,6 +231,12 @@ impl Connection {
     /// What the node said if it sent this client away.
     pub fn goodbye(&self) -> Option<Goodbye> {
         self.goodbye.borrow().clone()
+    }
+
+    /// Frames of text that came so far, and the bytes in them.
+    pub fn heard(&self) -> (u64, u64) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (read(&self.traffic.frames), read(&self.traffic.bytes))
     }
 
     /// Whether the connection has ended, and why.

@@ -3,6 +3,8 @@
 //! Commands that are waiting when the socket is free go out together in one frame, one per line.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
@@ -38,8 +40,16 @@ pub(super) enum Outgoing {
     Cut,
 }
 
+/// What a connection heard so far: frames of text, and the bytes in them.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    pub(super) frames: AtomicU64,
+    pub(super) bytes: AtomicU64,
+}
+
 /// Pushes about the connection itself, the last of each kind.
 pub(super) struct Told {
+    pub(super) traffic: Arc<Traffic>,
     pub(super) cursor: watch::Sender<Option<String>>,
     pub(super) goodbye: watch::Sender<Option<Goodbye>>,
 }
@@ -172,6 +182,8 @@ impl Wire {
         let at = Instant::now();
         match message {
             Some(Ok(Message::Text(text))) => {
+                self.told.traffic.frames.fetch_add(1, Ordering::Relaxed);
+                self.told.traffic.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
                 for line in text.as_str().split('\n') {
                     self.hear_line(line, at).await?;
                 }

@@ -1,13 +1,12 @@
 //! What came of a hot room.
 
-use super::neighbours::{NORMAL_ACK, NORMAL_FAILED, NORMAL_HEAR};
 use super::run::{HOT_ACK, HOT_FAILED, HotRoomOptions, LEVEL};
 use crate::goal::Goal;
-use crate::kit::{Better, Board, Chart, Figure, Line, Mark, Record, Span, Watched, figure, knob};
+use crate::kit::{
+    Better, Board, Chart, Figure, Line, Mark, NORMAL_ACK, NORMAL_HEAR, Record, Span, Watched, figure, knob,
+    noticed,
+};
 use crate::report::{machine, now_ms};
-
-/// How much slower the others may be, at most, while the room is hot.
-const TIMES_MAX: f64 = 1.5;
 
 /// What the run knows beside the board.
 pub(super) struct Seen {
@@ -20,8 +19,7 @@ pub(super) struct Seen {
 }
 
 pub(super) fn record(options: &HotRoomOptions, board: &Board, watched: &Watched, seen: Seen) -> Record {
-    let mut goals = Vec::new();
-    let mut figures = normal(board, &seen, &mut goals);
+    let (mut figures, mut goals) = noticed(board, seen.calm, seen.hot, "hot");
     figures.extend(hot(options, board, &seen, &mut goals));
     if let (Some(calm), Some(hot)) = (watched.servers_in(seen.calm), watched.servers_in(seen.hot)) {
         figures.push(figure("servers while calm", calm, "cores", Some(Better::Lower)));
@@ -54,34 +52,6 @@ pub(super) fn record(options: &HotRoomOptions, board: &Board, watched: &Watched,
         goals,
         wrong: seen.wrong,
     }
-}
-
-fn normal(board: &Board, seen: &Seen, goals: &mut Vec<Goal>) -> Vec<Figure> {
-    let mut figures = Vec::new();
-    for row in [NORMAL_ACK, NORMAL_HEAR] {
-        let (calm, hot) = (board.summary(row, seen.calm), board.summary(row, seen.hot));
-        for (when, summary) in [("calm", calm), ("hot", hot)] {
-            let ms = |us: u64| us as f64 / 1e3;
-            figures.push(figure(
-                &format!("{row} p50 while {when}"),
-                ms(summary.p50_us),
-                "ms",
-                Some(Better::Lower),
-            ));
-            figures.push(figure(
-                &format!("{row} p99 while {when}"),
-                ms(summary.p99_us),
-                "ms",
-                Some(Better::Lower),
-            ));
-        }
-        let times = hot.p99_us as f64 / calm.p99_us.max(1) as f64;
-        figures.push(figure(&format!("{row} p99, hot against calm"), times, "times", Some(Better::Lower)));
-        goals.push(Goal::below(&format!("{row} p99 while hot, against calm,"), TIMES_MAX, times, "times"));
-    }
-    let refused = board.counted(NORMAL_FAILED, whole(seen));
-    figures.push(figure(NORMAL_FAILED, refused as f64, "", Some(Better::Lower)));
-    figures
 }
 
 fn hot(options: &HotRoomOptions, board: &Board, seen: &Seen, goals: &mut Vec<Goal>) -> Vec<Figure> {

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use tokio::sync::watch;
 
-use super::neighbours::Neighbours;
 use super::report::{Seen, record};
 use crate::attack::AttackOptions;
 use crate::client::Nodes;
-use crate::kit::{Board, Cast, Crowd, Part, Reader, Record, Span, Speaker, Subscription, Teller, Watched};
+use crate::kit::{
+    Board, Cast, Crowd, Neighbours, Part, Reader, Record, Span, Speaker, Subscription, Teller, Watched,
+};
 
 /// Acks of those who talk in the hot room.
 pub(super) const HOT_ACK: &str = "hot ack";

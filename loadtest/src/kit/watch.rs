@@ -66,6 +66,11 @@ impl Watched {
         self.looks.iter().map(|look| (board.offset(look.at), look.memory as f64 / 1e6)).collect()
     }
 
+    /// Memory of the servers at the last look before a moment, in bytes; `None` if nobody looked.
+    pub(crate) fn memory_at(&self, at: Instant) -> Option<f64> {
+        self.looks.iter().rev().find(|look| look.at <= at).map(|look| look.memory as f64)
+    }
+
     /// Cores that the servers used on average in a span; `None` if nobody looked.
     pub(crate) fn servers_in(&self, span: Span) -> Option<f64> {
         let mut inside = self.looks.iter().filter(|look| look.at >= span.from && look.at <= span.to);

@@ -1,13 +1,21 @@
-//! Normal rooms, as parts: one of each talks, the others listen.
+//! Normal rooms, as parts: one of each talks, the others listen. What they notice is what a scenario does to others.
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use clap::Args;
 
+use super::board::{Board, Span};
+use super::cast::{Part, Teller};
+use super::crowd::{Crowd, Hall};
+use super::record::{Better, Figure, figure};
+use super::setting::Setting;
+use super::talk::{Speaker, listen};
+use crate::cli::{rate, seconds};
 use crate::client::{Connection, Nodes, Pushes};
-use crate::kit::{Crowd, Hall, Part, Speaker, Teller, listen};
+use crate::goal::Goal;
 
 /// Acks of those who talk in normal rooms.
 pub(crate) const NORMAL_ACK: &str = "normal ack";
@@ -17,8 +25,69 @@ pub(crate) const NORMAL_HEAR: &str = "normal hear";
 pub(crate) const NORMAL_FAILED: &str = "normal sends refused";
 /// Pushes that may wait for one of them.
 const FEED_MAX: usize = 10_000;
+/// How much slower the others may be, at most, while something is done to one room.
+const TIMES_MAX: f64 = 1.5;
 /// After the last message was due, time for it to be heard.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Normal rooms beside what a scenario is about, as its command line says.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Beside {
+    /// Normal rooms beside it
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    normal_rooms: u32,
+    /// Members of a normal room: one talks, the others listen
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000))]
+    normal_size: u32,
+    /// Messages per second in each normal room
+    #[arg(long, default_value_t = 2.0, value_name = "R", value_parser = rate)]
+    normal_rate: f64,
+    /// Seconds in which only normal rooms talk, to compare with
+    #[arg(long, default_value = "10", value_name = "S", value_parser = seconds)]
+    pub(crate) calm: Duration,
+}
+
+impl Beside {
+    /// The rooms that talk while it is calm and `busy` longer; their first person has this number.
+    pub(crate) fn neighbours(&self, setting: &Setting, first: usize, busy: Duration) -> Neighbours {
+        Neighbours {
+            first,
+            rooms: self.normal_rooms as usize,
+            room_size: self.normal_size as usize,
+            rate: self.normal_rate,
+            text_bytes: 200,
+            talk: self.calm + busy,
+            run_id: setting.run_id.clone(),
+            limit: setting.limit,
+        }
+    }
+}
+
+/// What the normal rooms noticed of the busy span, whose name is `busy_name`, against the calm one.
+pub(crate) fn noticed(board: &Board, calm: Span, busy: Span, busy_name: &str) -> (Vec<Figure>, Vec<Goal>) {
+    let (mut figures, mut goals) = (Vec::new(), Vec::new());
+    for row in [NORMAL_ACK, NORMAL_HEAR] {
+        let (before, meanwhile) = (board.summary(row, calm), board.summary(row, busy));
+        for (when, summary) in [("calm", before), (busy_name, meanwhile)] {
+            for (part, us) in [("p50", summary.p50_us), ("p99", summary.p99_us)] {
+                let name = format!("{row} {part} while {when}");
+                figures.push(figure(&name, us as f64 / 1e3, "ms", Some(Better::Lower)));
+            }
+        }
+        let times = meanwhile.p99_us as f64 / before.p99_us.max(1) as f64;
+        let name = format!("{row} p99, {busy_name} against calm");
+        figures.push(figure(&name, times, "times", Some(Better::Lower)));
+        goals.push(Goal::below(
+            &format!("{row} p99 while {busy_name}, against calm,"),
+            TIMES_MAX,
+            times,
+            "times",
+        ));
+    }
+    let both = Span { from: calm.from, to: busy.to };
+    figures.push(figure(NORMAL_FAILED, board.counted(NORMAL_FAILED, both) as f64, "", Some(Better::Lower)));
+    (figures, goals)
+}
 
 /// Normal rooms and who is in them.
 #[derive(Debug, Clone)]

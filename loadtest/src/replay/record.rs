@@ -1,0 +1,39 @@
+//! The same as a record, for the page.
+
+use super::ReplayReport;
+use crate::chat::times;
+use crate::goal::Goal;
+use crate::kit::{Better, Knob, Record, figure};
+use crate::report::{machine, now_ms};
+
+impl ReplayReport {
+    /// As a record; `knobs` say how it was set.
+    pub fn record(&self, knobs: Vec<Knob>) -> Record {
+        let mut figures = vec![
+            figure("steps", self.steps as f64, "", None),
+            figure("steps a second", self.steps_per_s, "/s", Some(Better::Higher)),
+            figure("reconnects", self.reconnects as f64, "", None),
+            figure("retries", self.retries as f64, "", None),
+            figure("repeated answers", self.dups as f64, "", None),
+        ];
+        figures.extend(times("send to ack", &self.send));
+        let stopped = |file: &super::FileReport| {
+            file.error.as_ref().map(|error| format!("{}: stopped: {error}", file.file))
+        };
+        let samples = self.files.iter().flat_map(|file| {
+            file.differences.samples.iter().map(move |sample| format!("{}: {sample}", file.file))
+        });
+        Record {
+            scenario: "replay".to_owned(),
+            run_id: self.run_id.clone(),
+            at_ms: now_ms(),
+            machine: machine(),
+            knobs,
+            figures,
+            charts: Vec::new(),
+            marks: Vec::new(),
+            goals: vec![Goal::none_of("differences", self.differences as u64)],
+            wrong: self.files.iter().filter_map(stopped).chain(samples).collect(),
+        }
+    }
+}
