@@ -16,12 +16,14 @@ mod export;
 mod group;
 #[cfg(test)]
 mod hand_over_tests;
+mod known;
 mod log;
 mod machine;
 mod network;
 mod runtime;
 mod standing;
 mod state;
+mod tail;
 mod types;
 
 pub(crate) use applied::Applying;

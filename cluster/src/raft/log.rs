@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::entry::{decode, encode};
+use super::tail::Tail;
 use super::types::{Entry, LogId, TypeConfig, Vote};
 
 /// How many bytes of entries are read for replication at once.
@@ -26,11 +27,12 @@ const READ_BYTES_MAX: usize = 256 * 1024;
 pub(crate) struct GroupLog {
     store: LogStore,
     group: GroupId,
+    tail: Arc<Mutex<Tail>>,
 }
 
 impl GroupLog {
     pub(crate) fn new(store: LogStore, group: GroupId) -> Self {
-        Self { store, group }
+        Self { store, group, tail: Arc::default() }
     }
 
     /// Runs an operation of the store and waits until it is durable.
@@ -60,6 +62,9 @@ impl GroupLog {
     }
 
     fn read(&self, range: std::ops::Range<u64>, bytes_max: usize) -> io::Result<Vec<Entry>> {
+        if let Some(entries) = self.tail.lock().get(range.clone()) {
+            return Ok(entries);
+        }
         let entries = self.store.read(self.group, range, bytes_max).map_err(io::Error::other)?;
         entries.iter().map(|entry| decode("raft entry", &entry.bytes)).collect()
     }
@@ -123,10 +128,12 @@ impl RaftLogStorage<TypeConfig> for GroupLog {
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
-        let entries = entries
-            .into_iter()
-            .map(|entry| Ok(LogEntry { index: entry.index(), bytes: encode(&entry)? }))
+        let entries: Vec<Entry> = entries.into_iter().collect();
+        let encoded = entries
+            .iter()
+            .map(|entry| Ok(LogEntry { index: entry.index(), bytes: encode(entry)? }))
             .collect::<io::Result<Vec<_>>>()?;
+        let sizes: Vec<usize> = encoded.iter().map(|entry| entry.bytes.len()).collect();
         // The store gives nothing back when its queue is full, so the callback is kept outside.
         let callback = Arc::new(Mutex::new(Some(callback)));
         loop {
@@ -136,15 +143,22 @@ impl RaftLogStorage<TypeConfig> for GroupLog {
                     callback.io_completed(result.map_err(io::Error::other));
                 }
             });
-            match self.store.append(self.group, entries.clone(), done) {
+            match self.store.append(self.group, encoded.clone(), done) {
                 Err(StorageError::Overloaded { .. }) => self.room().await,
-                other => return other.map_err(io::Error::other),
+                other => {
+                    other.map_err(io::Error::other)?;
+                    break;
+                }
             }
         }
+        let mut tail = self.tail.lock();
+        entries.into_iter().zip(sizes).for_each(|(entry, bytes)| tail.push(entry, bytes));
+        Ok(())
     }
 
     async fn truncate_after(&mut self, last_log_id: Option<LogId>) -> Result<(), io::Error> {
         let first_removed = last_log_id.map_or(0, |log_id| log_id.index.saturating_add(1));
+        self.tail.lock().truncate(first_removed);
         self.durable(|store, done| store.truncate_from(self.group, first_removed, done)).await
     }
 

@@ -15,6 +15,7 @@ use openraft::{EntryPayload, OptionalSend};
 
 use super::applied::{AppliedTo, Applying};
 use super::export::{Export, ExportBuilder};
+use super::known::KnownRows;
 use super::state::{Applied, GroupState};
 use super::types::{LogId, Outcomes, SnapshotMeta, StoredMembership, TypeConfig};
 use crate::breach::Breach;
@@ -30,6 +31,7 @@ const WRITE_BYTES_MAX: usize = 1 << 20;
 /// One group's state machine.
 pub(crate) struct GroupMachine {
     state: Arc<GroupState>,
+    rows: Arc<KnownRows>,
     feed: tokio::sync::broadcast::Sender<FeedBatch>,
     shown: Applying,
     applied: Option<LogId>,
@@ -54,7 +56,8 @@ impl GroupMachine {
     ) -> Result<Self, StorageError> {
         let (applied, membership) = state.applied()?.map_or_else(Default::default, Applied::into_parts);
         let counters = state.load(COUNTERS_KEY)?.unwrap_or_default();
-        let machine = Self { state, feed, shown, applied, membership, counters, breach };
+        let rows = Arc::new(KnownRows::new(Arc::clone(&state)));
+        let machine = Self { state, rows, feed, shown, applied, membership, counters, breach };
         machine.show();
         Ok(machine)
     }
@@ -86,7 +89,7 @@ impl GroupMachine {
     /// Writes, answers, feeds. The order matters: nobody hears of what is not in the state.
     fn write(&self, rows: Rows<'_>, waiting: &mut Waiting) -> Result<(), StorageError> {
         let applied = Applied::new(self.applied, self.membership.clone());
-        self.state.write(rows, &applied, &self.counters)?;
+        self.rows.write(rows, &applied, &self.counters)?;
         self.show();
         for (responder, outcomes) in waiting.answers.drain(..) {
             responder.send(outcomes);
@@ -112,8 +115,8 @@ impl RaftStateMachine<TypeConfig> for GroupMachine {
     where
         Strm: Stream<Item = Result<EntryResponder<TypeConfig>, io::Error>> + Unpin + OptionalSend,
     {
-        let state = Arc::clone(&self.state);
-        let base: &dyn Base = state.as_ref();
+        let known = Arc::clone(&self.rows);
+        let base: &dyn Base = known.as_ref();
         let mut rows = Rows::new(base).with(self.breach);
         let mut waiting = Waiting::default();
         while let Some((entry, responder)) = entries.try_next().await? {

@@ -6,6 +6,7 @@
 //! under a fresh generation; one write then switches to it, so a crash leaves the old or the new state,
 //! never a mixture.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -18,7 +19,7 @@ use madang_storage::{
 use serde::{Deserialize, Serialize};
 
 use super::types::{LogId, StoredMembership};
-use crate::machine::rows::{Base, Rows};
+use crate::machine::rows::{Base, RowKey};
 use crate::machine::shard::{COUNTERS_KEY, Counters};
 
 /// The shard number under which META's rows are kept.
@@ -120,15 +121,15 @@ impl GroupState {
     /// Writes a batch of rows together with how far it brings the state.
     pub(crate) fn write(
         &self,
-        rows: Rows<'_>,
+        writes: &BTreeMap<RowKey, Option<Vec<u8>>>,
         applied: &Applied,
         counters: &Counters,
     ) -> Result<(), StorageError> {
         let mut batch = StateBatch::default();
-        for ((table, key), value) in rows.into_writes() {
-            let key = self.key(table, &key);
+        for ((table, key), value) in writes {
+            let key = self.key(*table, key);
             match value {
-                Some(value) => batch.put(&key, &value),
+                Some(value) => batch.put(&key, value),
                 None => batch.delete(&key),
             }
         }
