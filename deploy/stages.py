@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from bench import start_node
@@ -37,7 +38,11 @@ STAGES = [
     ("audience and encoding the event", r"madang_actors::(audience|encoder)"),
     ("hubs and queues", r"madang_actors::(hub|outbound)"),
     ("other parts of ours", r"madang_"),
+    ("rows into files, in the background", r"rocksdb::(FlushJob|CompactionJob|BuildTable)"),
+    ("mailboxes of actors", r"^<?(ractor|actix)::"),
 ]
+# What the load test says when everybody has signed up and begins to send.
+LAUNCHED = "users launched"
 OTHERS = "runtimes: waking and switching tasks"
 
 
@@ -59,6 +64,16 @@ def stages(text):
     return count
 
 
+def wait_until_all_send(load):
+    """Signing up takes as long as it takes, and costs far more than sending."""
+    for line in load.stdout:
+        if LAUNCHED in line:
+            break
+    # What else it says is read, or it would stop at a full pipe.
+    threading.Thread(target=collections.deque, args=(load.stdout, 0), daemon=True).start()
+    time.sleep(WARM_UP)
+
+
 def main():
     binaries = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
@@ -68,11 +83,10 @@ def main():
                  "--duration", str(MEASURED), "--hear-rows-every", "1000"]
         command = [f"{binaries}/madang-loadtest", *flags, "--url", url, "--server-pid", str(node.pid),
                    "--report-json", report]
-        load = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        load = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
-            # Until everybody has signed up and is connected.
-            time.sleep(2 * WARM_UP)
-            subprocess.run(["perf", "record", "-q", "-F", "999", "-p", str(node.pid), "--call-graph", "dwarf,16384",
+            wait_until_all_send(load)
+            subprocess.run(["perf", "record", "-q", "-F", "499", "-p", str(node.pid), "--call-graph", "dwarf,16384",
                             "-m", "4096", "-o", samples, "--", "sleep", str(SAMPLED)], check=True)
             if load.wait() != 0:
                 sys.exit("the load went wrong: no figures")
