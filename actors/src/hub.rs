@@ -3,8 +3,9 @@
 //!
 //! Sessions on the same thread register and join by plain calls ([`LocalHub`]); everybody else sends
 //! messages through a [`HubRef`]. A room's frames go to its sessions in chunks, and the hub yields to its
-//! thread between chunks, so that a fan-out to thousands doesn't delay the others. Frames for one room
-//! keep their order; a session that joins gets everything delivered after its join. A hub never reads the
+//! thread between chunks, so that a fan-out to thousands doesn't delay the others. At the end of a chunk it
+//! writes the queues to the sockets itself; what a socket doesn't take at once is left to its driver. Frames of a
+//! room that wait together go to each session in one piece (`giving`). Frames for one room keep their order; a session that joins gets everything delivered after its join. A hub never reads the
 //! log and never decides who is a member.
 //!
 //! A hub also keeps through which place of every feed its sessions were told (`told`), and every other second
@@ -29,6 +30,7 @@ mod machine;
 mod notices;
 mod rooms;
 mod sessions;
+mod signs;
 mod told;
 pub use machine::HubOptions;
 pub use sessions::SessionKey;

@@ -5,18 +5,20 @@
 //! reaches it without a message. Invariants: at most `limit_bytes` wait (one frame may overshoot); after
 //! a close frame nothing follows; what was cut off half-way is always finished first.
 
+mod direct;
 pub mod frame;
 mod queue;
 mod stamp;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::io::IoSlice;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Waker};
 
 use bytes::Bytes;
 
+pub use direct::Direct;
 use queue::{Kept, Queue};
 pub use stamp::Stamp;
 
@@ -97,6 +99,7 @@ struct Inner {
     front_sent: Cell<usize>,
     limit_bytes: usize,
     waker: Cell<Option<Waker>>,
+    direct: OnceCell<Weak<dyn Direct>>,
     phase: Cell<Phase>,
     heard: Cell<Stamp>,
 }
@@ -118,6 +121,7 @@ impl Outbound {
             front_sent: Cell::new(0),
             limit_bytes,
             waker: Cell::new(None),
+            direct: OnceCell::new(),
             phase: Cell::new(Phase::Open),
             heard: Cell::new(Stamp::now()),
         }))
@@ -125,14 +129,11 @@ impl Outbound {
 
     /// Queues an encoded frame and wakes the driver.
     pub fn push(&self, frame: Bytes) -> Pushed {
-        if self.0.phase.get() != Phase::Open {
-            return Pushed::Closed;
+        let put = self.put(frame);
+        if put == Pushed::Queued {
+            self.wake();
         }
-        if self.0.bytes.get() >= self.0.limit_bytes {
-            return Pushed::Behind;
-        }
-        self.append(frame);
-        Pushed::Queued
+        put
     }
 
     /// Queues an encoded frame; a connection that is behind is closed with `slow_reader`.
@@ -149,6 +150,7 @@ impl Outbound {
         if self.0.phase.get() == Phase::Open {
             self.0.phase.set(Phase::Closing(close));
             self.append(frame::close(close.code, close.reason));
+            self.wake();
         }
     }
 
@@ -156,7 +158,7 @@ impl Outbound {
     /// close counts.
     pub fn close_at_once(&self, close: Close) {
         if self.0.phase.get() == Phase::Open {
-            let kept = if self.0.front_sent.get() > 0 { Kept::First } else { Kept::None };
+            let kept = self.half_written();
             let dropped = self.0.queue.borrow_mut().clear(kept);
             self.0.bytes.set(self.0.bytes.get().saturating_sub(dropped));
             self.close_after_queue(close);
@@ -191,14 +193,33 @@ impl Outbound {
         self.0.heard.get()
     }
 
+    /// What must stay when the queue is cleared.
+    fn half_written(&self) -> Kept {
+        match (self.0.front_sent.get(), self.0.queue.borrow().first()) {
+            (sent @ 1.., Some(front)) => Kept::Through(frame::end_after(front, sent)),
+            _ => Kept::None,
+        }
+    }
+
+    /// Queues an encoded frame, or several in one piece; wakes nobody.
+    fn put(&self, frame: Bytes) -> Pushed {
+        if self.0.phase.get() != Phase::Open {
+            return Pushed::Closed;
+        }
+        if self.0.bytes.get() >= self.0.limit_bytes {
+            return Pushed::Behind;
+        }
+        self.append(frame);
+        Pushed::Queued
+    }
+
     fn append(&self, frame: Bytes) {
         self.0.bytes.set(self.0.bytes.get() + frame.len());
         self.0.queue.borrow_mut().push(frame);
-        self.wake();
     }
 
-    /// Taking the waker makes the second to the last push before the driver runs free of charge.
-    fn wake(&self) {
+    /// Wakes the driver. Taking the waker makes the second to the last push before it runs free of charge.
+    pub(crate) fn wake(&self) {
         if let Some(waker) = self.0.waker.take() {
             waker.wake();
         }

@@ -1,7 +1,8 @@
 //! The hub's shell: hears messages, lets the machine work in turns, and yields between them.
 
 use std::cell::RefCell;
-use std::pin::Pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -108,8 +109,8 @@ impl Drop for Hub {
     }
 }
 
-/// Turns until all work is done. Waking itself puts the hub behind everything else that is ready on this
-/// thread: the drivers that were just given something to write among it.
+/// Turns until all work is done. Between them everything else that is ready on this thread gets its turn, and what has
+/// arrived for it meanwhile.
 struct Pump;
 
 impl ActorFuture<Hub> for Pump {
@@ -126,7 +127,9 @@ impl ActorFuture<Hub> for Pump {
         hub.tick_later(ctx);
         match turn {
             Turn::More => {
-                task.waker().wake_by_ref();
+                // Not only behind all tasks that are ready: before the next turn the runtime looks for what has
+                // arrived, which otherwise it does once in dozens of turns.
+                let _ = pin!(tokio::task::yield_now()).poll(task);
                 Poll::Pending
             }
             Turn::Idle => {

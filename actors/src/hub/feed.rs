@@ -1,8 +1,9 @@
 //! The frames of one room that are on their way to the sessions of a thread.
 //!
-//! They go out in *runs*: all frames that wait when a run starts (up to [`RUN_FRAMES_MAX`] and [`RUN_BYTES_MAX`]) go
-//! to one member after the other. A room may also be *held*: what waits goes with the next tick, put together into
-//! one frame; and a head, which stands for all events up to it, goes when it is due or makes way for a newer one.
+//! They go out in *runs*: all frames that wait when the hub comes to the room (up to [`RUN_FRAMES_MAX`] and
+//! [`RUN_BYTES_MAX`]) go to one member after the other, in one piece. A room may also be *held*: what waits goes with
+//! the next tick, put together into one frame; and a head, which stands for all events up to it, goes when it is due or
+//! makes way for a newer one.
 
 use std::collections::VecDeque;
 
@@ -89,6 +90,14 @@ impl Feed {
         self.next_run()
     }
 
+    /// Begins the first run, unless one is under way. Not with its first frame: what comes before the hub's turn
+    /// goes with it.
+    pub(super) fn begin(&mut self) {
+        if self.run.is_empty() {
+            self.next_run();
+        }
+    }
+
     /// Ends a run, and begins the next if there is one.
     pub(super) fn next_run(&mut self) -> Next {
         (self.run, self.next, self.made_of) = (Vec::new(), 0, (0, 0));
@@ -150,6 +159,6 @@ impl Feed {
         let run: Vec<Frame> = self.waiting.drain(..count).collect();
         self.made_of = (count, bytes);
         self.goes &= !self.waiting.is_empty();
-        self.run = if self.together { Frame::together(run) } else { run };
+        self.run = if self.together { Frame::together(run) } else { Frame::in_one_piece(run) };
     }
 }

@@ -12,17 +12,19 @@ use crate::position::{FeedPos, Positions};
 /// A frame on its way to sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// What it tells has this place in a feed, if it has one.
+    /// What it tells has this place in a feed, if it has one; of several the last.
     pub(super) at: Option<FeedPos>,
+    /// Of several the first.
+    first: Option<FeedPos>,
     pub(super) bytes: Bytes,
-    /// The frames that it was put together from, if it was.
+    /// The frames that it was made of, if it was.
     parts: Option<Rc<[Frame]>>,
 }
 
 impl Frame {
     /// As it came.
     pub(super) fn one(at: Option<FeedPos>, bytes: Bytes) -> Self {
-        Self { at, bytes, parts: None }
+        Self { at, first: at, bytes, parts: None }
     }
 
     /// One frame with the content of several, where they can be put together.
@@ -31,8 +33,22 @@ impl Frame {
             return frames;
         }
         let Some(bytes) = frame::joined(frames.iter().map(|frame| &frame.bytes)) else { return frames };
-        let at = frames.iter().rev().find_map(|frame| frame.at);
-        vec![Self { at, bytes, parts: Some(frames.into()) }]
+        vec![Self::of(frames, bytes)]
+    }
+
+    /// Several frames in one piece: a session gets it at the cost of one.
+    pub(super) fn in_one_piece(frames: Vec<Self>) -> Vec<Self> {
+        if frames.len() < 2 {
+            return frames;
+        }
+        let bytes = frame::in_one_piece(frames.iter().map(|frame| &frame.bytes));
+        vec![Self::of(frames, bytes)]
+    }
+
+    fn of(parts: Vec<Self>, bytes: Bytes) -> Self {
+        let at = parts.iter().rev().find_map(|part| part.at);
+        let first = parts.iter().find_map(|part| part.first);
+        Self { at, first, bytes, parts: Some(parts.into()) }
     }
 }
 
@@ -55,6 +71,30 @@ pub(super) enum Resuming {
 impl Session {
     /// Gives it a frame, now or when it is released. One that has its fill is closed.
     pub(super) fn give(&mut self, frame: &Frame) {
+        self.put(frame);
+        self.outbound.wake();
+    }
+
+    /// As [`give`](Self::give), for whoever has its queue written afterwards.
+    pub(super) fn put(&mut self, frame: &Frame) {
+        match &frame.parts {
+            Some(parts) if !self.takes_whole(frame) => parts.iter().for_each(|part| self.put_whole(part)),
+            _ => self.put_whole(frame),
+        }
+    }
+
+    /// Whether a frame that is made of others may go as it is. Not if the session may have been told the first of
+    /// them, or has room for the first only.
+    fn takes_whole(&self, frame: &Frame) -> bool {
+        let waiting_bytes = match self.resuming.as_deref() {
+            Some(Resuming::Told(_)) => return false,
+            Some(Resuming::Held { bytes, .. }) => *bytes,
+            None => self.outbound.waiting_bytes(),
+        };
+        waiting_bytes + frame.bytes.len() <= self.outbound.limit_bytes()
+    }
+
+    fn put_whole(&mut self, frame: &Frame) {
         match self.resuming.as_deref_mut() {
             Some(Resuming::Held { frames, bytes }) => {
                 if *bytes >= self.outbound.limit_bytes() {
@@ -67,13 +107,8 @@ impl Session {
                     frames.clear();
                 }
             }
-            Some(Resuming::Told(through)) => match &frame.parts {
-                // It may have been told the first of them.
-                Some(parts) => parts.clone().iter().for_each(|part| self.give(part)),
-                None if frame.at.is_some_and(|at| through.has(at)) => {}
-                None => self.give_now(frame),
-            },
-            None => self.give_now(frame),
+            Some(Resuming::Told(through)) if frame.at.is_some_and(|at| through.has(at)) => {}
+            Some(Resuming::Told(_)) | None => self.put_now(frame),
         }
     }
 
@@ -93,11 +128,11 @@ impl Session {
         }
     }
 
-    fn give_now(&mut self, frame: &Frame) {
-        let _ = self.outbound.push_or_close(frame.bytes.clone());
-        if let Some(at) = frame.at {
-            let first = self.owed.map_or(at, |owed| owed.first);
-            self.owed = Some(Owed { first, last: at });
+    fn put_now(&mut self, frame: &Frame) {
+        let _ = self.outbound.put_or_close(frame.bytes.clone());
+        if let (Some(first), Some(last)) = (frame.first, frame.at) {
+            let first = self.owed.map_or(first, |owed| owed.first);
+            self.owed = Some(Owed { first, last });
         }
     }
 

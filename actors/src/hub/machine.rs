@@ -18,9 +18,10 @@ use super::giving::Frame;
 use super::message::{Logged, Notice, Pace, Passing, Place};
 use super::notices::Notices;
 use super::rooms::{Fed, HOLE, Rooms};
-use super::sessions::{Session, SessionKey, Sessions};
+use super::sessions::{SessionKey, Sessions};
+use super::signs::look_after;
 use super::told::Told;
-use crate::outbound::{Close, Outbound, Pushed, Stamp, frame};
+use crate::outbound::{Close, Outbound, Stamp};
 use crate::position::{FeedPos, Positions};
 use crate::shed::{Demand, Levels};
 
@@ -87,6 +88,8 @@ pub(super) struct Machine {
     sessions: Sessions,
     rooms: Rooms,
     work: VecDeque<Work>,
+    /// Sessions whose queues are to be written at the end of the turn.
+    unwritten: Vec<u32>,
     /// Rooms whose frames wait for a tick.
     held: Vec<u32>,
     ticks: u64,
@@ -111,6 +114,7 @@ impl Machine {
             sessions: Sessions::default(),
             rooms: Rooms::default(),
             work: VecDeque::new(),
+            unwritten: Vec::new(),
             held: Vec::new(),
             ticks: 0,
             demands: Demands::default(),
@@ -356,8 +360,19 @@ impl Machine {
         self.sessions.len()
     }
 
-    /// Writes to up to `writes` sessions, and not more to each than its queue can take.
+    /// Writes to up to `writes` sessions, and not more to each than its queue can take. A session gets all that the
+    /// turn has for it in one write, from whatever rooms.
     pub(super) fn turn(&mut self, writes: u32) -> Turn {
+        let turn = self.take_turn(writes);
+        for index in self.unwritten.drain(..) {
+            if let Some(session) = self.sessions.by_index(index) {
+                session.outbound.write_now();
+            }
+        }
+        turn
+    }
+
+    fn take_turn(&mut self, writes: u32) -> Turn {
         let mut looks = writes.saturating_mul(LOOKS_PER_WRITE);
         let mut bytes = 0;
         while looks > 0 && bytes < TURN_BYTES_MAX {
@@ -375,6 +390,7 @@ impl Machine {
     fn turn_room(&mut self, index: u32, looks: &mut u32) -> usize {
         let Some(room) = self.rooms.get(index) else { return 0 };
         let Some(feed) = &mut room.feed else { return 0 };
+        feed.begin();
         let bytes = feed.run_bytes();
         let rest = room.members.get(feed.next..).unwrap_or_default();
         for member in rest {
@@ -387,7 +403,8 @@ impl Machine {
                 continue;
             }
             let Some(session) = self.sessions.by_index(*member) else { continue };
-            feed.run.iter().for_each(|frame| session.give(frame));
+            feed.run.iter().for_each(|frame| session.put(frame));
+            self.unwritten.push(*member);
             *looks = looks.saturating_sub(LOOKS_PER_WRITE);
         }
         self.backlog.remove(bytes);
@@ -467,28 +484,4 @@ impl Machine {
         self.rooms.due(room, index).iter().for_each(|frame| session.give(frame));
         self.rooms.leave(room, index).is_some()
     }
-}
-
-/// True if something was written. What was said to a session plays no part: one that only listens in a busy
-/// room must be asked for a sign of life too.
-fn look_after(session: &mut Session, now: Stamp, options: &HubOptions) -> bool {
-    let outbound = &session.outbound;
-    if !outbound.is_open() {
-        return false;
-    }
-    let heard = outbound.heard();
-    let silent_ms = heard.age_ms(now);
-    if silent_ms >= options.idle_ms {
-        outbound.close_at_once(Close::IDLE);
-        return true;
-    }
-    // One that was pinged and has not been heard since is not pinged again.
-    if silent_ms < options.ping_ms || session.pinged_since == Some(heard) {
-        return false;
-    }
-    let pinged = outbound.push(frame::PING) == Pushed::Queued;
-    if pinged {
-        session.pinged_since = Some(heard);
-    }
-    pinged
 }

@@ -467,3 +467,27 @@ fn a_session_that_has_its_fill_while_it_resumes_is_closed() {
     assert_eq!(outbound.closing(), Some(Close::SLOW_READER));
     bench.machine.release(key, None);
 }
+
+/// How many pieces wait in a queue, and what they say.
+fn pieces(outbound: &Outbound) -> (usize, String) {
+    let mut count = 0;
+    let _ = outbound.write_batch(|slices| {
+        count = slices.len();
+        Err::<usize, _>(())
+    });
+    (count, heard(outbound))
+}
+
+#[test]
+fn frames_that_wait_together_go_in_one_piece_but_to_those_who_were_told_some_of_them() {
+    let mut bench = Bench::new();
+    let (_, outbound) = bench.crowd(ROOM, 1).remove(0);
+    let (key, resumed) = bench.session("minji");
+    bench.machine.hold(key);
+    bench.machine.join(key, ROOM);
+    bench.machine.release(key, Some(through(1)));
+    ["a", "b", "c"].into_iter().zip(1..).for_each(|(text, seq)| bench.deliver(ROOM, seq, text));
+    bench.settle();
+    assert_eq!(pieces(&outbound), (1, "abc".to_owned()));
+    assert_eq!(pieces(&resumed), (2, "bc".to_owned()));
+}

@@ -65,14 +65,25 @@ impl Bench {
     }
 }
 
-/// The frames that were written since the last time; lines of one frame are told apart by a slash.
+/// The frames that were written since the last time, all of them short but for those that are given together; lines
+/// of one frame are told apart by a slash.
 fn frames(outbound: &Outbound) -> Vec<String> {
-    let mut heard = Vec::new();
+    let mut written = Vec::new();
     outbound.write_batch(|slices| {
-        heard = slices.iter().map(|slice| String::from_utf8_lossy(&slice[2..]).into_owned()).collect();
-        Ok::<_, Infallible>(slices.iter().map(|slice| slice.len()).sum())
+        written = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+        Ok::<_, Infallible>(written.len())
     });
-    heard.into_iter().map(|text| text.replace('\n', "/")).collect()
+    let mut frames = Vec::new();
+    while !written.is_empty() {
+        let (begin, bytes) = match written[1] {
+            126 => (4, u16::from_be_bytes([written[2], written[3]])),
+            short => (2, u16::from(short)),
+        };
+        let end = begin + usize::from(bytes);
+        frames.push(String::from_utf8(written[begin..end].to_vec()).unwrap().replace('\n', "/"));
+        written.drain(..end);
+    }
+    frames
 }
 
 #[test]

@@ -96,7 +96,6 @@ impl Rooms {
         let fed = match (is_first || room.held, feed.goes()) {
             (true, true) => {
                 room.held = false;
-                feed.next_run();
                 Fed::Started(index)
             }
             (true, false) if is_first => {

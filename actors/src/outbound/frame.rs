@@ -31,6 +31,39 @@ pub fn joined<'a>(frames: impl Iterator<Item = &'a Bytes>) -> Option<Bytes> {
     Some(text(&lines))
 }
 
+/// Several frames in one piece of memory, one behind the other.
+pub(crate) fn in_one_piece<'a>(frames: impl Iterator<Item = &'a Bytes> + Clone) -> Bytes {
+    let mut piece = BytesMut::with_capacity(frames.clone().map(Bytes::len).sum());
+    frames.for_each(|frame| piece.extend_from_slice(frame));
+    piece.freeze()
+}
+
+/// Where the frame ends that holds the last of the first `sent` bytes of `frames`, one or more in one piece. What is no
+/// frame of ours is not taken apart.
+pub(super) fn end_after(frames: &[u8], sent: usize) -> usize {
+    let mut end = 0;
+    while end < sent {
+        match frames.get(end..).and_then(length) {
+            Some(length) => end += length,
+            None => return frames.len(),
+        }
+    }
+    end.min(frames.len())
+}
+
+/// Bytes of the frame of ours that `frames` begins with, its header included.
+fn length(frames: &[u8]) -> Option<usize> {
+    let (&[first, short], rest) = frames.split_first_chunk::<2>()?;
+    let header_and_payload = match short {
+        LENGTH_IN_2_BYTES => 4 + usize::from(u16::from_be_bytes(*rest.first_chunk()?)),
+        LENGTH_IN_8_BYTES => {
+            usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok()?.checked_add(10)?
+        }
+        short => 2 + usize::from(short),
+    };
+    [FIN_TEXT, FIN_CLOSE, FIN_PONG].contains(&first).then_some(header_and_payload)
+}
+
 /// What is in a text frame of ours.
 fn payload(frame: &[u8]) -> Option<&[u8]> {
     let (&[FIN_TEXT, length], _) = frame.split_first_chunk::<2>()? else { return None };
@@ -103,6 +136,29 @@ mod tests {
         assert_eq!(joined(frames.iter()), Some(text(lines.join("\n").as_bytes())));
         assert_eq!(joined([text(b"a"), close(3000, "")].iter()), None);
         assert_eq!(joined([Bytes::from_static(b"\x81")].iter()), None);
+    }
+
+    #[test]
+    fn where_a_half_written_frame_ends_is_found_in_a_piece_of_several() {
+        let frames = [text(b"a"), text(&[b'b'; 300]), text(&[b'c'; 70_000]), pong(b"d"), close(3000, "e")];
+        let (piece, mut ends) = (in_one_piece(frames.iter()), vec![0]);
+        frames.iter().for_each(|frame| ends.push(ends[ends.len() - 1] + frame.len()));
+        assert_eq!(piece.len(), ends[5]);
+        for sent in 1..=piece.len() {
+            let end = ends.iter().copied().find(|end| *end >= sent).unwrap();
+            assert_eq!(end_after(&piece, sent), end, "{sent}");
+        }
+        let other = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+        assert_eq!(end_after(other, 1), other.len());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_bytes_end_within_themselves(bytes: Vec<u8>, sent: usize) {
+            let sent = sent.min(bytes.len());
+            let end = end_after(&bytes, sent);
+            proptest::prop_assert!((sent..=bytes.len()).contains(&end));
+        }
     }
 
     #[test]

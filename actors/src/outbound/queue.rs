@@ -37,14 +37,15 @@ impl Queue {
         }
     }
 
-    /// Drops all frames, or all but the first; how many bytes they had.
+    /// Drops what is not to be kept; how many bytes that was.
     pub(super) fn clear(&mut self, kept: Kept) -> usize {
-        let first = match kept {
-            Kept::First => None,
-            Kept::None => self.first.take(),
-        };
-        let rest = std::mem::take(&mut self.rest);
-        first.iter().chain(&rest).map(Bytes::len).sum()
+        let before: usize = self.iter().map(Bytes::len).sum();
+        self.rest = VecDeque::new();
+        match (kept, &mut self.first) {
+            (Kept::Through(end), Some(first)) => first.truncate(end),
+            _ => self.first = None,
+        }
+        before - self.first.as_ref().map_or(0, Bytes::len)
     }
 }
 
@@ -60,7 +61,8 @@ impl Queue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
     None,
-    First,
+    /// The first, but what is behind this many bytes of it.
+    Through(usize),
 }
 
 #[cfg(test)]
@@ -79,7 +81,7 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        let kept = prop_oneof![Just(Kept::None), Just(Kept::First)];
+        let kept = prop_oneof![Just(Kept::None), Just(Kept::Through(1))];
         prop_oneof![4 => any::<u8>().prop_map(Step::Push), 3 => Just(Step::Pop), 1 => kept.prop_map(Step::Clear)]
     }
 
@@ -98,7 +100,7 @@ mod tests {
                         model.pop_front();
                     }
                     Step::Clear(kept) => {
-                        let stay = model.len().min(usize::from(kept == Kept::First));
+                        let stay = model.len().min(usize::from(kept != Kept::None));
                         prop_assert_eq!(queue.clear(kept), model.len() - stay);
                         model.truncate(stay);
                     }

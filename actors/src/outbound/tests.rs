@@ -89,6 +89,59 @@ fn a_close_at_once_finishes_the_frame_that_is_half_written() {
 }
 
 #[test]
+fn of_several_frames_in_one_piece_only_the_one_that_is_half_written_stays() {
+    let outbound = Outbound::new(100);
+    let frames = [b"a", b"b", b"c"].map(|text| frame::text(text));
+    let _ = outbound.push(frame::in_one_piece(frames.iter()));
+    let _ = outbound.push(frame(b"more"));
+    take(&outbound, 4);
+    outbound.close_at_once(Close::INTERNAL);
+    let close = frame::close(3003, "internal");
+    assert_eq!(outbound.waiting_bytes(), 2 + close.len());
+    assert_eq!(take(&outbound, 100).0, [&frames[1][1..], &close[..]].concat());
+    assert_eq!(outbound.waiting_bytes(), 0);
+}
+
+/// Takes so many bytes before it would have to wait.
+struct Socket(Cell<usize>, RefCell<Vec<u8>>);
+
+impl Direct for Socket {
+    fn try_write(&self, slices: &[IoSlice<'_>]) -> std::io::Result<usize> {
+        let offered: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+        let taken = offered.len().min(self.0.take());
+        self.1.borrow_mut().extend_from_slice(&offered[..taken]);
+        if taken == 0 { Err(std::io::ErrorKind::WouldBlock.into()) } else { Ok(taken) }
+    }
+}
+
+#[test]
+fn what_is_written_at_once_wakes_nobody_and_the_rest_is_the_drivers() {
+    let (outbound, count) = (Outbound::new(100), Arc::new(Count::default()));
+    let waker = Waker::from(count.clone());
+    outbound.register(&Context::from_waker(&waker));
+    let socket = Rc::new(Socket(Cell::new(100), RefCell::default()));
+    let direct: Weak<Socket> = Rc::downgrade(&socket);
+    outbound.write_to(direct);
+    for bytes in [b"one" as &[u8], b"two"] {
+        assert_eq!(outbound.put_or_close(frame(bytes)), Pushed::Queued);
+    }
+    outbound.write_now();
+    assert_eq!((&socket.1.borrow()[..], outbound.waiting_bytes()), (b"onetwo" as &[u8], 0));
+    assert_eq!(count.0.load(Ordering::Relaxed), 0);
+
+    socket.0.set(2);
+    let _ = outbound.put_or_close(frame(b"three"));
+    outbound.write_now();
+    assert_eq!((&socket.1.borrow()[6..], outbound.waiting_bytes()), (b"th" as &[u8], 3));
+    assert_eq!(count.0.load(Ordering::Relaxed), 1);
+    assert_eq!(take(&outbound, 100).0, b"ree");
+    drop(socket);
+    let _ = outbound.put_or_close(frame(b"x"));
+    outbound.write_now();
+    assert_eq!(outbound.waiting_bytes(), 1, "nobody takes it any more");
+}
+
+#[test]
 fn a_close_after_the_queue_lets_it_out_first_and_the_first_close_counts() {
     let outbound = Outbound::new(100);
     let _ = outbound.push(frame(b"abc"));

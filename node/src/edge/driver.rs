@@ -1,5 +1,5 @@
-//! The task that drives one connection: lets the session run, writes what waits, and ends it in good
-//! order: our close frame, the peer's, then the end of the stream; a peer that doesn't do its part in
+//! The task that drives one connection: lets the session run, writes what waits and the hub could not write at once,
+//! and ends it in good order: our close frame, the peer's, then the end of the stream; a peer that doesn't do its part in
 //! time is cut off.
 
 use std::future::Future;

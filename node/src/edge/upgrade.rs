@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use actix::AsyncContext;
 use actix_codec::{Framed, FramedParts};
@@ -87,6 +87,8 @@ impl Upgrader {
     fn begin(&self, connection: Connection, link: SessionLink, early: &BytesMut, permit: Permit) {
         let outbound = link.outbound().clone();
         let wire = Rc::new(Wire::new(connection, outbound, early, self.config.frame_bytes_max));
+        let direct: Weak<Wire> = Rc::downgrade(&wire);
+        wire.outbound().write_to(direct);
         let frames = Frames::new(wire.clone(), self.config.frame_bytes_max);
         let session = Session::new((self.factory)(), link);
         // Without a stream of its own: that would keep the memory of the longest message for good.

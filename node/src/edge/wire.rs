@@ -2,12 +2,12 @@
 //! writes and, at the end, reads on until the peer has said goodbye.
 
 use std::cell::{Cell, RefCell};
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use madang_actors::outbound::{Close, Outbound, Stamp};
+use madang_actors::outbound::{Close, Direct, Outbound, Stamp};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::Connection;
@@ -167,5 +167,16 @@ impl Wire {
             ready!(Pin::new(&mut *self.connection.borrow_mut()).poll_read(cx, &mut buffer))?;
             Poll::Ready(Ok(Bytes::copy_from_slice(buffer.filled())))
         })
+    }
+}
+
+/// The hub's way to the socket. What goes under TLS is the driver's.
+impl Direct for Wire {
+    fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match (self.connection.try_borrow().as_deref(), slices) {
+            (Ok(Connection::Plain(socket)), [slice]) => socket.try_write(slice),
+            (Ok(Connection::Plain(socket)), slices) => socket.try_write_vectored(slices),
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
 }
