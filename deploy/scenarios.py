@@ -3,7 +3,7 @@
     deploy/scenarios.py FOLDER-OF-BINARIES small|full [SCENARIO …]
 
 `small` (`make bench-compare`): small, stated sizes; the records (JSON) and pages (HTML) go to a folder of their own
-below $CARGO_TARGET_DIR/bench, and are compared with the newest run before that has the same number of nodes.
+below $CARGO_TARGET_DIR/bench, and are compared with the newest before of the same scenarios and number of nodes.
 `full` (`make scenarios`): the sizes of `madang-loadtest SCENARIO --help`; each writes its section of
 docs/benchmarks.md. NODES says how many nodes there are (1), TOLERANCE by how many percent a figure may become worse.
 
@@ -141,10 +141,18 @@ def section(scenario, text, size):
                          f"```\n{text.strip()}\n```")
 
 
-def compared(binaries, folder, before):
+def compared(binaries, folder, shelf, earlier, names):
+    """Compares with the newest record before of each scenario, since a run need not have had all of them."""
     tolerance = os.environ.get("TOLERANCE") or "10"
-    command = [f"{binaries}/madang-loadtest", "compare", before, folder, "--tolerance", tolerance]
-    return subprocess.run(command).returncode
+    with tempfile.TemporaryDirectory() as before:
+        for name in names:
+            kept = [f"{shelf}/{run}/{name}.json" for run in earlier if os.path.exists(f"{shelf}/{run}/{name}.json")]
+            if kept:
+                os.symlink(os.path.abspath(kept[-1]), f"{before}/{name}.json")
+        if not os.listdir(before):
+            return 0
+        command = [f"{binaries}/madang-loadtest", "compare", before, folder, "--tolerance", tolerance]
+        return subprocess.run(command).returncode
 
 
 def main():
@@ -159,15 +167,16 @@ def main():
     folder = os.path.join(shelf, time.strftime("%Y-%m-%dT%H-%M-%S"))
     os.mkdir(folder)
     ends = []
-    for scenario in names or SCENARIOS:
+    names = names or list(SCENARIOS)
+    for scenario in names:
         flags = SCENARIOS[scenario][1] if how == "small" else []
         end, text = run(binaries, scenario, flags, folder, size)
         ends.append(end)
         if how == "full" and end <= 1:
             section(scenario, text, size)
-    print(f"records and pages are in {folder}")
-    if how == "small" and earlier:
-        ends.append(compared(binaries, folder, os.path.join(shelf, earlier[-1])))
+    print(f"records and pages are in {folder}", flush=True)
+    if how == "small":
+        ends.append(compared(binaries, folder, shelf, earlier, names))
     sys.exit(max(ends))
 
 

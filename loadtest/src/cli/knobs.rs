@@ -4,6 +4,7 @@
 use clap::{ArgAction, ArgMatches, Args, Command};
 
 use super::CommonArgs;
+use crate::client::Nodes;
 use crate::kit::{Knob, knob};
 
 /// Of what is run, not how: it differs between runs that are to be compared.
@@ -19,7 +20,9 @@ pub(super) fn knobs(cli: &Command, matches: &ArgMatches) -> Vec<Knob> {
         let id = arg.get_id().as_str();
         !is_common(id) && !NOT_KNOBS.contains(&id)
     });
-    own.filter_map(|arg| {
+    // How many there are matters, not where.
+    let nodes = matches.try_get_one::<Nodes>("url").ok().flatten().map(|nodes| knob("nodes", nodes.len()));
+    let own = own.filter_map(|arg| {
         let id = arg.get_id().as_str();
         let value = match arg.get_action() {
             ArgAction::SetTrue => matches.get_flag(id).to_string(),
@@ -29,8 +32,8 @@ pub(super) fn knobs(cli: &Command, matches: &ArgMatches) -> Vec<Knob> {
             }
         };
         Some(knob(arg.get_long().unwrap_or(id), value))
-    })
-    .collect()
+    });
+    nodes.into_iter().chain(own).collect()
 }
 
 #[cfg(test)]
@@ -50,7 +53,10 @@ mod tests {
     fn knobs_are_told_as_they_were_set_or_by_default_and_addresses_are_none() {
         let told = set(&["chat", "--users", "7", "--closed-loop", "--url", "http://a", "--server-pid", "3"]);
         let has = |name: &str, value: &str| told.contains(&(name.to_owned(), value.to_owned()));
-        assert!(has("users", "7") && has("room-size", "10") && has("closed-loop", "true"), "{told:?}");
+        assert!(
+            has("nodes", "1") && has("users", "7") && has("room-size", "10") && has("closed-loop", "true"),
+            "{told:?}"
+        );
         let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
         assert!(
             names.iter().all(|name| !["url", "server-pid", "senders", "report-json"].contains(name)),

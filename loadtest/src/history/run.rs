@@ -132,13 +132,14 @@ fn findings(args: &HistoryArgs, played: Played) -> Findings {
         from = span.to;
     }
     let all = played.all();
-    figures.push(figure(
-        "pages a second",
-        (played.counted(NEWEST) + played.counted(DEEP)) as f64 / (from - played.start).as_secs_f64(),
-        "/s",
-        Some(Better::Higher),
-    ));
-    figures.extend(played.cores("servers while pages are read", Span { from: played.start, to: from }));
+    let pages = (played.counted(NEWEST) + played.counted(DEEP)) as f64;
+    let reading = Span { from: played.start, to: from };
+    figures.push(figure("pages a second", pages / reading.seconds(), "/s", Some(Better::Higher)));
+    if let Some(cores) = played.watched.servers_in(reading) {
+        // Not the cores themselves: whoever answers faster is asked for more.
+        let each = cores * reading.seconds() * 1e6 / pages.max(1.0);
+        figures.push(figure("servers for each page", each, "µs", Some(Better::Lower)));
+    }
     figures.push(played.count(ODD, all, Some(Better::Lower)));
     goals.push(Goal::none_of(ODD, played.counted(ODD)));
     let growth = Chart {

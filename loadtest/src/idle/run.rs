@@ -14,6 +14,8 @@ const CONNECT: &str = "connect";
 const CONNECTED: &str = "connected";
 /// The last seconds of a step are the ones in which its memory is read.
 const REST: f64 = 0.5;
+/// Below so many connections the slope is that of the allocator, not theirs.
+const SLOPE_FROM: u32 = 2_000;
 /// After the end.
 const AFTER: Duration = Duration::from_secs(5);
 
@@ -104,7 +106,8 @@ fn findings(args: &IdleArgs, played: Played) -> Findings {
         && many > few
     {
         let each = (more - less) / (many - few);
-        figures.push(figure("memory of a connection", each, "KiB", Some(Better::Lower)));
+        let better = (args.connections >= SLOPE_FROM).then_some(Better::Lower);
+        figures.push(figure("memory of a connection", each, "KiB", better));
     }
     if let Some(cores) = played.watched.servers_in(hold) {
         figures.push(figure("servers while all are idle", cores, "cores", Some(Better::Lower)));
