@@ -19,6 +19,8 @@ pub struct ActorOptions {
     pub room_rate: Option<SendRate>,
     /// The newest events of an active room that are kept in memory.
     pub tail_events_max: usize,
+    /// The same of a room that is hot; at least as many.
+    pub busy_tail_events_max: usize,
     /// What these may take for all rooms of the node together.
     pub tails_bytes_max: usize,
     /// Commands of one shard's rooms that wait for an answer.
@@ -105,6 +107,7 @@ impl Default for ActorOptions {
             send_rate: Some(SendRate { per_second: 50, burst: 500 }),
             room_rate: None,
             tail_events_max: 200,
+            busy_tail_events_max: 4_000,
             tails_bytes_max: 64 << 20,
             shard_commands_max: 8_192,
             shard_forwarded_max: 8_192,

@@ -1,6 +1,7 @@
 //! What became true: the feed's items, on every replica, in the order of the log.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
 
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 use madang_storage::row::{
@@ -157,12 +158,26 @@ pub struct RoomEvent {
     /// What became of older entries of the log by it. In the feed only.
     #[serde(default)]
     pub changes: Vec<Change>,
+    /// How it looks to readers.
+    #[serde(skip)]
+    pub shown: Shown,
 }
 
 impl RoomEvent {
     /// An entry with nothing beside it.
     pub fn new(room: RoomId, seq: u64, row: EventRow) -> Self {
-        Self { room, seq, row, overlay: None, changes: Vec::new() }
+        Self { room, seq, row, overlay: None, changes: Vec::new(), shown: Shown::default() }
+    }
+
+    /// Follows what became of it later.
+    pub fn amend(&mut self, change: &Change) {
+        self.shown = Shown::default();
+        self.overlay.clone_from(&change.overlay);
+        if let Some(body) = &change.body {
+            self.row.body.clone_from(body);
+            // An edit that is rewritten was overtaken: what it changed was changed again.
+            self.changes = Vec::new();
+        }
     }
 
     /// About how many bytes it takes beside what every event has.
@@ -175,6 +190,38 @@ impl RoomEvent {
     }
 }
 
+/// Where whoever shows an event keeps how it looks, so that it is written once for all who read it. It stays with one
+/// copy of the event in memory: never sent, not copied, and equal to any other.
+#[derive(Default)]
+pub struct Shown(OnceLock<Box<dyn Any + Send + Sync>>);
+
+impl Shown {
+    /// How it looks; made by the first who asks. `None` if somebody keeps another kind of thing here.
+    pub fn get_or<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.0.get_or_init(|| Box::new(make())).downcast_ref()
+    }
+}
+
+impl Clone for Shown {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Shown {}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.get().is_some() { "Shown" } else { "not shown" })
+    }
+}
+
 /// What became of an entry of a room's log, so that copies in memory can follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -184,4 +231,22 @@ pub struct Change {
     pub body: Option<EventBody>,
     /// What hangs on it from now on.
     pub overlay: Option<Box<OverlayRow>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_an_event_looks_is_made_once_and_again_after_it_was_rewritten() {
+        let user = UserId::parse("minji").unwrap();
+        let row = EventRow { at_ms: 1, user, body: EventBody::Joined, messages: 0, pos: 1 };
+        let mut event = RoomEvent::new(RoomId([1; 16]), 3, row);
+        assert_eq!(event.shown.get_or(|| 1), Some(&1));
+        assert_eq!(event.shown.get_or(|| 2), Some(&1));
+        assert_eq!(event.shown.get_or(|| "another kind"), None);
+        assert_eq!(event.clone().shown.get_or(|| 3), Some(&3), "a copy has not been shown");
+        event.amend(&Change { seq: 3, body: Some(EventBody::Left), overlay: None });
+        assert_eq!((event.shown.get_or(|| 4), event.row.body), (Some(&4), EventBody::Left));
+    }
 }

@@ -119,6 +119,7 @@ impl Actor for Owner {
             }
             RoomMessage::Look => {
                 let then = state.warmth.look(&state.around.truth.tuned().heat, state.now_us() / 1_000);
+                state.machine.heated(state.warmth.is_hot());
                 look_again(then, &myself);
             }
             #[cfg(test)]
@@ -224,6 +225,7 @@ impl OwnerState {
     }
 
     fn load(&self, events_max: usize, myself: ActorRef<RoomMessage>) {
+        self.around.counters.page_read();
         let (now, room) = (self.around.truth.reader_now(self.around.shard), self.room);
         tokio::spawn(async move {
             // A replica elsewhere may lack what a reader must see; who lacks it reads on its own.
@@ -238,6 +240,7 @@ impl OwnerState {
 
     /// Also for those who wait for the same page, if it has a name for them.
     fn read_for(&self, reader: Reader, wanted: Wanted, for_all: Option<(PageKey, ActorRef<RoomMessage>)>) {
+        self.around.counters.page_read();
         let room = self.room;
         tokio::spawn(async move {
             let Reader { from, answer, permit } = reader;

@@ -124,7 +124,12 @@ impl Thermometer {
 
     /// Whether it is worth a look: so much was asked lately, or the room is still hot.
     pub(crate) fn is_warm(&self) -> bool {
-        matches!(self.state, State::Hot { .. }) || self.window.lately() >= WARM_MIN
+        self.is_hot() || self.window.lately() >= WARM_MIN
+    }
+
+    /// Whether it is hot.
+    pub(crate) fn is_hot(&self) -> bool {
+        matches!(self.state, State::Hot { .. })
     }
 
     /// What it shows now.

@@ -60,6 +60,7 @@ struct Limits {
     commands_max: usize,
     readers_max: usize,
     tail_events_max: usize,
+    busy_tail_events_max: usize,
 }
 
 /// Whether the newest events are being read, and who waits for them.
@@ -85,6 +86,7 @@ impl<W> Machine<W> {
             commands_max: options.room_commands_max,
             readers_max: options.room_readers_max,
             tail_events_max: options.tail_events_max,
+            busy_tail_events_max: options.busy_tail_events_max.max(options.tail_events_max),
         };
         let tail = Tail::new(options.tail_events_max, budget);
         let typists = Typists::new(options.typing);
@@ -99,6 +101,12 @@ impl<W> Machine<W> {
             loading: Loading::No,
             flights: Flights::new(options.room_readers_max),
         }
+    }
+
+    /// The room is hot, or is not: those who read a hot one by pages are a while behind, and are many.
+    pub(super) fn heated(&mut self, hot: bool) {
+        let limits = &self.limits;
+        self.tail.keep(if hot { limits.busy_tail_events_max } else { limits.tail_events_max });
     }
 
     /// Whether a command may be passed on, with `in_flight` commands of the room waiting for an answer.

@@ -64,6 +64,12 @@ impl Tail {
         Self { events: VecDeque::new(), last_seq: 0, bytes: 0, events_max: events_max.max(1), budget }
     }
 
+    /// Keeps so many events from now on.
+    pub(super) fn keep(&mut self, events_max: usize) {
+        self.events_max = events_max.max(1);
+        self.trim();
+    }
+
     /// The newest seq it has heard of; 0 if none.
     pub(super) fn last_seq(&self) -> u64 {
         self.last_seq
@@ -166,12 +172,7 @@ impl Tail {
         let Some(known) = index.and_then(|index| self.events.get_mut(index)) else { return };
         let before = weight(known);
         let event = Arc::make_mut(known);
-        event.overlay.clone_from(&change.overlay);
-        if let Some(body) = &change.body {
-            event.row.body.clone_from(body);
-            // An edit that is rewritten was overtaken: what it changed was changed again.
-            event.changes = Vec::new();
-        }
+        event.amend(change);
         let after = weight(known);
         self.bytes = self.bytes + after - before;
         self.budget.add(after);
@@ -215,7 +216,8 @@ impl Fill {
     }
 }
 
-/// About how many bytes an event takes, in memory and in a page.
+/// About how many bytes an event takes, in memory and in a page. How it looks to readers is not counted: once they
+/// have read it, it takes about as much again.
 fn weight(event: &RoomEvent) -> usize {
     EVENT_BYTES + event.weight()
 }

@@ -59,6 +59,11 @@ impl Warmth {
             Then::Nothing
         }
     }
+
+    /// Whether it was hot at the last look.
+    pub(super) fn is_hot(&self) -> bool {
+        self.thermometer.is_hot()
+    }
 }
 
 impl Drop for Warmth {

@@ -11,9 +11,9 @@ use super::level::{Level, Taken};
 /// How many rooms are watched. One more is not shed until another is quiet; so many busy rooms are each small.
 const ROOMS_MAX: usize = 16_384;
 /// Over how many looks a load is averaged.
-const LOOKS: usize = 4;
+const LOOKS: usize = 5;
 /// A window that is shorter counts as this long: what has just begun is no rate yet.
-const WINDOW_MS_MIN: u64 = 1_000;
+const WINDOW_MS_MIN: u64 = 500;
 /// Clients that page after a head spread over this time, at least and at most.
 const SPREAD_MS: (u64, u64) = (1_000, 30_000);
 

@@ -1,7 +1,8 @@
-//! When a room is taken the next step up the ladder, and when one down. Pure: the load and the time come in.
+//! How far up the ladder a room goes, and when back down. Pure: the load and the time come in.
 //!
-//! Up and down have a threshold and a patience each, and a look takes one step at most; so a load that sways
-//! around a threshold does not make a room go to and fro, and what goes first always went before what goes next.
+//! Up and down have a threshold and a patience each, so a load that sways around a threshold does not make a room go
+//! to and fro. Up it goes as far as the load has lasted for: a room that becomes a hundred times too busy in a moment
+//! does not stop at each step while others wait. Down it goes one step at a time.
 
 use madang_cluster::machine::meta::ShedLimits;
 
@@ -11,8 +12,8 @@ use super::level::{Class, Level};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Ladder {
     level: Level,
-    /// Since when there is as much as the next step takes.
-    over_since_ms: Option<u64>,
+    /// Since when there is as much as each step takes.
+    over_since_ms: [Option<u64>; Class::ALL.len()],
     /// Since when there is as little as it takes to go back.
     under_since_ms: Option<u64>,
 }
@@ -25,30 +26,23 @@ impl Ladder {
 
     /// Looks at a load, in deliveries a second.
     pub(super) fn look(&mut self, load: u64, limits: &ShedLimits, now_ms: u64) {
-        let lasted = |since: &mut Option<u64>, holds: bool, long_ms: u64| {
-            if !holds {
-                *since = None;
-                return false;
+        let mut reached = None;
+        for (class, since_ms) in Class::ALL.into_iter().zip(&mut self.over_since_ms) {
+            let limit = class.limit(limits);
+            if lasted(since_ms, limit > 0 && load >= limit, limits.step_up_ms, now_ms) {
+                reached = Some(class);
             }
-            now_ms.saturating_sub(*since.get_or_insert(now_ms)) >= long_ms
-        };
-        let next = self.next(limits);
-        let over = next.is_some_and(|class| load >= class.limit(limits));
+        }
         let under = self.level.is_some_and(|class| {
             load.saturating_mul(100) <= class.limit(limits).saturating_mul(u64::from(limits.cool_percent))
         });
         // A step that META takes back is not waited for.
         let never = self.level.is_some_and(|class| class.limit(limits) == 0);
-        if lasted(&mut self.over_since_ms, over && !never, limits.step_up_ms) {
-            *self = Self { level: next, ..Self::default() };
-        } else if lasted(&mut self.under_since_ms, under, limits.step_down_ms) || never {
-            *self = Self { level: self.before(limits), ..Self::default() };
+        if reached > self.level && !never {
+            (self.level, self.under_since_ms) = (reached, None);
+        } else if lasted(&mut self.under_since_ms, under, limits.step_down_ms, now_ms) || never {
+            (self.level, self.under_since_ms) = (self.before(limits), None);
         }
-    }
-
-    /// The step after this one, of those that are taken at all.
-    fn next(&self, limits: &ShedLimits) -> Level {
-        Class::ALL.into_iter().find(|class| Some(*class) > self.level && class.limit(limits) > 0)
     }
 
     /// The step before this one.
@@ -56,4 +50,13 @@ impl Ladder {
         let mut lower = Class::ALL.into_iter().rev().filter(|class| Some(*class) < self.level);
         lower.find(|class| class.limit(limits) > 0)
     }
+}
+
+/// Whether something has held for so long; `since_ms` remembers since when.
+fn lasted(since_ms: &mut Option<u64>, holds: bool, long_ms: u64, now_ms: u64) -> bool {
+    if !holds {
+        *since_ms = None;
+        return false;
+    }
+    now_ms.saturating_sub(*since_ms.get_or_insert(now_ms)) >= long_ms
 }

@@ -1,4 +1,4 @@
-//! Looks at the busy rooms four times a second, writes down what is taken from them, and tells who listens.
+//! Looks at the busy rooms ten times a second, writes down what is taken from them, and tells who listens.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::pump::Running;
 use crate::truth::Truth;
 
 /// How often it looks.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Drop for Shedder {
     fn drop(&mut self) {

@@ -1,4 +1,4 @@
-//! The ladder by script: every step, up and down, one at a time.
+//! The ladder by script: every step up and down.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ const LIMITS: ShedLimits = ShedLimits {
     step_down_ms: 2_000,
     pages_per_s: 100,
 };
-const LOOK_MS: u64 = 250;
+const LOOK_MS: u64 = 100;
 
 /// Where the ladder is after each of so many looks at a load, and the time after them.
 fn looks(ladder: &mut Ladder, load: u64, limits: &ShedLimits, from_ms: u64, count: u64) -> (Vec<Level>, u64) {
@@ -36,13 +36,21 @@ fn looks(ladder: &mut Ladder, load: u64, limits: &ShedLimits, from_ms: u64, coun
 }
 
 #[test]
-fn every_step_is_taken_in_order_and_each_is_waited_for() {
+fn what_lasted_long_enough_takes_all_steps_that_it_is_enough_for() {
     let mut ladder = Ladder::default();
-    let (levels, _) = looks(&mut ladder, 10_000, &LIMITS, 0, 18);
-    let steps: Vec<Level> = Class::ALL.into_iter().map(Some).collect();
-    let mut expected = vec![None; 2];
-    expected.extend(steps.into_iter().flat_map(|step| [step; 3]));
-    assert_eq!(levels, expected[..18]);
+    let (levels, now_ms) = looks(&mut ladder, 350, &LIMITS, 0, 6);
+    assert_eq!(levels, [vec![None; 5], vec![Some(Class::Receipts)]].concat());
+    let (levels, _) = looks(&mut ladder, 10_000, &LIMITS, now_ms, 6);
+    assert_eq!(levels, [vec![Some(Class::Receipts); 5], vec![Some(Class::Heads)]].concat());
+    let mut rising = Ladder::default();
+    let levels: Vec<Level> = (0..12)
+        .map(|look| {
+            rising.look((look + 1) * 100, &LIMITS, look * LOOK_MS);
+            rising.level()
+        })
+        .collect();
+    let steps = Class::ALL.into_iter().map(Some);
+    assert_eq!(levels[5..11], steps.collect::<Vec<Level>>(), "each step waits for its own load");
 }
 
 #[test]
@@ -67,7 +75,7 @@ fn a_moment_of_calm_begins_the_wait_anew() {
     let mut ladder = Ladder::default();
     let mut now_ms = 0;
     for _ in 0..50 {
-        (_, now_ms) = looks(&mut ladder, 1_000, &LIMITS, now_ms, 2);
+        (_, now_ms) = looks(&mut ladder, 1_000, &LIMITS, now_ms, 5);
         (_, now_ms) = looks(&mut ladder, 99, &LIMITS, now_ms, 1);
     }
     assert_eq!(ladder.level(), None);
@@ -78,10 +86,10 @@ fn steps_are_taken_back_one_at_a_time_and_slower() {
     let mut ladder = Ladder::default();
     let (_, now_ms) = looks(&mut ladder, 300, &LIMITS, 0, 20);
     assert_eq!(ladder.level(), Some(Class::Receipts));
-    let (levels, _) = looks(&mut ladder, 0, &LIMITS, now_ms, 27);
+    let (levels, _) = looks(&mut ladder, 0, &LIMITS, now_ms, 70);
     let changes: Vec<Level> = levels.windows(2).filter(|two| two[0] != two[1]).map(|two| two[1]).collect();
     assert_eq!(changes, [Some(Class::Presence), Some(Class::Typing), None]);
-    assert_eq!(levels.iter().filter(|level| **level == Some(Class::Presence)).count(), 9);
+    assert_eq!(levels.iter().filter(|level| **level == Some(Class::Presence)).count(), 21);
 }
 
 #[test]
@@ -111,9 +119,10 @@ fn a_step_that_is_never_taken_is_passed_over() {
 #[test]
 fn a_room_is_told_of_each_step_with_what_is_taken_and_over_how_long_to_read() {
     let mut crowd = Crowd::default();
-    let demand = Demand { deliveries: 25_000, listeners: 500 };
     let mut told: Vec<Change> = Vec::new();
     for look in 0..40 {
+        // More from look to look.
+        let demand = Demand { deliveries: 5 * look, listeners: 500 };
         told.extend(crowd.look(HashMap::from([(ROOM, demand)]), &LIMITS, look * LOOK_MS).0);
     }
     let levels: Vec<Level> = told.iter().map(|change| change.level).collect();
@@ -121,7 +130,7 @@ fn a_room_is_told_of_each_step_with_what_is_taken_and_over_how_long_to_read() {
     assert!(told.iter().all(|change| change.spread_ms == 5_000), "{told:?}");
     assert_eq!(told[2].taken.classes(), [Class::Typing, Class::Presence, Class::Receipts]);
     let (mut watched, mut back) = (Vec::new(), Vec::new());
-    for look in 40..140 {
+    for look in 40..240 {
         let (changes, now) = crowd.look(HashMap::new(), &LIMITS, look * LOOK_MS);
         back.extend(changes.into_iter().map(|change| change.level));
         watched = now;
@@ -131,41 +140,40 @@ fn a_room_is_told_of_each_step_with_what_is_taken_and_over_how_long_to_read() {
 }
 
 #[test]
-fn a_load_is_what_was_delivered_in_the_last_second() {
+fn a_load_is_what_was_delivered_in_the_last_half_second() {
     let mut crowd = Crowd::default();
     let mut loads = Vec::new();
-    for look in 0..8 {
-        let demand = Demand { deliveries: if look < 4 { 100 } else { 0 }, listeners: 10 };
+    for look in 0..10 {
+        let demand = Demand { deliveries: if look < 5 { 100 } else { 0 }, listeners: 10 };
         let (_, watched) =
             crowd.look(HashMap::from([(ROOM, demand)]), &ShedLimits::default(), look * LOOK_MS);
         loads.push(watched.first().map_or(0, |room| room.load));
     }
-    assert_eq!(loads, [100, 200, 300, 400, 300, 200, 100, 0]);
+    assert_eq!(loads, [200, 400, 600, 800, 1_000, 800, 600, 400, 200, 0]);
 }
 
 proptest! {
     #[test]
-    fn whatever_the_load_steps_are_single_and_a_swaying_load_does_not_flap(
+    fn whatever_the_load_steps_have_their_reason_and_a_swaying_load_does_not_flap(
         loads in proptest::collection::vec(0_u64..2_000, 1..400),
     ) {
         let mut ladder = Ladder::default();
-        let mut changed_ms = None;
-        for (look, load) in loads.into_iter().enumerate() {
+        let (mut down_ms, patience) = (None, LIMITS.step_up_ms / LOOK_MS);
+        for (look, load) in loads.iter().copied().enumerate() {
             let (before, now_ms) = (ladder.level(), look as u64 * LOOK_MS);
             ladder.look(load, &LIMITS, now_ms);
             let place = |level: Level| level.map_or(0, |class| 1 + Class::ALL.iter().position(|one| *one == class).unwrap());
             let (was, is) = (place(before), place(ladder.level()));
-            prop_assert!(was.abs_diff(is) <= 1);
             if is > was {
-                prop_assert!(load >= 100 * is as u64);
-                prop_assert!(changed_ms.is_none_or(|at| now_ms - at >= LIMITS.step_up_ms));
+                let lasted = loads[..=look].iter().rev().take(1 + patience as usize);
+                prop_assert!(lasted.clone().count() as u64 == 1 + patience);
+                prop_assert!(lasted.min() >= Some(&(100 * is as u64)));
             }
             if is < was {
+                prop_assert_eq!(was - is, 1);
                 prop_assert!(load <= 50 * was as u64);
-                prop_assert!(changed_ms.is_none_or(|at| now_ms - at >= LIMITS.step_down_ms));
-            }
-            if is != was {
-                changed_ms = Some(now_ms);
+                prop_assert!(down_ms.is_none_or(|at| now_ms - at >= LIMITS.step_down_ms));
+                down_ms = Some(now_ms);
             }
         }
     }

@@ -1,7 +1,10 @@
 //! Messages, history and read markers: what is asked and answered.
 
+use std::sync::Arc;
+
 use madang_storage::id::{Cid, Emoji, RoomId, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::field::{Check, PageLimit};
@@ -83,11 +86,30 @@ impl Check for History {
     }
 }
 
+/// An event on a page.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Entry {
+    /// As this reader sees it.
+    Own(Box<Event>),
+    /// As all see it, written before.
+    Shared(Arc<RawValue>),
+}
+
+impl PartialEq for Entry {
+    /// By what the reader sees.
+    fn eq(&self, other: &Self) -> bool {
+        let text = |entry: &Self| serde_json::to_string(entry).ok();
+        text(self) == text(other)
+    }
+}
+
 /// A page of a room's log, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Page {
     /// The events.
-    pub events: Vec<Event>,
+    #[schema(value_type = Vec<Event>)]
+    pub events: Vec<Entry>,
     /// Whether there are more in the direction asked for (for `around`: older ones).
     pub more: bool,
     /// Present and true while this node cannot ask the leaders: what is shown is true, but may be old.

@@ -313,6 +313,9 @@ section! {
     Rooms = "rooms" {
         /// The newest events of an active room that are kept in memory.
         hot_tail_events: usize = 200, number("events", 1, 100_000), Restart;
+        /// The same of a room that is hot: many read it by pages then, and are a while behind. At least
+        /// `hot_tail_events`.
+        busy_tail_events: usize = 4_000, number("events", 1, 100_000), Restart;
         /// What these may take for all rooms of the node together.
         hot_tail_bytes_max: usize = 64 * 1024 * 1024, number("bytes", MIB, 64 * GIB), Restart;
         /// Rooms that have an actor in memory at one time. One more sends the longest idle to sleep.

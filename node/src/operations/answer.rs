@@ -1,5 +1,7 @@
 //! From the service's values to the JSON types of the protocol.
 
+use std::sync::Arc;
+
 use madang_actors::devices::Connected;
 use madang_actors::presence::State;
 use madang_actors::service::{
@@ -137,9 +139,22 @@ pub(super) fn event_for(event: &RoomEvent, mine: &MyReactions) -> message::Event
     }
 }
 
+/// An event on a page. Unless the reader's own doing shows on it, it looks the same to all: then it is written once,
+/// and stays with the event while that is in memory.
+fn entry(event: &RoomEvent, mine: &MyReactions) -> message::Entry {
+    if mine.contains_key(&event.seq) {
+        return message::Entry::Own(Box::new(event_for(event, mine)));
+    }
+    let write = || serde_json::value::to_raw_value(&self::event(event)).map(Arc::from).ok();
+    match event.shown.get_or(write) {
+        Some(Some(text)) => message::Entry::Shared(Arc::clone(text)),
+        _ => message::Entry::Own(Box::new(self::event(event))),
+    }
+}
+
 pub(super) fn page(log: &Log) -> message::Page {
     let Log { page, mine, freshness } = log;
-    let events = page.events.iter().map(|event| event_for(event, mine)).collect();
+    let events = page.events.iter().map(|event| entry(event, mine)).collect();
     message::Page { events, more: page.more, stale: *freshness == Freshness::Stale }
 }
 

@@ -175,6 +175,7 @@ pub(super) fn actors(config: &Config) -> ActorOptions {
         rooms_active_max: rooms.active_max,
         room_idle_ms: rooms.idle_hibernate_ms,
         tail_events_max: rooms.hot_tail_events,
+        busy_tail_events_max: rooms.busy_tail_events,
         tails_bytes_max: rooms.hot_tail_bytes_max,
         send_rate: Some(SendRate { per_second: limits.sends_per_second, burst: limits.sends_burst }),
         room_rate: (limits.room_sends_per_second > 0).then(|| SendRate {

@@ -20,7 +20,7 @@ pub struct ShedLimits {
     pub coalesced: u32,
     /// Only where the log ends is pushed; clients read it by pages.
     pub heads: u32,
-    /// The next step is taken once so much lasted so long, milliseconds.
+    /// A step is taken once so much lasted so long, milliseconds.
     pub step_up_ms: u64,
     /// A step is taken back while there are no more than so many hundredths of what it was taken for.
     pub cool_percent: u16,
@@ -39,7 +39,7 @@ impl Default for ShedLimits {
             reactions: 10_000,
             coalesced: 20_000,
             heads: 200_000,
-            step_up_ms: 500,
+            step_up_ms: 250,
             cool_percent: 70,
             step_down_ms: 5_000,
             pages_per_s: 1_000,

@@ -83,7 +83,7 @@ pub const TUNABLES: &[Tunable] = tunables! {
     "shed.reactions": shed.reactions, 0, DELIVERIES_MAX, "its reactions, comings and goings are left out of what is pushed; 0: never";
     "shed.coalesced": shed.coalesced, 0, DELIVERIES_MAX, "what is pushed is gathered for a tenth of a second; 0: never";
     "shed.heads": shed.heads, 0, DELIVERIES_MAX, "only where its log ends is pushed, clients read by pages; 0: never";
-    "shed.step_up_ms": shed.step_up_ms, 0, WATCHED_MS_MAX, "the next of these steps is taken once so much lasted so long";
+    "shed.step_up_ms": shed.step_up_ms, 0, WATCHED_MS_MAX, "a step is taken once so much lasted so long";
     "shed.cool_percent": shed.cool_percent, 0, COOL_PERCENT_MAX, "a step is taken back while there are no more than so many hundredths of what it was taken for";
     "shed.step_down_ms": shed.step_down_ms, 0, WATCHED_MS_MAX, "and once that lasted so long";
     "shed.pages_per_s": shed.pages_per_s, 1, PER_SECOND_MAX, "clients of one room on a node that page after a head are spread so that no more than so many a second come";
