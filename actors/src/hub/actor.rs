@@ -26,7 +26,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How long frames that are gathered wait at most.
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often it is told what rooms were delivered.
-const COUNT_INTERVAL: Duration = Duration::from_millis(250);
+const COUNT_INTERVAL: Duration = Duration::from_millis(100);
 /// Every so many sweeps the cursor is pushed to those who were given something that it covers. What a client
 /// was given since its last cursor it is given again when it resumes.
 const SWEEPS_PER_CURSOR: u32 = 2;

@@ -49,13 +49,13 @@ impl Board {
     /// Something that was due at `due` took so long.
     pub(crate) fn took(&self, name: &'static str, due: Instant, took: Duration) {
         let second = self.second(due);
-        self.with(name, |track| slot(&mut track.times, second).record(took));
+        self.with(name, |track| at_second(&mut track.times, second, |slot| slot.record(took)));
     }
 
     /// Something happened so many times.
     pub(crate) fn count(&self, name: &'static str, at: Instant, times: u64) {
         let second = self.second(at);
-        self.with(name, |track| *slot(&mut track.counts, second) += times);
+        self.with(name, |track| at_second(&mut track.counts, second, |slot| *slot += times));
     }
 
     /// How long it took in a span. Seconds count whole, by their beginnings.
@@ -124,12 +124,12 @@ impl Board {
     }
 }
 
-/// The slot of a second, made if need be.
-fn slot<T: Default + Clone>(slots: &mut Vec<T>, second: usize) -> &mut T {
+/// Does something with the slot of a second, which is made if need be.
+fn at_second<T: Default + Clone>(slots: &mut Vec<T>, second: usize, act: impl FnOnce(&mut T)) {
     if slots.len() <= second {
         slots.resize(second + 1, T::default());
     }
-    &mut slots[second]
+    slots.get_mut(second).map(act);
 }
 
 fn clip(seconds: &std::ops::Range<usize>, len: usize) -> std::ops::Range<usize> {

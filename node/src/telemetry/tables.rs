@@ -149,9 +149,11 @@ const ACTORS: &[Row<ActorMetrics>] = &[
     counter("room_joins_put_off", "People who were told to enter a room a little later", |actors| {
         actors.joins_put_off
     }),
-    counter("room_page_reads", "Pages of history read from the log, each for all who wanted it then", |actors| {
-        actors.page_reads
-    }),
+    counter(
+        "room_page_reads",
+        "Pages of history read from the log, each for all who wanted it then",
+        |actors| actors.page_reads,
+    ),
     bytes(
         "room_tails",
         "Newest events of active rooms kept in memory",
