@@ -113,6 +113,10 @@ impl History for Truths {
         ready(Ok(Some(Head { last_seq: 1, joined: self.room_members, features, kind }))).boxed()
     }
 
+    fn heads_here(&self, _: &[RoomId]) -> Option<Result<Vec<u64>, ClusterError>> {
+        None
+    }
+
     fn tails(&self, rooms: Vec<RoomId>) -> Found<'_, Tails> {
         let rooms = rooms.into_iter().map(|room| Tail { room, seq: 1, pos: 1 }).collect();
         ready(Ok(Tails { pos: 1, rooms })).boxed()
