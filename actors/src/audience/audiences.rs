@@ -72,11 +72,8 @@ impl Audiences {
             let heads = self.heads(shard, &unheard);
             let unknown: Vec<RoomId> = {
                 let mut table = seats.table.lock();
-                let mut gained = |room: &RoomId| {
-                    table.gained(hub, *room, heads.get(room).copied());
-                    table.has_begun(room)
-                };
-                let unknown = rooms.into_iter().filter(|room| !gained(room)).collect();
+                let is_unknown = |room: &RoomId| table.gained(hub, *room, heads.get(room).copied());
+                let unknown = rooms.into_iter().filter(is_unknown).collect();
                 // Said before the lock is given back: nobody who saw no listeners says otherwise afterwards.
                 self.0.truth.want_feed(shard);
                 unknown

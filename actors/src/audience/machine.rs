@@ -110,8 +110,11 @@ impl Machine {
     }
 
     /// A hub hears a room from now on: whatever is applied after this call is passed on. `head` is the
-    /// room's newest seq, read before this call, if it could be; only the first listener needs it.
-    pub(super) fn gained(&mut self, hub: HubId, room: RoomId, head: Option<u64>) {
+    /// room's newest seq, read before this call, if it could be; only the first listener needs it. True if the
+    /// listening begins with this one and the seq is still to be read: by nobody else, since a second reading means
+    /// that the feed was lost.
+    pub(super) fn gained(&mut self, hub: HubId, room: RoomId, head: Option<u64>) -> bool {
+        let begins = !self.rooms.contains_key(&room);
         let entry = self.rooms.entry(room).or_insert_with(|| {
             let state = if head.is_some() { State::Live } else { State::Unknown { head } };
             Room { listeners: Vec::new(), state, target: head.unwrap_or(0), wait: None }
@@ -120,6 +123,7 @@ impl Machine {
             let passed = entry.listeners.iter().map(|listener| listener.passed).max();
             entry.listeners.push(Listener { hub, passed: passed.or(head).unwrap_or(0) });
         }
+        begins && head.is_none()
     }
 
     /// A hub no longer hears a room.

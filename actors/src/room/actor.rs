@@ -101,6 +101,11 @@ impl Actor for Owner {
             RoomMessage::Typing(note) => state.typing(note),
             RoomMessage::Read(Read { wanted, reader }) => {
                 state.count(Some(Asked::Fetch), &myself);
+                let per_second = state.around.truth.tuned().shed.pages_per_s;
+                if let Err(why) = state.machine.admit_page(wanted.page, per_second, state.now_us()) {
+                    reader.answer.send(Err(why));
+                    return Ok(());
+                }
                 let effects = state.machine.read(wanted, reader);
                 state.carry_out(effects, &myself);
             }

@@ -1,10 +1,8 @@
-//! How fast a room lets people in. Pure.
+//! How fast a room lets people in, and how fast it hands out pages to those who catch up. Pure.
 //!
-//! People are let in at a rate, a burst at once after a pause (the generic cell rate algorithm, as in `rate`). Who
+//! They are let in at a rate, a burst at once after a pause (the generic cell rate algorithm, as in `rate`). Who
 //! comes too early is told when to come again, each later than the one before, at the same rate: so those who were
 //! put off do not come back together, and find the door free as long as nobody new comes. Nothing is kept for them.
-
-use madang_cluster::machine::meta::JoinLimits;
 
 use super::rate::Bucket;
 use crate::options::SendRate;
@@ -13,7 +11,7 @@ const MICROS_PER_SECOND: u64 = 1_000_000;
 /// Nobody is put off for longer: of a queue that long most have gone by then.
 const WAIT_US_MAX: u64 = 60 * MICROS_PER_SECOND;
 
-/// One room's door.
+/// One of a room's doors.
 #[derive(Debug, Default)]
 pub(super) struct Door {
     bucket: Bucket,
@@ -22,15 +20,14 @@ pub(super) struct Door {
 }
 
 impl Door {
-    /// Lets one in, or says after how many milliseconds to come again.
-    pub(super) fn admit(&mut self, limits: JoinLimits, now_us: u64) -> Result<(), u64> {
-        if limits.per_s == 0 {
+    /// Lets one in, or says after how many milliseconds to come again. At a rate of 0 all are let in.
+    pub(super) fn admit(&mut self, rate: SendRate, now_us: u64) -> Result<(), u64> {
+        if rate.per_second == 0 {
             return Ok(());
         }
-        let rate = SendRate { per_second: limits.per_s, burst: limits.burst };
         let Err(wait_ms) = self.bucket.admit(rate, now_us) else { return Ok(()) };
         let first_us = now_us + wait_ms * 1_000;
-        let mut promised_us = first_us.max(self.promised_us + MICROS_PER_SECOND / u64::from(limits.per_s));
+        let mut promised_us = first_us.max(self.promised_us + MICROS_PER_SECOND / u64::from(rate.per_second));
         if promised_us > now_us + WAIT_US_MAX {
             // Begins anew: the rest is spread over the same time again.
             promised_us = first_us;
@@ -44,7 +41,7 @@ impl Door {
 mod tests {
     use super::*;
 
-    const LIMITS: JoinLimits = JoinLimits { per_s: 100, burst: 10 };
+    const LIMITS: SendRate = SendRate { per_second: 100, burst: 10 };
 
     #[test]
     fn exactly_as_many_are_let_in_as_the_rate_says() {
@@ -87,7 +84,7 @@ mod tests {
     #[test]
     fn nobody_is_put_off_for_longer_than_a_minute() {
         let mut door = Door::default();
-        let limits = JoinLimits { per_s: 1, burst: 1 };
+        let limits = SendRate { per_second: 1, burst: 1 };
         let longest = (0..1_000).filter_map(|_| door.admit(limits, 0).err()).max();
         assert_eq!(longest, Some(60_000));
     }
@@ -95,7 +92,7 @@ mod tests {
     #[test]
     fn without_a_rate_all_are_let_in() {
         let mut door = Door::default();
-        let open = JoinLimits { per_s: 0, burst: 1 };
+        let open = SendRate { per_second: 0, burst: 1 };
         assert!((0..10_000).all(|_| door.admit(open, 0).is_ok()));
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Machine<W> {
     everybody: Bucket,
     typists: Typists,
     door: Door,
+    /// For those who catch up.
+    pages: Door,
     tail: Tail,
     loading: Loading<W>,
     flights: Flights<W>,
@@ -97,6 +99,7 @@ impl<W> Machine<W> {
             everybody: Bucket::default(),
             typists,
             door: Door::default(),
+            pages: Door::default(),
             tail,
             loading: Loading::No,
             flights: Flights::new(options.room_readers_max),
@@ -150,7 +153,18 @@ impl<W> Machine<W> {
         {
             return Err(ActorError::RateLimited { retry_after_ms });
         }
-        let admitted = self.door.admit(limits, now_us);
+        let rate = SendRate { per_second: limits.per_s, burst: limits.burst };
+        let admitted = self.door.admit(rate, now_us);
+        admitted.map_err(|retry_after_ms| ActorError::RateLimited { retry_after_ms })
+    }
+
+    /// Whether a page may be given now. Those who catch up with the log share a rate: thousands of them would take
+    /// the node from all other rooms. Whoever opens the room or looks around in it does not wait for them.
+    pub(super) fn admit_page(&mut self, page: Page, per_second: u32, now_us: u64) -> Result<(), ActorError> {
+        if !matches!(page, Page::After(_)) {
+            return Ok(());
+        }
+        let admitted = self.pages.admit(SendRate { per_second, burst: per_second }, now_us);
         admitted.map_err(|retry_after_ms| ActorError::RateLimited { retry_after_ms })
     }
 

@@ -127,6 +127,22 @@ fn people_come_in_as_fast_as_the_room_lets_them_and_nothing_else_waits_for_that(
 }
 
 #[test]
+fn those_who_catch_up_share_a_rate_and_whoever_looks_around_does_not_wait_for_them() {
+    let mut machine = machine(ActorOptions::default());
+    let admitted = (0..1_000).filter(|_| machine.admit_page(Page::After(7), 100, 0).is_ok()).count();
+    assert_eq!(admitted, 100);
+    let refused = machine.admit_page(Page::After(7), 100, 1_000_000 / 100 - 1).unwrap_err();
+    assert!(
+        matches!(refused, ActorError::RateLimited { retry_after_ms } if retry_after_ms > 1_000),
+        "{refused}"
+    );
+    for page in [Page::Newest, Page::Before(9), Page::Around(9)] {
+        machine.admit_page(page, 100, 0).unwrap();
+    }
+    machine.admit_page(Page::After(7), 100, 20_000).unwrap();
+}
+
+#[test]
 fn who_tries_to_enter_again_and_again_does_not_shut_the_door() {
     let mut machine = machine(ActorOptions::default());
     let limits = JoinLimits { per_s: 20, burst: 20 };

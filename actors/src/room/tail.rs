@@ -156,7 +156,7 @@ impl Tail {
             self.forget(self.events.len());
         }
         self.last_seq = event.seq;
-        let bytes = weight(&event);
+        let bytes = kept(&event);
         self.bytes += bytes;
         self.budget.add(bytes);
         for change in &event.changes {
@@ -170,17 +170,17 @@ impl Tail {
         let index = self.events.front().and_then(|first| change.seq.checked_sub(first.seq));
         let index = index.and_then(|index| usize::try_from(index).ok());
         let Some(known) = index.and_then(|index| self.events.get_mut(index)) else { return };
-        let before = weight(known);
+        let before = kept(known);
         let event = Arc::make_mut(known);
         event.amend(change);
-        let after = weight(known);
+        let after = kept(known);
         self.bytes = self.bytes + after - before;
         self.budget.add(after);
         self.budget.remove(before);
     }
 
     fn forget(&mut self, oldest: usize) {
-        let bytes = self.events.drain(..oldest).map(|event| weight(&event)).sum();
+        let bytes = self.events.drain(..oldest).map(|event| kept(&event)).sum();
         self.bytes -= bytes;
         self.budget.remove(bytes);
     }
@@ -216,8 +216,12 @@ impl Fill {
     }
 }
 
-/// About how many bytes an event takes, in memory and in a page. How it looks to readers is not counted: once they
-/// have read it, it takes about as much again.
+/// What an event takes here, about: with how it looks to readers, which is as much again.
+fn kept(event: &RoomEvent) -> usize {
+    2 * weight(event)
+}
+
+/// About how many bytes an event takes in a page.
 fn weight(event: &RoomEvent) -> usize {
     EVENT_BYTES + event.weight()
 }

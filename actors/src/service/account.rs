@@ -112,7 +112,8 @@ impl Service {
         self.0.seen.back(caller);
     }
 
-    /// The caller's device had a connection until now. When that was is written down if it does not come back soon.
+    /// The caller's device had a connection until now. That it was here is written down a while later, with the time of
+    /// the writing, if it does not come back.
     pub fn went(&self, caller: &Caller) {
         self.0.seen.note(caller, Sight::Went);
     }

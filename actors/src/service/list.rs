@@ -161,8 +161,8 @@ impl Home {
         Ok(RoomList { pos, rooms: self.reader.user_rooms(&self.caller.user).await? })
     }
 
-    /// Whether the list is certainly the same still: nothing has become true in the whole shard since it was read.
-    /// Costs one row, however long the list is.
+    /// Whether the same rooms are certainly in it still (not what the user has set up for them): nothing has become
+    /// true in the whole shard since it was read. Costs one row, however long the list is.
     pub async fn is_unchanged(&self, list: &RoomList) -> Result<bool, ServiceError> {
         Ok(self.pos().await? == list.pos)
     }

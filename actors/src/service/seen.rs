@@ -1,6 +1,6 @@
 //! When devices were seen last. That a device came or went is written down a while later, at a bounded pace, and not
-//! at all if one that went was back by then: when a network breaks and everybody comes back, nothing is to be agreed
-//! on. What waits is lost with the node; "last seen" is then as old as what was written before.
+//! at all if one that went was back by then, at the same node: when everybody loses the connection and comes back,
+//! nothing is to be agreed on. What waits is lost with the node; "last seen" is then as old as what was written before.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -183,7 +183,7 @@ impl Seen {
                 if some.is_empty() {
                     return;
                 }
-                self.shared.write(some).await;
+                Arc::clone(&self.shared).write(some).await;
             }
         };
         if tokio::time::timeout(limit, all).await.is_err() {
@@ -212,7 +212,9 @@ impl Shared {
                 }
                 Some(_) => {
                     let due = self.notes.lock().take(now_ms, self.a_turn());
-                    self.write(due).await;
+                    // Not waited for: a shard that has no leader shall not hold the others up. What is under way
+                    // is bounded by the pace and by how long a command may take.
+                    tokio::spawn(Arc::clone(&self).write(due));
                     tokio::time::sleep(TURN).await;
                 }
             }
@@ -225,12 +227,13 @@ impl Shared {
     }
 
     /// All together: each shard has its part agreed on at once.
-    async fn write(&self, callers: Vec<Caller>) {
+    async fn write(self: Arc<Self>, callers: Vec<Caller>) {
+        let shared = &self;
         let writes = callers.into_iter().map(|Caller { user, session }| async move {
-            let shard = self.cluster.slots().of_user(&user);
+            let shard = shared.cluster.slots().of_user(&user);
             let op = Op::User { user, op: UserOp::SeeSession(session) };
-            match self.cluster.propose(shard, op).await {
-                Ok(_) => drop(self.written.fetch_add(1, Ordering::Relaxed)),
+            match shared.cluster.propose(shard, op).await {
+                Ok(_) => drop(shared.written.fetch_add(1, Ordering::Relaxed)),
                 Err(error) => tracing::debug!(%error, "when a device was seen is not written down"),
             }
         });

@@ -107,9 +107,12 @@ async fn nodes_come_and_leave_while_people_talk_and_nothing_is_lost() {
     }
     settled(&nodes[0], 3).await;
     stop.store(true, Ordering::Relaxed);
-    let log = cids(&nodes[1]).await;
+    let mut all_acked = Vec::new();
     for talker in talkers {
-        let acked = talker.await.unwrap();
+        all_acked.push(talker.await.unwrap());
+    }
+    let log = cids(&nodes[1]).await;
+    for acked in all_acked {
         let in_log: Vec<_> =
             log.iter().filter(|cid| cid.starts_with(&acked[0][..2]) && cid.contains('-')).collect();
         assert_eq!(in_log, acked.iter().collect::<Vec<_>>(), "each once, in order");

@@ -131,7 +131,7 @@ section! {
         handshakes_burst: u32 = 200, number("handshakes", 1, 1_000_000), Restart;
         /// How long a handshake may wait for its turn. One that would wait longer is refused, to come back at a
         /// time of its own.
-        handshake_wait_ms: u64 = 5_000, number("milliseconds", 0, 60_000), Restart;
+        handshake_wait_ms: u64 = 5_000, number("milliseconds", 0, 8_000), Restart;
         /// How long an HTTP connection without a request is kept open.
         keep_alive_ms: u64 = 75_000, number("milliseconds", 0, HOUR_MS), Restart;
         /// How long a client may take for the TLS handshake, again to send the head of a request, and again for

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -201,10 +202,17 @@ impl Worker {
         Ok((permit, wait))
     }
 
-    /// Waits for a turn.
-    pub(super) async fn wait(&self, turn: Duration) {
+    /// Waits for a turn. Who is closed meanwhile need not: all that is left is to say goodbye.
+    pub(super) async fn wait(&self, turn: Duration, link: &SessionLink) {
         self.connections.waiting.fetch_add(1, Ordering::Relaxed);
-        tokio::time::sleep(turn).await;
+        let closed = std::future::poll_fn(|context| {
+            link.outbound().register(context);
+            if link.is_open() { Poll::Pending } else { Poll::Ready(()) }
+        });
+        tokio::select! {
+            () = tokio::time::sleep(turn) => {}
+            () = closed => {}
+        }
         self.connections.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 

@@ -24,6 +24,9 @@ use super::refusal::{REFUSAL_TIMEOUT, Refusal, refuse};
 use super::session::Session;
 use super::wire::Wire;
 
+/// What a client that waits for its turn may have sent already. It should have sent nothing (RFC 6455, section 4.1).
+const EARLY_BYTES_MAX: usize = 4 * 1024;
+
 /// What upgrades on one worker need.
 pub(super) struct Upgrader {
     pub(super) config: EdgeConfig,
@@ -68,6 +71,9 @@ impl Upgrader {
             Err(Full::Draining) => return Err((Refusal::Draining, connection)),
             Err(Full::Later(wait)) => return Err((Refusal::Later(wait), connection)),
         };
+        if !turn.is_zero() && early.len() > EARLY_BYTES_MAX {
+            return Err((Refusal::BadRequest("wait for the answer to the handshake"), connection));
+        }
         tune(connection.socket(), self.config.send_buffer_bytes);
         // The queue is new: the 101 is its first entry, and fits.
         let _ = outbound.push(accepted.to_http());
@@ -77,7 +83,7 @@ impl Upgrader {
         }
         let (upgrader, early) = (Rc::clone(self), early.clone());
         drop(actix_rt::spawn(async move {
-            upgrader.worker.wait(turn).await;
+            upgrader.worker.wait(turn, &link).await;
             upgrader.begin(connection, link, &early, permit);
         }));
         Ok(())

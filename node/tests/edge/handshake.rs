@@ -97,3 +97,34 @@ async fn who_comes_too_early_waits_for_a_turn_and_who_would_wait_too_long_is_tol
     assert_eq!(server.handle.put_off(), (0, 1));
     assert_eq!(server.handle.connections(), 2, "who is refused is not counted");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_turn_hears_at_once_that_the_node_stops() {
+    let wait_max = Duration::from_secs(8);
+    let admission = Admission { per_second: 1, burst: 1, wait_max };
+    let server = TestServer::start(|config| config.admission = admission);
+    let first = Client::open(server.addr()).await;
+    let addr = server.addr();
+    // The last of them has its turn in three seconds and more.
+    let waits = |_| tokio::spawn(async move { Client::request(addr, HANDSHAKE, b"").await.1 });
+    let waiting: Vec<_> = (0..4).map(waits).collect();
+    super::server::until("they wait", || server.handle.put_off().0 >= 3).await;
+    drop(first);
+    let begun = Instant::now();
+    server.handle.stop(LIMIT).await.unwrap();
+    for answer in waiting {
+        assert!(answer.await.unwrap().starts_with("HTTP/1.1 101 "));
+    }
+    assert!(begun.elapsed() < Duration::from_millis(1_500), "as if nobody waited");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_turn_may_not_leave_much_to_be_kept() {
+    let admission = Admission { per_second: 2, burst: 1, wait_max: Duration::from_secs(8) };
+    let server = TestServer::start(|config| config.admission = admission);
+    let _first = Client::open(server.addr()).await;
+    let early = frame(FIN | TEXT, &[b'a'; 20_000]);
+    let (_, head) = Client::request(server.addr(), HANDSHAKE, &early).await;
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+    assert_eq!(server.handle.connections(), 1);
+}

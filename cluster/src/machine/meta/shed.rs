@@ -26,7 +26,8 @@ pub struct ShedLimits {
     pub cool_percent: u16,
     /// And once that lasted so long, milliseconds.
     pub step_down_ms: u64,
-    /// Clients that page after a head spread over a time in which no more than so many a second come.
+    /// So many pages a second does a node give of one room to those who catch up. Clients that page after a head spread
+    /// over a time in which no more come.
     pub pages_per_s: u32,
 }
 

@@ -86,7 +86,7 @@ pub const TUNABLES: &[Tunable] = tunables! {
     "shed.step_up_ms": shed.step_up_ms, 0, WATCHED_MS_MAX, "a step is taken once so much lasted so long";
     "shed.cool_percent": shed.cool_percent, 0, COOL_PERCENT_MAX, "a step is taken back while there are no more than so many hundredths of what it was taken for";
     "shed.step_down_ms": shed.step_down_ms, 0, WATCHED_MS_MAX, "and once that lasted so long";
-    "shed.pages_per_s": shed.pages_per_s, 1, PER_SECOND_MAX, "clients of one room on a node that page after a head are spread so that no more than so many a second come";
+    "shed.pages_per_s": shed.pages_per_s, 1, PER_SECOND_MAX, "so many pages a second does a node give of one room to those who catch up; after a head they spread over a time that this is enough for";
     "joins.per_s": joins.per_s, 0, PER_SECOND_MAX, "so many people a second may enter one room; 0: as fast as they come";
     "joins.burst": joins.burst, 1, PER_SECOND_MAX, "so many may enter at once, after a pause";
 };

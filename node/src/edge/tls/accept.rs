@@ -13,6 +13,9 @@ use crate::edge::refusal::{REFUSAL_TIMEOUT, Refusal, refuse};
 
 /// The first byte of every TLS connection: a record with a handshake in it (RFC 8446, section 5.1).
 const HANDSHAKE_RECORD: u8 = 22;
+/// Once half of the places are taken, who has one gets this share of the time: nobody keeps others out by only
+/// holding it.
+const HURRIED: u32 = 8;
 /// What may wait in rustls for a client that does not take it, beside the connection's own queue: a record.
 const BUFFER_BYTES_MAX: usize = 16 * 1024;
 
@@ -47,7 +50,9 @@ impl Tls {
         let limit_buffers = |session: &mut rustls::ServerConnection| {
             session.set_buffer_limit(Some(BUFFER_BYTES_MAX));
         };
-        let stream = self.acceptor().accept_with(socket, limit_buffers).await?;
+        let few = self.places.available_permits() < self.options.handshakes_max / 2;
+        let limit = self.options.handshake_timeout / if few { HURRIED } else { 1 };
+        let stream = timeout(limit, self.acceptor().accept_with(socket, limit_buffers)).await??;
         let kind = stream.get_ref().1.handshake_kind();
         self.counters.done(kind == Some(HandshakeKind::Resumed));
         Ok(Connection::Tls(Box::new(stream)))
