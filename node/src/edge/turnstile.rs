@@ -81,6 +81,9 @@ impl Turnstile {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Reverse;
+    use std::collections::BinaryHeap;
+
     use super::*;
 
     const fn admission(wait_ms: u64) -> Admission {
@@ -101,11 +104,9 @@ mod tests {
     #[test]
     fn a_whole_node_is_let_in_as_fast_as_the_rate_says_and_nobody_comes_more_than_twice() {
         let mut turnstile = Turnstile::default();
-        let mut coming: Vec<(u64, u32)> = vec![(0, 1); 18_000];
+        let mut coming: BinaryHeap<Reverse<(u64, u32)>> = vec![Reverse((0, 1)); 18_000].into();
         let (mut inside, mut last_us, mut most) = (0, 0, 0);
-        while !coming.is_empty() {
-            coming.sort_unstable_by(|a, b| b.cmp(a));
-            let (now_us, times) = coming.pop().unwrap();
+        while let Some(Reverse((now_us, times))) = coming.pop() {
             let mut enter = |at_us: u64| {
                 inside += 1;
                 last_us = last_us.max(at_us);
@@ -114,7 +115,7 @@ mod tests {
             match turnstile.on_come(admission(2_000), now_us) {
                 Turn::Now => enter(now_us),
                 Turn::After(wait) => enter(now_us + wait.as_micros() as u64),
-                Turn::Again(wait) => coming.push((now_us + wait.as_micros() as u64, times + 1)),
+                Turn::Again(wait) => coming.push(Reverse((now_us + wait.as_micros() as u64, times + 1))),
             }
         }
         assert_eq!((inside, most), (18_000, 2));

@@ -126,6 +126,13 @@ impl Told {
     }
 }
 
+impl Told {
+    /// The levels after the last step was taken.
+    fn since_heads(&self) -> Vec<&str> {
+        self.levels.iter().map(String::as_str).skip_while(|level| *level != "heads").skip(1).collect()
+    }
+}
+
 async fn tune(node: &TestNode, changes: &Value) -> (StatusCode, Value) {
     let url = node.url("/v1/cluster/tunables");
     let answer = reqwest::Client::new().patch(url).json(changes).send().await.unwrap();
@@ -138,13 +145,17 @@ fn fresh() -> Vec<Told> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hot_room_is_told_less_step_by_step_and_everybody_ends_level() {
+async fn a_hot_room_is_told_less_and_everybody_ends_level() {
     let mut scene = Scene::with(true).await;
     let mut told = fresh();
     scene
         .busy_until(&mut told, "heads", |told| told.levels.last().is_some_and(|level| level == "heads"))
         .await;
-    assert!(told.iter().all(|told| told.levels == STEPS), "{:?}", told[0].levels);
+    // Some steps may have been taken together; the push said all that is shed.
+    let place = |level: &String| STEPS.iter().position(|step| step == level).expect("a step");
+    for Told { levels, .. } in &told {
+        assert!(levels.iter().map(place).is_sorted_by(|one, next| one < next), "{levels:?}");
+    }
 
     // Nobody is told who types, whoever comes is told how it is, and other rooms are as ever.
     let room = scene.room.clone();
@@ -178,7 +189,9 @@ async fn a_hot_room_is_told_less_step_by_step_and_everybody_ends_level() {
     })
     .await;
     let down: Vec<&str> = STEPS[..5].iter().rev().copied().chain(["none"]).collect();
-    assert!(told.iter().all(|told| told.levels[6..] == down), "{:?}", told[0].levels);
+    for told in &told {
+        assert_eq!(told.since_heads(), down, "{:?}", told.levels);
+    }
 
     // What was pushed says how far the log goes: whoever reads up to there has everything.
     let end = Scene::seqs_after(&mut scene.minji, &room, 0).await.last().copied().unwrap();
@@ -237,7 +250,9 @@ async fn a_limit_that_is_tuned_away_ends_shedding_at_once() {
     assert_eq!(tune(&scene.node, &off.collect::<serde_json::Map<_, _>>().into()).await.0, StatusCode::OK);
     let calm = |told: &Told| told.levels.last().unwrap() == "none";
     scene.busy_until(&mut told, "calm", calm).await;
-    assert!(told.iter().all(|told| told.levels[STEPS.len()..] == ["none"]), "{:?}", told[0].levels);
+    for told in &told {
+        assert_eq!(told.since_heads(), ["none"], "{:?}", told.levels);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
