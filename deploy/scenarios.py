@@ -137,7 +137,8 @@ def run(binaries, scenario, flags, folder, size, name=None, settings=None):
 
 
 def section(scenario, text, size):
-    """Writes what was printed into docs/benchmarks.md."""
+    """Writes what was printed into docs/benchmarks.md, without goose's own words."""
+    text = "\n".join(line for line in text.split("\n") if "[WARN]" not in line and not line.endswith("users launched."))
     title, _, about = SCENARIOS[scenario]
     nodes = "one node" if size == 1 else f"{size} nodes"
     shown = f"madang-loadtest {scenario.replace('_', '-')} --url … --server-pid …"
