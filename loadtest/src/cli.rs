@@ -4,8 +4,6 @@ mod compare;
 
 mod drill;
 
-mod hot_room;
-
 mod knobs;
 
 mod manual;
@@ -25,6 +23,7 @@ use crate::client::{Nodes, Restarts, trust};
 use crate::fetch_storm::{self, FetchStormArgs};
 use crate::history::{self, HistoryArgs};
 use crate::hold::hold;
+use crate::hot_room::{self, HotRoomArgs};
 use crate::idle::{self, IdleArgs};
 use crate::join_storm::{self, JoinStormArgs};
 use crate::kit::{Knob, Record};
@@ -59,7 +58,7 @@ enum ScenarioArgs {
     Chat(ChatArgs),
     /// Let one room of thousands of members get a hundred times the usual traffic beside many normal rooms. Ends
     /// with 1 when somebody does not end with all messages.
-    HotRoom(hot_room::HotRoomArgs),
+    HotRoom(Scene<HotRoomArgs>),
     /// Let thousands of people a second want to enter one open room beside normal rooms
     JoinStorm(Scene<JoinStormArgs>),
     /// Let everybody read the same page of one room at once, the newest and old ones, beside normal rooms
@@ -223,7 +222,7 @@ impl Cli {
         match self.scenario {
             ScenarioArgs::Replay(args) => run_replay(args, self.knobs).await,
             ScenarioArgs::Chat(args) => run_chat(args, self.knobs).await,
-            ScenarioArgs::HotRoom(args) => args.run().await,
+            ScenarioArgs::HotRoom(scene) => scene.run(self.knobs, hot_room::run).await,
             ScenarioArgs::JoinStorm(scene) => scene.run(self.knobs, join_storm::run).await,
             ScenarioArgs::FetchStorm(scene) => scene.run(self.knobs, fetch_storm::run).await,
             ScenarioArgs::PresenceFlap(scene) => scene.run(self.knobs, presence_flap::run).await,

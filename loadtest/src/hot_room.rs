@@ -5,8 +5,10 @@
 //! members get time to read what was not pushed. Time counts from when a message was due, so that a stall is not
 //! hidden by those who wait for it.
 
+mod member;
+
 mod report;
 
 mod run;
 
-pub use run::{HotRoomOptions, run};
+pub use run::{HotRoomArgs, run};

@@ -23,15 +23,14 @@ mod talk;
 
 mod watch;
 
-pub(crate) use board::{Board, Span};
-pub(crate) use cast::{Cast, Part, Start, Teller};
+pub(crate) use board::Span;
+pub(crate) use cast::{Part, Teller};
 pub(crate) use crowd::{Crowd, Hall};
 pub use neighbours::Beside;
-pub(crate) use neighbours::{NORMAL_ACK, NORMAL_HEAR, Neighbours, noticed};
+pub(crate) use neighbours::{NORMAL_ACK, NORMAL_HEAR, noticed};
 pub(crate) use reader::{Reader, Subscription};
 pub use record::{Better, Chart, Figure, Knob, Line, Mark, Record};
 pub(crate) use record::{figure, knob, shown};
 pub use setting::Setting;
 pub(crate) use setting::{Findings, Played};
 pub(crate) use talk::Speaker;
-pub(crate) use watch::Watched;
