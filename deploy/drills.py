@@ -83,7 +83,7 @@ def run(binaries, drill, more):
     command = [f"{binaries}/madang-loadtest", "drill", drill, "--madang", f"{binaries}/madang", *flags, *more]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     print(done.stdout, flush=True)
-    if done.returncode > 1:
+    if done.returncode not in (0, 1):
         return done.returncode
     verb = "bench" if drill in BENCHES else "drill"
     shown = " ".join(["madang-loadtest drill", drill, "--madang madang", *flags, *more])
@@ -98,7 +98,7 @@ def main():
     if unknown:
         sys.exit(f"there is no drill {unknown[0]}; there are {', '.join(DRILLS)}")
     ends = [run(binaries, drill, more) for drill in names or ["failover", "rolling", "grow"]]
-    sys.exit(max(ends))
+    sys.exit(int(any(ends)))
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ use madang_cluster::ClusterError;
 /// Why an actor did not answer what was asked. All of it is temporary.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ActorError {
-    /// The user sends too fast to this room. Nothing was done.
-    #[error("too many messages to this room: wait {retry_after_ms} ms")]
+    /// Too much is asked of this room. Nothing was done.
+    #[error("too much is asked of this room: wait {retry_after_ms} ms")]
     RateLimited {
-        /// When the next send will be taken.
+        /// When the next try will be taken.
         retry_after_ms: u64,
     },
     /// A queue is full. Nothing was done.

@@ -18,6 +18,12 @@ pub struct Applicant {
 }
 
 impl Applicant {
+    /// So many; `run_id` begins their names.
+    pub fn crowd(run_id: &str, people: usize) -> Vec<Self> {
+        let name = |user| Self { user: format!("{run_id}-{user}"), display_name: format!("User {user}") };
+        (0..people).map(name).collect()
+    }
+
     /// Passwords only have to be the same in every run; these are not secrets.
     pub fn password(&self) -> String {
         format!("loadtest-{}", self.user)

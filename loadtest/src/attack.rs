@@ -1,4 +1,4 @@
-//! What both scenarios need of goose: a configuration, and rows for what is not HTTP.
+//! What scenarios need of goose: a configuration, and rows for what is not HTTP.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -83,7 +83,6 @@ fn configuration(options: &AttackOptions) -> anyhow::Result<GooseConfiguration> 
     // Everybody connects while users are still being added; those rows count too.
     configuration.no_reset_metrics = true;
     configuration.no_telnet = true;
-    configuration.no_websocket = true;
     configuration.no_transaction_metrics = true;
     configuration.no_scenario_metrics = true;
     configuration.no_status_codes = true;

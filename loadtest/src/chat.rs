@@ -28,7 +28,6 @@ mod record;
 pub use ledger::{Faults, Ledger};
 pub use payload::Payload;
 pub use plan::{Load, Plan, due};
-pub(crate) use record::times;
 pub use report::ChatReport;
 pub use run::{ChatOptions, run};
 pub(crate) use stage::{Stage, make_room};

@@ -338,13 +338,18 @@ impl CommonArgs {
 /// Seconds of a knob.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+    // A board has room for no more.
+    if (0.0..=86_400.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("0 to 86400".to_owned())
+    }
 }
 
 /// A rate of a knob.
 pub(crate) fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| "a number".to_owned())?;
-    if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err("more than 0".to_owned()) }
+    if (0.001..=1e6).contains(&rate) { Ok(rate) } else { Err("0.001 to 1000000".to_owned()) }
 }
 
 fn run_id(text: &str) -> Result<String, String> {

@@ -52,6 +52,13 @@ fn told(pair: &Pair, before: &Record, after: &Record) -> String {
     if before.machine != after.machine {
         let _ = writeln!(text, "  other machines: {} → {}", before.machine, after.machine);
     }
+    for (when, record) in [("before", before), ("after", after)] {
+        if !record.wrong.is_empty() {
+            let words = record.wrong.join("; ");
+            let _ =
+                writeln!(text, "  something went wrong in the run {when}, its figures tell little: {words}");
+        }
+    }
     let mut rows = vec![["figure", "before", "after", "unit", "times", ""].map(str::to_owned).to_vec()];
     for line in &pair.lines {
         let times = line.times.map_or_else(|| "-".to_owned(), |times| format!("{times:.2}"));

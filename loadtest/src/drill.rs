@@ -57,7 +57,6 @@ mod outcome;
 pub use cost::{CostOptions, CostReport, IdleReport, LoadReport};
 pub use crowd::CrowdOptions;
 pub use failover::{FailoverOptions, FailoverReport, KillReport};
-
 pub use grow::{GrowOptions, GrowReport, StepReport};
 pub use idle::{IdleCost, IdleDrillReport, IdleOptions, IdleStep, IdleTls, KernelMemory};
 pub use lists::{ListsOptions, ListsReport, ListsRow};

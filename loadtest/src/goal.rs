@@ -1,4 +1,4 @@
-//! What a drill wants to see, and what it saw. A missed goal is not a wrong result: it is told, no more.
+//! What a scenario or a drill wants to see, and what it saw. A missed goal is not a wrong result: it is told, no more.
 
 use serde::{Deserialize, Serialize};
 

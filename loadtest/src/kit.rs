@@ -30,7 +30,7 @@ pub use neighbours::Beside;
 pub(crate) use neighbours::{NORMAL_ACK, NORMAL_HEAR, noticed};
 pub(crate) use reader::{Reader, Subscription};
 pub use record::{Better, Chart, Figure, Knob, Line, Mark, Record};
-pub(crate) use record::{figure, knob, shown};
+pub(crate) use record::{figure, knob, shown, times};
 pub use setting::Setting;
 pub(crate) use setting::{Findings, Played};
 pub(crate) use talk::Speaker;

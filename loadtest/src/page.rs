@@ -55,7 +55,7 @@ fn verdict(record: &Record) -> Markup {
         (0, missed) => {
             ("bad", format!("Nothing went wrong; {missed} of {} goals were missed.", record.goals.len()))
         }
-        (wrong, missed) => ("bad", format!("{wrong} things went wrong, {missed} goals were missed.")),
+        (_, missed) => ("bad", format!("Something went wrong, and {missed} goals were missed.")),
     };
     html! { p class=(class) { strong { (text) } } }
 }

@@ -135,6 +135,19 @@ test('a refused page of history is not asked for again at once', async () => {
   await until('it may be asked for again', () => store.state.timelines.get('R').loading === null);
 });
 
+test('who is told when to come does not ask before, whatever comes meanwhile', async () => {
+  await open();
+  grow(25);
+  refusals.history = ['overloaded'];
+  asked = [];
+  for (let n = 0; n < 5; n++) {
+    sync.push('head', { room: 'R', last_seq: 25 });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert.equal(asked.filter((op) => op === 'history').length, 1);
+  await until('all is read', whole);
+});
+
 test('a name is asked for once, however often it is shown', async () => {
   await open();
   for (let n = 0; n < 5; n++) sync.wantName('tomas');

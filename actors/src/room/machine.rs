@@ -183,7 +183,8 @@ impl<W> Machine<W> {
         if let Some(page) = self.tail.page(wanted) {
             return vec![Effect::Give(reader, page)];
         }
-        if !self.could_be_in_the_tail(wanted) {
+        // A load would cut the longer tail of a hot room back; what that lacks is on its way.
+        if self.tail.is_longer_than(self.limits.tail_events_max) || !self.could_be_in_the_tail(wanted) {
             return self.read_off_the_thread(wanted, reader).into_iter().collect();
         }
         match &mut self.loading {

@@ -143,6 +143,21 @@ fn those_who_catch_up_share_a_rate_and_whoever_looks_around_does_not_wait_for_th
 }
 
 #[test]
+fn a_hot_room_keeps_more_and_no_load_cuts_it_back() {
+    let mut machine = machine(ActorOptions::default());
+    machine.heated(true);
+    log(1_000).into_iter().for_each(|event| machine.logged(event));
+    let after = |seq, at_least| Wanted { page: Page::After(seq), ..newest(50, at_least) };
+    // A reader who knows of an event that is still on its way here.
+    let ahead = machine.read(newest(50, 1_001), 1);
+    assert!(matches!(ahead[..], [Effect::ReadForAll(_, 1, _)]), "{ahead:?}");
+    let given = machine.read(after(300, 1_000), 2);
+    assert!(matches!(&given[..], [Effect::Give(2, page)] if page.events[0].seq == 301), "{given:?}");
+    machine.heated(false);
+    assert!(matches!(machine.read(after(300, 1_000), 3)[..], [Effect::ReadForAll(..)]));
+}
+
+#[test]
 fn who_tries_to_enter_again_and_again_does_not_shut_the_door() {
     let mut machine = machine(ActorOptions::default());
     let limits = JoinLimits { per_s: 20, burst: 20 };

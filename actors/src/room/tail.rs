@@ -70,6 +70,11 @@ impl Tail {
         self.trim();
     }
 
+    /// Whether it is to hold more than a load of so many events brings, and holds something.
+    pub(super) fn is_longer_than(&self, events: usize) -> bool {
+        !self.events.is_empty() && self.events_max > events
+    }
+
     /// The newest seq it has heard of; 0 if none.
     pub(super) fn last_seq(&self) -> u64 {
         self.last_seq

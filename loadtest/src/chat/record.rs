@@ -2,9 +2,7 @@
 
 use super::report::ChatReport;
 use crate::goal::Goal;
-use crate::kit::{Better, Figure, Knob, Record, figure};
-use crate::latency::LatencySummary;
-use crate::report::{machine, now_ms};
+use crate::kit::{Better, Findings, Knob, Record, figure, times};
 
 impl ChatReport {
     /// As a record; `knobs` say how it was set.
@@ -33,26 +31,9 @@ impl ChatReport {
             ("changed texts", self.changed),
             ("lost connections", self.disconnects),
         ];
-        Record {
-            scenario: self.scenario.to_owned(),
-            run_id: self.run_id.clone(),
-            at_ms: now_ms(),
-            machine: machine(),
-            knobs,
-            figures,
-            charts: Vec::new(),
-            marks: Vec::new(),
-            goals: faults.map(|(what, found)| Goal::none_of(what, found)).into(),
-            wrong: self.failure.iter().map(|failure| format!("one of the failures: {failure}")).collect(),
-        }
+        let goals = faults.map(|(what, found)| Goal::none_of(what, found)).into();
+        let wrong = self.failure.iter().map(|failure| format!("one of the failures: {failure}")).collect();
+        let found = Findings { figures, goals, wrong, ..Findings::default() };
+        found.record(self.scenario, &self.run_id, knobs)
     }
-}
-
-/// Nothing when nothing was timed.
-pub(crate) fn times(name: &str, summary: &LatencySummary) -> Vec<Figure> {
-    if summary.count == 0 {
-        return Vec::new();
-    }
-    let us = [("p50", summary.p50_us), ("p99", summary.p99_us), ("max", summary.max_us)];
-    us.map(|(part, us)| figure(&format!("{name} {part}"), us as f64 / 1e3, "ms", Some(Better::Lower))).into()
 }

@@ -40,10 +40,7 @@ impl Stage {
         plan: Plan,
         sign_ups_at_once: usize,
     ) -> anyhow::Result<Self> {
-        let applicants: Vec<Applicant> = (0..plan.users)
-            .map(|user| Applicant { user: format!("{run_id}-{user}"), display_name: format!("User {user}") })
-            .collect();
-        let sessions = enter_all(http, &applicants, sign_ups_at_once, PATIENCE)
+        let sessions = enter_all(http, &Applicant::crowd(run_id, plan.users), sign_ups_at_once, PATIENCE)
             .await
             .context("cannot sign everybody up")?;
         let make = |number: usize| {

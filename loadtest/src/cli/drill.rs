@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use self::connections::{IdleArgs, SlowArgs, StormArgs};
-use super::{Outcome, fresh_run_id};
+use super::{Outcome, fresh_run_id, rate};
 use crate::chat::Plan;
 use crate::drill::{
     self, CostOptions, CrowdOptions, Drill, FailoverOptions, GrowOptions, ListsOptions, RollingOptions,
@@ -244,9 +244,4 @@ fn traces(keep: bool) -> Traces {
 
 fn size(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    let rate: f64 = text.parse().map_err(|error| format!("{error}"))?;
-    if (0.1..=1e6).contains(&rate) { Ok(rate) } else { Err("0.1 to 1000000".to_owned()) }
 }

@@ -37,7 +37,7 @@ fn tables() -> String {
         entry(&mut text, 3, scenario, |arg| !is_common(arg));
     }
     text.push_str("\n## What all scenarios have in common\n\n");
-    table(&mut text, common.get_arguments());
+    table(&mut text, common.get_arguments().chain(cli.get_arguments()));
     text.push_str("\n## Drills\n");
     for drill in cli.find_subcommand("drill").into_iter().flat_map(seen) {
         entry(&mut text, 3, drill, |_| true);
@@ -52,7 +52,8 @@ fn seen(command: &Command) -> impl Iterator<Item = &Command> {
 fn entry(text: &mut String, depth: usize, command: &Command, wanted: impl Fn(&&Arg) -> bool) {
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let about = about.trim_end_matches('.');
-    let _ = writeln!(text, "\n{} {}\n\n{about}.\n", "#".repeat(depth), command.get_name());
+    let end = if about.ends_with('?') { "" } else { "." };
+    let _ = writeln!(text, "\n{} {}\n\n{about}{end}\n", "#".repeat(depth), command.get_name());
     table(text, command.get_arguments().filter(wanted));
 }
 

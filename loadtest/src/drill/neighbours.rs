@@ -52,8 +52,7 @@ pub(super) async fn settle(
     run_id: &str,
     plan: Neighbourhood,
 ) -> anyhow::Result<Vec<String>> {
-    let name = |user| Applicant { user: format!("{run_id}-{user}"), display_name: format!("User {user}") };
-    let applicants: Vec<Applicant> = (0..plan.users).map(name).collect();
+    let applicants = Applicant::crowd(run_id, plan.users);
     let sessions =
         enter_all(http, &applicants, AT_ONCE, PATIENCE).await.context("cannot sign everybody up")?;
     let tokens: Vec<String> = sessions.into_iter().map(|session| session.token).collect();

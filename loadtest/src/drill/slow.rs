@@ -140,9 +140,7 @@ pub(super) async fn run(options: &SlowOptions) -> anyhow::Result<SlowReport> {
 /// Accounts, and a room that all of them are in.
 async fn gather(nodes: &Nodes, run_id: &str, members: usize) -> anyhow::Result<(Vec<String>, String)> {
     let http = HttpClient::among(nodes, PATIENCE)?;
-    let name = |user| Applicant { user: format!("{run_id}-{user}"), display_name: format!("User {user}") };
-    let applicants: Vec<Applicant> = (0..members).map(name).collect();
-    let sessions = enter_all(&http, &applicants, AT_ONCE, PATIENCE).await?;
+    let sessions = enter_all(&http, &Applicant::crowd(run_id, members), AT_ONCE, PATIENCE).await?;
     let tokens: Vec<String> = sessions.into_iter().map(|session| session.token).collect();
     let clients: Vec<HttpClient> = tokens.iter().map(|token| http.with_token(token)).collect();
     let room = make_room(&clients, &format!("{run_id} busy")).await?.room;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -92,7 +91,7 @@ pub async fn run(args: &FetchStormArgs, setting: &Setting) -> anyhow::Result<Rec
     });
     let mut parts = neighbours.parts(&crowd, &setting.nodes, Instant::now()).await?;
     for user in 0..readers {
-        let session = crowd.sessions.get(user).context("a reader without a session")?;
+        let session = crowd.session(user)?;
         let (url, token) = (setting.nodes.home(user).to_owned(), session.token.clone());
         let storm = Arc::clone(&storm);
         let part: Part = Box::new(move |tell| Box::pin(async move { storm.read(&url, &token, tell).await }));
@@ -161,13 +160,11 @@ fn findings(args: &FetchStormArgs, played: Played, from_disk: Option<u64>) -> Fi
     for (row, span) in [(NEWEST, newest), (OLD, old)] {
         figures.extend(played.times(row, all));
         let summary = played.board.summary(row, all);
-        let per_s = f64::from(args.readers) / (summary.max_us.max(1) as f64 / 1e6);
-        figures.push(figure(
-            &format!("{row}s a second in the slowest wave"),
-            per_s,
-            "/s",
-            Some(Better::Higher),
-        ));
+        if summary.count > 0 {
+            let per_s = f64::from(args.readers) / (summary.max_us.max(1) as f64 / 1e6);
+            let name = format!("{row}s a second in the slowest wave");
+            figures.push(figure(&name, per_s, "/s", Some(Better::Higher)));
+        }
         figures.extend(played.cores(&format!("servers while all read the {row}"), span));
     }
     figures.push(played.count(REFUSED, all, Some(Better::Lower)));

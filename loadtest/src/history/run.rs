@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use clap::Args;
 
 use crate::cli::seconds;
@@ -62,7 +61,7 @@ pub async fn run(args: &HistoryArgs, setting: &Setting) -> anyhow::Result<Record
     let library = Arc::new(Library { halls, page: args.page as usize, read: args.read, limit });
     let mut parts: Vec<Part> = Vec::new();
     for user in 0..readers {
-        let session = crowd.sessions.get(user).context("a reader without a session")?;
+        let session = crowd.session(user)?;
         let (url, token) = (setting.nodes.home(user).to_owned(), session.token.clone());
         let library = Arc::clone(&library);
         parts.push(Box::new(move |tell| Box::pin(async move { library.visit(&url, &token, tell).await })));

@@ -8,7 +8,7 @@ use anyhow::Context;
 use tokio::sync::watch;
 
 use super::run::HotRoomArgs;
-use crate::client::Nodes;
+use crate::client::{Connection, Nodes, Pushes};
 use crate::kit::{Crowd, Hall, Part, Reader, Setting, Speaker, Subscription, Teller};
 
 /// Acks of those who talk in the hot room.
@@ -70,7 +70,7 @@ impl Hot {
 
     /// One member.
     pub(super) fn member(self: &Arc<Self>, user: usize, crowd: &Crowd) -> anyhow::Result<Part> {
-        let session = crowd.sessions.get(user).context("nobody has this number")?;
+        let session = crowd.session(user)?;
         let subscription = Subscription {
             url: self.nodes.home(user).to_owned(),
             token: session.token.clone(),
@@ -86,14 +86,19 @@ impl Hot {
         let begun = Instant::now();
         // Whoever talks has a connection for it, so that reading does not hold it up.
         let speaks = user < self.args.senders() as usize;
-        let mouth = if speaks { Some(Reader::connect(subscription.clone()).await?) } else { None };
+        let mouth = if speaks {
+            let Subscription { url, token, limit, .. } = &subscription;
+            Some(Connection::connect(url, token, Pushes::Ignored, *limit).await?.0)
+        } else {
+            None
+        };
         let mut reader = Reader::connect(subscription).await.context("a member of the hot room")?;
         tell.took("connect", begun, begun.elapsed());
         let heat = tell.in_place().await? + self.args.beside.calm;
         let mut until = self.last.subscribe();
         let speak = async {
             let Some(mouth) = &mouth else { return Ok(()) };
-            let spoken = self.speaker(user, heat).speak(mouth.connection(), &tell, HOT_ACK, HOT_FAILED).await;
+            let spoken = self.speaker(user, heat).speak(mouth, &tell, HOT_ACK, HOT_FAILED).await;
             self.silent.fetch_add(1, Ordering::AcqRel);
             spoken
         };

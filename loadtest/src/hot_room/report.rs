@@ -20,7 +20,7 @@ pub(super) fn findings(args: &HotRoomArgs, played: Played, seen: &Seen) -> Findi
     let (mut figures, mut goals) = noticed(&played.board, seen.calm, seen.hot, "hot");
     let all = played.all();
     let ack = played.board.summary(HOT_ACK, seen.hot);
-    let level = played.board.summary(LEVEL, seen.after);
+    let level = played.board.summary(LEVEL, all);
     let seconds = |us: u64| us as f64 / 1e6;
     figures.extend([
         figure("hot messages", seen.said as f64, "", None),

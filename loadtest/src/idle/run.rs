@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 
 use crate::cli::seconds;
@@ -47,7 +47,7 @@ pub async fn run(args: &IdleArgs, setting: &Setting) -> anyhow::Result<Record> {
     crowd.halls(&format!("{} idle", setting.run_id), groups).await?;
     let mut parts: Vec<Part> = Vec::new();
     for user in 0..people {
-        let session = crowd.sessions.get(user).context("somebody without a session")?;
+        let session = crowd.session(user)?;
         let (url, token) = (setting.nodes.home(user).to_owned(), session.token.clone());
         let (args, limit) = (args.clone(), setting.limit);
         let part: Part =

@@ -15,7 +15,7 @@ pub(super) const ADMITTED: &str = "admitted";
 /// Answers that say when to come back, and refusals that do not.
 pub(super) const REFUSED: &str = "refused";
 pub(super) const RUDE: &str = "refusals without retry_after_ms";
-/// Joins that failed as servers fail: 5xx over HTTP.
+/// Joins that failed as servers fail, 5xx over HTTP; whatever else was refused counts too.
 pub(super) const BROKEN: &str = "joins answered with 5xx";
 /// No answer at all.
 pub(super) const UNANSWERED: &str = "joins without an answer";
@@ -38,6 +38,8 @@ pub(super) struct Gates {
     pub(super) length: Duration,
     pub(super) joins_per_s: f64,
     pub(super) gates: usize,
+    /// Limit of one join.
+    limit: Duration,
 }
 
 impl Gates {
@@ -47,10 +49,11 @@ impl Gates {
         (begin_after, length): (Duration, Duration),
         joins_per_s: f64,
         gates: usize,
+        limit: Duration,
     ) -> Arc<Self> {
         let waiting = (1..people.len()).collect();
         let crowd = Mutex::new(Crowded { waiting, unsure: HashSet::new() });
-        Arc::new(Self { room, people, crowd, begin_after, length, joins_per_s, gates })
+        Arc::new(Self { room, people, crowd, begin_after, length, joins_per_s, gates, limit })
     }
 
     /// At this gate people knock, one after the other, at its share of the pace.
@@ -69,7 +72,8 @@ impl Gates {
 
     async fn knock(&self, person: usize, due: Instant, tell: &Teller) {
         let Some(http) = self.people.get(person) else { return };
-        let Err(error) = http.join(&self.room).await else {
+        let joined = tokio::time::timeout(self.limit, http.join(&self.room)).await;
+        let Err(error) = joined.unwrap_or(Err(ClientError::TimedOut { limit: self.limit })) else {
             return self.let_in(due, tell);
         };
         // Whose join before was not answered may have entered by it.

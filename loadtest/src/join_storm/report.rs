@@ -26,7 +26,9 @@ pub(super) fn findings(args: &JoinStormArgs, played: Played, seen: &Seen) -> Fin
     // The first second has what may enter at once after a pause.
     let steady = Span { from: seen.storm.from + Duration::from_secs(1), to: seen.storm.to };
     let rate = played.board.counted(ADMITTED, steady) as f64 / steady.seconds();
-    let answered = [ADMITTED, REFUSED, RUDE, BROKEN].map(|what| played.counted(what)).iter().sum::<u64>();
+    // While it lasts: who is answered when it is over was not answered at that pace.
+    let in_time = |what| played.board.counted(what, seen.storm);
+    let answered = [ADMITTED, REFUSED, RUDE, BROKEN].map(in_time).iter().sum::<u64>();
     figures.push(figure("admitted a second", rate, "/s", None));
     figures.push(figure(
         "joins answered a second",

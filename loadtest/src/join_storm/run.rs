@@ -55,7 +55,7 @@ pub async fn run(args: &JoinStormArgs, setting: &Setting) -> anyhow::Result<Reco
     let room = crowd.hall(&format!("{} storm", setting.run_id), 0..1).await?.room;
     let https = (0..people).map(|person| crowd.http(person)).collect::<anyhow::Result<Vec<_>>>()?;
     let spans = (args.beside.calm, args.storm);
-    let gates = Gates::new(room, https, spans, args.joins_per_s, args.gates as usize);
+    let gates = Gates::new(room, https, spans, args.joins_per_s, args.gates as usize, setting.limit);
     let mut parts = neighbours.parts(&crowd, &setting.nodes, std::time::Instant::now()).await?;
     parts.extend((0..gates.gates).map(|gate| -> Part {
         let gates = Arc::clone(&gates);

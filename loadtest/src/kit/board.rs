@@ -20,9 +20,9 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// How long it is, in seconds.
+    /// How long it is, in seconds; at least a thousandth, so that it divides.
     pub(crate) fn seconds(&self) -> f64 {
-        self.to.saturating_duration_since(self.from).as_secs_f64()
+        self.to.saturating_duration_since(self.from).as_secs_f64().max(1e-3)
     }
 }
 

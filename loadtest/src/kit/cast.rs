@@ -137,9 +137,9 @@ impl Cast {
         })
     }
 
-    /// When it starts, for others than parts.
-    pub(crate) fn start(&self) -> Start {
-        self.start.clone()
+    /// When it started, if it did.
+    pub(crate) fn started(&self) -> anyhow::Result<Instant> {
+        (*self.at.borrow()).context("the run ended before it began")
     }
 
     /// Lets goose users play all parts, `lead` before the start when the last is in its place; answers what went
@@ -187,9 +187,11 @@ impl Cast {
         let (rows, told) = mpsc::channel(ROWS_MAX);
         let start = self.start.clone();
         let teller = Teller { board: Arc::clone(&self.board), rows, start, in_place: AtomicBool::new(false) };
-        let cast = Arc::clone(self);
+        let (playing, cast) = (Arc::clone(self), Arc::clone(self));
+        let played = tokio::spawn(async move { playing.within_limit(part(teller)).await });
         tokio::spawn(async move {
-            if let Err(error) = cast.within_limit(part(teller)).await {
+            // A part that panicked went wrong like any other.
+            if let Err(error) = played.await.unwrap_or_else(|panic| Err(panic.into())) {
                 cast.complain(&error);
             }
         });

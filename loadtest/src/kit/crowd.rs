@@ -17,8 +17,7 @@ const AT_ONCE: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Crowd {
     http: HttpClient,
-    /// Everybody's session.
-    pub(crate) sessions: Vec<Session>,
+    sessions: Vec<Session>,
 }
 
 /// A room and where its log ends.
@@ -39,10 +38,7 @@ impl Crowd {
         sign_ups_at_once: usize,
     ) -> anyhow::Result<Self> {
         let http = HttpClient::among(nodes, PATIENCE)?;
-        let name =
-            |user| Applicant { user: format!("{run_id}-{user}"), display_name: format!("User {user}") };
-        let applicants: Vec<Applicant> = (0..people).map(name).collect();
-        let sessions = enter_all(&http, &applicants, sign_ups_at_once, PATIENCE)
+        let sessions = enter_all(&http, &Applicant::crowd(run_id, people), sign_ups_at_once, PATIENCE)
             .await
             .context("cannot sign everybody up")?;
         Ok(Self { http, sessions })
@@ -50,8 +46,12 @@ impl Crowd {
 
     /// HTTP as one of them.
     pub(crate) fn http(&self, user: usize) -> anyhow::Result<HttpClient> {
-        let session = self.sessions.get(user).with_context(|| format!("nobody has the number {user}"))?;
-        Ok(self.http.numbered(user).with_token(&session.token))
+        Ok(self.http.numbered(user).with_token(&self.session(user)?.token))
+    }
+
+    /// The session of one of them.
+    pub(crate) fn session(&self, user: usize) -> anyhow::Result<&Session> {
+        self.sessions.get(user).with_context(|| format!("nobody has the number {user}"))
     }
 
     /// An open room, made by the first of these people and entered by the others.

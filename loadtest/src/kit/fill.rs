@@ -24,7 +24,7 @@ impl Crowd {
         hall: &Hall,
         (messages, text_bytes): (usize, usize),
     ) -> anyhow::Result<Hall> {
-        let session = self.sessions.get(user).with_context(|| format!("nobody has the number {user}"))?;
+        let session = self.session(user)?;
         let url = setting.nodes.home(user);
         let (connection, ..) =
             Connection::connect(url, &session.token, Pushes::Ignored, setting.limit).await?;

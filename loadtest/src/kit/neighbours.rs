@@ -74,9 +74,13 @@ pub(crate) fn noticed(board: &Board, calm: Span, busy: Span, busy_name: &str) ->
                 figures.push(figure(&name, us as f64 / 1e3, "ms", Some(Better::Lower)));
             }
         }
-        let times = meanwhile.p99_us as f64 / before.p99_us.max(1) as f64;
-        let name = format!("{row} p99, {busy_name} against calm");
-        figures.push(figure(&name, times, "times", Some(Better::Lower)));
+        // Where nothing was heard nothing was good.
+        let known = before.count > 0 && meanwhile.count > 0;
+        let times = if known { meanwhile.p99_us as f64 / before.p99_us.max(1) as f64 } else { f64::INFINITY };
+        if known {
+            let name = format!("{row} p99, {busy_name} against calm");
+            figures.push(figure(&name, times, "times", Some(Better::Lower)));
+        }
         goals.push(Goal::below(
             &format!("{row} p99 while {busy_name}, against calm,"),
             TIMES_MAX,
@@ -127,7 +131,7 @@ impl Neighbours {
         for (room, hall) in halls.into_iter().enumerate() {
             let hall = Arc::new(hall);
             for user in self.members(room) {
-                let Some(session) = crowd.sessions.get(user) else { bail!("nobody has the number {user}") };
+                let session = crowd.session(user)?;
                 let (url, token) = (nodes.home(user).to_owned(), session.token.clone());
                 let (plan, hall) = (self.clone(), Arc::clone(&hall));
                 parts.push(Box::new(move |tell| {
@@ -175,7 +179,7 @@ impl Neighbours {
         }
         let heard =
             listen(&connection, &mut feed, &hall.room, &tell, (NORMAL_HEAR, epoch, end + LAST_WORDS)).await?;
-        let said = messages(self.talk - (first - start), every);
+        let said = messages(self.talk.saturating_sub(first - start), every);
         if heard != said {
             bail!("somebody in normal room {room} heard {heard} of {said} messages");
         }

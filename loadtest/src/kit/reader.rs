@@ -74,11 +74,6 @@ impl Reader {
         Ok(Self { subscription, connection, feed, follower, read_at: None, taken: Taken::default(), told })
     }
 
-    /// Its connection, to say something over it.
-    pub(crate) fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
     /// Through where everything was taken.
     pub(crate) fn through(&self) -> u64 {
         self.follower.through(&self.subscription.room).unwrap_or(0)
@@ -195,20 +190,28 @@ impl Reader {
     /// After a connection was lost: a new one, and whatever was missed is wanted.
     async fn come_back(&mut self) -> Result<(), ClientError> {
         let room = self.subscription.room.clone();
-        for attempt in 0.. {
-            tokio::time::sleep(Backoff::default().random_delay(attempt)).await;
-            match dial(&self.subscription).await {
-                Ok((connection, feed)) => {
+        let (mut attempt, mut asked) = (0, Duration::ZERO);
+        let last_seq = loop {
+            tokio::time::sleep(asked + Backoff::default().random_delay(attempt)).await;
+            let back = async {
+                let (connection, feed) = dial(&self.subscription).await?;
+                let last_seq = connection.room(&room, self.subscription.limit).await?.last_seq;
+                Ok::<_, ClientError>((connection, feed, last_seq))
+            };
+            match back.await {
+                Ok((connection, feed, last_seq)) => {
                     (self.connection, self.feed) = (connection, feed);
-                    break;
+                    break last_seq;
                 }
-                Err(error) if error.is_temporary() || matches!(error, ClientError::Disconnected(_)) => {}
+                Err(error) if error.is_temporary() || matches!(error, ClientError::Disconnected(_)) => {
+                    asked = error.retry_after().unwrap_or_default();
+                }
                 Err(error) => return Err(error),
             }
-        }
+            attempt += 1;
+        };
         self.follower.read(&room, false);
         self.follower.shed(&room, "none", 0);
-        let last_seq = self.connection.room(&room, self.subscription.limit).await?.last_seq;
         self.follower.head(&room, last_seq);
         self.read_at = self.follower.wants(&room, 0.0).map(|_| Instant::now());
         Ok(())

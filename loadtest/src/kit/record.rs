@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::goal::Goal;
+use crate::latency::LatencySummary;
 use crate::report::table;
 
 /// What was run, and what came of it.
@@ -105,6 +106,15 @@ pub(crate) fn knob(name: &str, value: impl std::fmt::Display) -> Knob {
 /// A number of which less, more or neither is good.
 pub(crate) fn figure(name: &str, value: f64, unit: &str, better: Option<Better>) -> Figure {
     Figure { name: name.to_owned(), value, unit: unit.to_owned(), better }
+}
+
+/// How long something took, in numbers; nothing when nothing was timed.
+pub(crate) fn times(name: &str, summary: &LatencySummary) -> Vec<Figure> {
+    if summary.count == 0 {
+        return Vec::new();
+    }
+    let us = [("p50", summary.p50_us), ("p99", summary.p99_us), ("max", summary.max_us)];
+    us.map(|(part, us)| figure(&format!("{name} {part}"), us as f64 / 1e3, "ms", Some(Better::Lower))).into()
 }
 
 impl Record {

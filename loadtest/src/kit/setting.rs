@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::board::{Board, Span};
 use super::cast::{Cast, Part};
 use super::crowd::Crowd;
-use super::record::{Better, Chart, Figure, Knob, Line, Mark, Record, figure};
+use super::record::{Better, Chart, Figure, Knob, Line, Mark, Record, figure, times};
 use super::watch::Watched;
 use crate::attack::AttackOptions;
 use crate::client::Nodes;
@@ -76,19 +76,28 @@ impl Setting {
         eprintln!("everybody is to be in place");
         let wrong = cast.play(&self.attack, LEAD).await?;
         let watched = watch.end().await;
-        let start = cast.start().wait().await?;
+        let start = cast.started()?;
         Ok(Played { board, watched, start, wrong })
     }
 
     /// The record of a run that ended now.
     pub(crate) fn record(&self, scenario: &str, found: Findings) -> Record {
-        let Findings { figures, charts, marks, goals, wrong } = found;
+        found.record(scenario, &self.run_id, self.knobs.clone())
+    }
+}
+
+impl Findings {
+    /// The record of a run that ended now.
+    pub(crate) fn record(self, scenario: &str, run_id: &str, knobs: Vec<Knob>) -> Record {
+        let Self { figures, charts, marks, goals, wrong } = self;
+        // What could not be measured is no figure.
+        let figures = figures.into_iter().filter(|figure| figure.value.is_finite()).collect();
         Record {
             scenario: scenario.to_owned(),
-            run_id: self.run_id.clone(),
+            run_id: run_id.to_owned(),
             at_ms: now_ms(),
             machine: machine(),
-            knobs: self.knobs.clone(),
+            knobs,
             figures,
             charts,
             marks,
@@ -101,7 +110,7 @@ impl Setting {
 impl Played {
     /// How long something took in a span, in numbers; nothing if it did not happen.
     pub(crate) fn times(&self, row: &'static str, span: Span) -> Vec<Figure> {
-        crate::chat::times(row, &self.board.summary(row, span))
+        times(row, &self.board.summary(row, span))
     }
 
     /// How often something happened in a span.

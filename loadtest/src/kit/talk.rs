@@ -48,7 +48,7 @@ impl Speaker {
                 let message = SendMessage { room: &self.room, cid: &cid, text: &text, after: None };
                 match connection.send(message, self.limit).await {
                     Ok(_) => break,
-                    Err(error) if error.is_temporary() => {
+                    Err(error) if error.is_temporary() && connection.closed().is_none() => {
                         tell.failed(row, failures, due, &error);
                         tokio::time::sleep(error.retry_after().unwrap_or(Duration::from_millis(100))).await;
                     }

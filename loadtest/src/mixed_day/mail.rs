@@ -33,6 +33,8 @@ pub(super) type Line = watch::Sender<Option<Arc<Connection>>>;
 
 /// The mail of one person.
 pub(super) struct Mail {
+    /// Number of the person.
+    pub(super) user: usize,
     pub(super) url: String,
     pub(super) token: String,
     pub(super) rooms: Vec<Hall>,
@@ -142,9 +144,8 @@ impl Mail {
     fn note(&self, event: &Event, tell: &Teller) {
         tell.count(TAKEN, 1);
         let EventKind::Message { text, .. } = &event.kind else { return };
-        if let Some(payload) = Payload::read(text) {
-            tell.done(HEAR, self.epoch + payload.sent);
-        }
+        let Some(payload) = Payload::read(text).filter(|payload| payload.user != self.user) else { return };
+        tell.done(HEAR, self.epoch + payload.sent);
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         newest.insert(event.room.clone(), event.seq);
     }

@@ -47,32 +47,39 @@ pub(super) struct Office {
 
 /// One person.
 pub(super) struct Person {
-    pub(super) user: usize,
     pub(super) mail: Mail,
     pub(super) office: Arc<Office>,
 }
 
+/// Counts somebody as gone home, however the day ended: the others shall not wait for them.
+struct Gone<'a>(&'a AtomicUsize);
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
 impl Person {
     pub(super) async fn live(&self, mut tell: Teller) -> anyhow::Result<()> {
+        let gone = Gone(&self.office.home);
         let feed = self.mail.open().await?;
         let start = tell.in_place().await?;
         let mut ends = self.office.ends.subscribe();
         let work = async {
             let worked = self.work(start, &tell).await;
-            self.office.home.fetch_add(1, Ordering::AcqRel);
+            drop(gone);
             worked
         };
-        let (worked, listened) = tokio::join!(work, self.mail.listen(feed, &tell, &mut ends));
-        worked?;
-        listened?;
+        tokio::try_join!(work, self.mail.listen(feed, &tell, &mut ends))?;
         tell.done(LEVEL, start + self.office.day);
         tell.count(LEVEL, 1);
         Ok(())
     }
 
     async fn work(&self, start: Instant, tell: &Teller) -> anyhow::Result<()> {
-        let mut chance = StdRng::seed_from_u64(self.office.seed ^ self.user as u64);
-        let deeds = day(self.user, self.office.messages, &mut chance);
+        let mut chance = StdRng::seed_from_u64(self.office.seed ^ self.mail.user as u64);
+        let deeds = day(self.mail.user, self.office.messages, &mut chance);
         for (number, (at, deed)) in deeds.into_iter().enumerate() {
             let due = start + self.office.day.mul_f64(at);
             tokio::time::sleep_until(due.into()).await;
@@ -95,8 +102,8 @@ impl Person {
                     self.do_with(TYPING, due, tell, "typing", &json!({ "room": room, "on": true })).await?;
                 }
                 let sent = due.saturating_duration_since(self.office.epoch);
-                let text = Payload { user: self.user, number, sent }.text(self.office.text_bytes);
-                let cid = format!("{}-{}-{number}", self.office.run_id, self.user);
+                let text = Payload { user: self.mail.user, number, sent }.text(self.office.text_bytes);
+                let cid = format!("{}-{}-{number}", self.office.run_id, self.mail.user);
                 let message = SendMessage { room, cid: &cid, text: &text, after: None };
                 self.do_with(SEND, due, tell, "send", &message).await
             }

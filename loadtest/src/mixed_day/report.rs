@@ -11,7 +11,7 @@ use crate::kit::{Better, Findings, Played, Span, figure};
 pub(super) fn findings(args: &MixedDayArgs, users: usize, played: Played) -> Findings {
     let (all, end) = (played.all(), played.start + args.day_seconds);
     let day = Span { from: played.start, to: end };
-    let seconds = day.seconds().max(f64::MIN_POSITIVE);
+    let seconds = day.seconds();
     let mut figures = Vec::new();
     for row in OPERATIONS {
         figures.push(figure(&format!("{row} a second"), played.counted(row) as f64 / seconds, "/s", None));

@@ -70,9 +70,10 @@ pub async fn run(args: &MixedDayArgs, setting: &Setting) -> anyhow::Result<Recor
     });
     let mut parts: Vec<Part> = Vec::new();
     for user in 0..users {
-        let session = crowd.sessions.get(user).context("somebody without a session")?;
+        let session = crowd.session(user)?;
         let rooms = [teams.get(user / team), pairs.get(user / 2), Some(&company)];
         let mail = Mail {
+            user,
             url: setting.nodes.home(user).to_owned(),
             token: session.token.clone(),
             rooms: rooms.into_iter().flatten().cloned().collect(),
@@ -81,7 +82,7 @@ pub async fn run(args: &MixedDayArgs, setting: &Setting) -> anyhow::Result<Recor
             epoch: office.epoch,
             limit: setting.limit,
         };
-        let person = Person { user, mail, office: Arc::clone(&office) };
+        let person = Person { mail, office: Arc::clone(&office) };
         parts.push(Box::new(move |tell| Box::pin(async move { person.live(tell).await })));
     }
     let mut owned: Vec<(usize, Hall)> =
@@ -99,7 +100,7 @@ pub async fn run(args: &MixedDayArgs, setting: &Setting) -> anyhow::Result<Recor
 
 /// The room of this person and the next.
 async fn direct(crowd: &Crowd, user: usize) -> anyhow::Result<Hall> {
-    let with = &crowd.sessions.get(user + 1).context("nobody to talk to")?.user;
+    let with = &crowd.session(user + 1)?.user;
     let one = crowd.http(user)?;
     let wanted =
         CreateRoom { kind: RoomKind::Direct, title: None, topic: None, members: &[], with: Some(with) };

@@ -38,11 +38,18 @@ pub(super) fn findings(args: &PresenceFlapArgs, played: Played) -> Findings {
     if let (Some(before), Some(meanwhile)) = (before, meanwhile) {
         figures.push(figure("servers while calm", before, "cores", Some(Better::Lower)));
         figures.push(figure("servers", meanwhile, "cores", Some(Better::Lower)));
-        let acts = f64::from(args.people) * args.share / 100.0;
-        let cost = (meanwhile - before).max(0.0) * 1e3 / acts;
-        figures.push(figure("servers for each who goes or blinks", cost, "ms", Some(Better::Lower)));
+        let acted = played.board.counted(WENT, busy) + played.board.counted(BLINKED, busy);
+        if acted > 0 {
+            let cost = (meanwhile - before).max(0.0) * 1e3 * busy.seconds() / acted as f64;
+            figures.push(figure("servers for each who goes or blinks", cost, "ms", Some(Better::Lower)));
+        }
     }
-    let goals = vec![Goal::none_of(FALSE_NEWS, played.counted(FALSE_NEWS))];
+    let mut goals = vec![Goal::none_of(FALSE_NEWS, played.counted(FALSE_NEWS))];
+    let went = played.counted(WENT);
+    if went > 0 {
+        let told = played.counted(TRUE_NEWS) as f64 / went as f64;
+        goals.push(Goal::above("others told of each who went", 1.0, told, "people"));
+    }
     let mut charts = vec![
         played.often("What all observers together hear", &[NEWS, FRAMES]),
         played.often("Bytes of all observers together", &[BYTES]),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 
 use super::person::{Company, Habit, Person};
@@ -44,7 +43,7 @@ pub async fn run(args: &PresenceFlapArgs, setting: &Setting) -> anyhow::Result<R
     // Half of all people act: as often as makes the share.
     let period = Duration::from_secs_f64(50.0 / args.share).max(args.away * 2);
     let company = Arc::new(Company {
-        goers: goers.filter_map(|user| Some(crowd.sessions.get(user)?.user.clone())).collect(),
+        goers: goers.map(|user| Ok(crowd.session(user)?.user.clone())).collect::<anyhow::Result<_>>()?,
         calm: args.calm,
         flap: args.flap,
         after: args.away + Duration::from_secs(2),
@@ -54,7 +53,7 @@ pub async fn run(args: &PresenceFlapArgs, setting: &Setting) -> anyhow::Result<R
     });
     let mut parts: Vec<Part> = Vec::new();
     for user in 0..people {
-        let session = crowd.sessions.get(user).context("somebody without a session")?;
+        let session = crowd.session(user)?;
         let person = Person {
             url: setting.nodes.home(user).to_owned(),
             token: session.token.clone(),

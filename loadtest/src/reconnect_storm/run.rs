@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt};
 
@@ -68,7 +68,7 @@ pub async fn run(args: &ReconnectStormArgs, setting: &Setting) -> anyhow::Result
     let mut parts = neighbours.parts(&crowd, &setting.nodes, Instant::now()).await?;
     for (group, hall) in groups.into_iter().zip(&halls) {
         for user in group {
-            let session = crowd.sessions.get(user).context("somebody without a session")?;
+            let session = crowd.session(user)?;
             let client = Client {
                 url: setting.nodes.home(user).to_owned(),
                 token: session.token.clone(),
@@ -199,6 +199,7 @@ fn findings(args: &ReconnectStormArgs, played: Played) -> Findings {
     // What the others notice matters while people come back, not in the rest after it.
     let last_ms = played.board.summary(LEVEL, all).max_us / 1_000;
     let busy = Span { from: cut, to: cut + Duration::from_millis(last_ms.max(1_000)) };
+    // The issue of a storm is who is back: what others notice is told, and no goal.
     let (mut figures, _) = noticed(&played.board, calm, busy, "all come back");
     figures.extend([BACK, LEVEL].into_iter().flat_map(|row| played.times(row, all)));
     figures.push(played.count(REFUSED, all, Some(Better::Lower)));

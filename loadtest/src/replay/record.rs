@@ -1,10 +1,8 @@
 //! The same as a record, for the page.
 
 use super::ReplayReport;
-use crate::chat::times;
 use crate::goal::Goal;
-use crate::kit::{Better, Knob, Record, figure};
-use crate::report::{machine, now_ms};
+use crate::kit::{Better, Findings, Knob, Record, figure, times};
 
 impl ReplayReport {
     /// As a record; `knobs` say how it was set.
@@ -23,17 +21,8 @@ impl ReplayReport {
         let samples = self.files.iter().flat_map(|file| {
             file.differences.samples.iter().map(move |sample| format!("{}: {sample}", file.file))
         });
-        Record {
-            scenario: "replay".to_owned(),
-            run_id: self.run_id.clone(),
-            at_ms: now_ms(),
-            machine: machine(),
-            knobs,
-            figures,
-            charts: Vec::new(),
-            marks: Vec::new(),
-            goals: vec![Goal::none_of("differences", self.differences as u64)],
-            wrong: self.files.iter().filter_map(stopped).chain(samples).collect(),
-        }
+        let goals = vec![Goal::none_of("differences", self.differences as u64)];
+        let wrong = self.files.iter().filter_map(stopped).chain(samples).collect();
+        Findings { figures, goals, wrong, ..Findings::default() }.record("replay", &self.run_id, knobs)
     }
 }

@@ -112,7 +112,8 @@ section! {
         tls_certificate: PathBuf = PathBuf::new(), Shape::Text("path"), Restart;
         /// Its private key (PEM), without a passphrase.
         tls_key: PathBuf = PathBuf::new(), Shape::Text("path"), Restart;
-        /// TLS handshakes under way at the same time. One more waits its turn, no longer than `request_ms`.
+        /// TLS handshakes under way at the same time. One more waits its turn, no longer than `request_ms`. Who begins
+        /// while half of them are taken has an eighth of `request_ms`.
         tls_handshakes_max: usize = 1_024, number("handshakes", 1, 1_000_000), Restart;
         /// How long browsers shall remember that this host is reached by TLS only (the header
         /// Strict-Transport-Security), once there is a certificate. 0: they are not told.

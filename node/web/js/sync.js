@@ -27,12 +27,15 @@ export function createSync(store, call, attention = SILENT) {
   /** Rooms that get less for a while, and over how long clients spread what they read instead. */
   const spreads = new Map();
   const soon = new Set();
+  /** Rooms of which the server said when to ask for more. */
+  const putOff = new Set();
   /** Rooms that are not in our part of the list, but in what was missed. */
   const unlisted = new Set();
 
   /** The link is gone: the next connection says anew which rooms get less. */
   function lost() {
     spreads.clear();
+    putOff.clear();
   }
 
   /**
@@ -158,8 +161,12 @@ export function createSync(store, call, attention = SILENT) {
   }
 
   /** What a busy server refused is tried again later, while we are connected. */
-  function again(error, action) {
-    setTimeout(() => store.state.link.state === 'online' && action(), error.retry_after_ms + RETRY_MS * (0.5 + Math.random()));
+  function again(error, action, first = () => {}) {
+    const later = () => {
+      first();
+      if (store.state.link.state === 'online') action();
+    };
+    setTimeout(later, error.retry_after_ms + RETRY_MS * (0.5 + Math.random()));
   }
 
   /** Reads what a window that follows the end has missed. A long absence starts again from the newest page. */
@@ -174,13 +181,18 @@ export function createSync(store, call, attention = SILENT) {
         const gap = (store.state.rooms.get(room)?.last_seq ?? 0) - lastSeq(timeline);
         // Too far for one window: whoever follows goes on from the newest page, whoever reads stays where they are.
         const far = gap > WINDOW && timeline.following;
+        // The server said when to come; asking before would only put everybody off for longer.
+        if (!far && putOff.has(room)) break;
         const { events, more } = await call('history', { room, limit: PAGE, ...(far ? {} : { after: lastSeq(timeline) }) });
         store.dispatch({ type: 'page_loaded', room, where: far ? 'newest' : 'missed', events, more });
         if (events.length === 0) break;
       }
     } catch (error) {
       // Offline or no longer a member: the next connect brings us back here, or nothing has to.
-      if (error.temporary && error.name !== 'offline') again(error, () => fill(room));
+      if (error.temporary && error.name !== 'offline') {
+        putOff.add(room);
+        again(error, () => fill(room), () => putOff.delete(room));
+      }
     } finally {
       filling.delete(room);
     }

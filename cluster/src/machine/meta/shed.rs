@@ -40,7 +40,7 @@ impl Default for ShedLimits {
             reactions: 10_000,
             coalesced: 20_000,
             heads: 200_000,
-            step_up_ms: 250,
+            step_up_ms: 500,
             cool_percent: 70,
             step_down_ms: 5_000,
             pages_per_s: 1_000,

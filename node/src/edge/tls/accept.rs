@@ -13,8 +13,8 @@ use crate::edge::refusal::{REFUSAL_TIMEOUT, Refusal, refuse};
 
 /// The first byte of every TLS connection: a record with a handshake in it (RFC 8446, section 5.1).
 const HANDSHAKE_RECORD: u8 = 22;
-/// Once half of the places are taken, who has one gets this share of the time: nobody keeps others out by only
-/// holding it.
+/// Who takes a place once half of them are taken gets this share of the time: nobody keeps others out by only holding
+/// it.
 const HURRIED: u32 = 8;
 /// What may wait in rustls for a client that does not take it, beside the connection's own queue: a record.
 const BUFFER_BYTES_MAX: usize = 16 * 1024;
