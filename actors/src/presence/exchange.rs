@@ -92,8 +92,8 @@ impl Core {
         self.tell_too(node, |_| {});
         for (other, told) in self.exchange.0.lock().iter() {
             told.side.change(|telling| match *other == node {
-                true => telling.begin(Topic::Connected(shard), epoch),
-                false => telling.end(Topic::Connected(shard)),
+                true => telling.begin_for_home(shard, epoch),
+                false => telling.end_for_home(shard),
             });
         }
     }
@@ -164,7 +164,7 @@ async fn tell(side: Arc<Side>, node: u64, core: Weak<Core>) {
             Next::Settled(Topic::Posted(shard), epoch) => {
                 say(&core, node, vec![News::Settled(shard, epoch)]).await
             }
-            Next::Settled(Topic::Connected(_), _) => continue,
+            Next::Settled(Topic::Remembered(_) | Topic::Connected(_), _) => continue,
             Next::Changed(changes) => {
                 let news =
                     changes.into_iter().map(|(topic, epoch, changes)| part(&core, topic, epoch, changes));
@@ -206,21 +206,17 @@ async fn remind(core: &Core, side: &Side, node: u64) -> Result<Vec<Refused>, Clu
 /// A whole topic. Stops where the node does not want to hear more.
 async fn tell_all(core: &Core, node: u64, topic: Topic, epoch: u64) -> Result<Vec<Refused>, ClusterError> {
     let (begin, changes, end) = match topic {
+        Topic::Remembered(shard) => (None, on_board(core, shard), None),
         Topic::Posted(shard) => {
-            let posted = core.shard(shard).map(|shard| {
-                let board = shard.board.lock();
-                let change = |(user, shown): (&UserId, &Shown)| (user.clone(), Some(Arc::new(shown.clone())));
-                board.everybody().map(change).collect::<Vec<Change>>()
-            });
-            (News::Home(shard, epoch), posted.unwrap_or_default(), News::Known(shard, epoch))
+            (Some(News::Home(shard, epoch)), on_board(core, shard), Some(News::Known(shard, epoch)))
         }
         Topic::Connected(shard) => {
             let here = core.roster.people(|user| core.shard_of(user) == shard);
             let changes = here.into_iter().map(|(user, _)| (user, None)).collect();
-            (News::Begin(shard, epoch), changes, News::End(shard, epoch))
+            (Some(News::Begin(shard, epoch)), changes, Some(News::End(shard, epoch)))
         }
     };
-    let mut portion = vec![begin];
+    let mut portion = Vec::from_iter(begin);
     for changes in changes.chunks(USERS_AT_ONCE) {
         portion.push(part(core, topic, epoch, changes.to_vec()));
         let refused = say(core, node, std::mem::take(&mut portion)).await?;
@@ -228,13 +224,25 @@ async fn tell_all(core: &Core, node: u64, topic: Topic, epoch: u64) -> Result<Ve
             return Ok(refused);
         }
     }
-    portion.push(end);
-    say(core, node, portion).await
+    portion.extend(end);
+    if portion.is_empty() { Ok(Vec::new()) } else { say(core, node, portion).await }
+}
+
+/// What homes have said here.
+fn on_board(core: &Core, shard: ShardId) -> Vec<Change> {
+    let Some(shard) = core.shard(shard) else { return Vec::new() };
+    let board = shard.board.lock();
+    let change = |(user, shown): (&UserId, &Shown)| (user.clone(), Some(Arc::new(shown.clone())));
+    board.everybody().map(change).collect()
 }
 
 /// How it is with these users now.
 fn part(core: &Core, topic: Topic, epoch: u64, changes: Vec<Change>) -> News {
     match topic {
+        Topic::Remembered(shard) => {
+            let remembered = |(user, shown): Change| Some((user, shown?.state.attention()?));
+            News::Remembered(shard, epoch, changes.into_iter().filter_map(remembered).collect())
+        }
         Topic::Posted(shard) => {
             let posted = |(user, shown): Change| {
                 let shown = shown.map(Arc::unwrap_or_clone).unwrap_or_default();

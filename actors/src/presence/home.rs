@@ -5,8 +5,9 @@
 //! that users who move from a node that was killed to another one are not missed; then all of it is void.
 //!
 //! A home that has just begun takes the word of the one before it, as this node has heard it, for one
-//! more such node that cannot be reached: nobody goes offline because a home moves. Its lease lasts the
-//! grace period, and until every node that can be reached has told all that it has.
+//! more such node that cannot be reached: nobody goes offline because a home moves. What other nodes have
+//! heard of it counts as well, since this one may have been started a moment ago. Its lease lasts the grace
+//! period, and until every node that can be reached has told all that it has.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -94,6 +95,18 @@ impl Home {
             home.see(Source::Before, &user, Some(attention));
         }
         (home, lease)
+    }
+
+    /// Another node says who was there by the home before: this one may have begun before it heard of it,
+    /// as right after a start. Returns those for whom it is new.
+    pub(super) fn remembers(&mut self, users: Vec<(UserId, Attention)>) -> Vec<UserId> {
+        if self.is_settled() {
+            return Vec::new();
+        }
+        let unseen = |(user, _): &(UserId, Attention)| !self.seats.contains_key(user);
+        let unseen: Vec<Word> =
+            users.into_iter().filter(unseen).map(|(user, attention)| (user, Some(attention))).collect();
+        self.told(Source::Before, unseen)
     }
 
     /// Tells this home from all others of the shard.

@@ -54,6 +54,21 @@ fn the_most_attentive_of_all_nodes_counts_and_repeats_change_nothing() {
 }
 
 #[test]
+fn what_others_remember_counts_until_the_home_is_settled_and_not_above_what_is_seen() {
+    let (mut home, before) = Home::begin(7, Vec::new());
+    home.linked(&linked(&[1]));
+    list(&mut home, Source::Here, &[("jun", AWAY)]);
+    let remembered = || vec![(user("jun"), Attention::Active), (user("minji"), Attention::Active)];
+    assert_eq!(home.remembers(remembered()), [user("minji")]);
+    assert_eq!(home.seen(&user("jun")), Seen::Here(Attention::Away));
+    list(&mut home, ONE, &[]);
+    assert_eq!(home.seen(&user("minji")), Seen::Here(Attention::Active), "perhaps between two nodes");
+    assert_eq!(home.lease_over(before), Ended::Void(vec![user("minji")]));
+    assert_eq!(home.remembers(remembered()), []);
+    assert_eq!(home.seen(&user("minji")), Seen::Nowhere);
+}
+
+#[test]
 fn a_list_takes_back_what_it_does_not_name() {
     let mut home = home(&[1, 2]);
     list(&mut home, ONE, &[("jun", ACTIVE), ("minji", ACTIVE)]);

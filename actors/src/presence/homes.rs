@@ -13,7 +13,7 @@ use super::home::{Ended, Home, Lease, Source};
 use super::machine::Absence;
 use super::message::Why;
 use super::roster::Changed;
-use super::shown::{Attention, Shown, State};
+use super::shown::{Attention, Shown};
 use super::telling::Topic;
 use super::wire::{News, Refused};
 use crate::pump::Running;
@@ -67,10 +67,10 @@ impl Inner {
             return;
         }
         let epoch: u64 = rand::random();
-        let attention = |state| if state == State::Online { Attention::Active } else { Attention::Away };
         let before: Vec<(UserId, Attention)> = {
             let board = shard.board.lock();
-            board.everybody().map(|(user, shown)| (user.clone(), attention(shown.state))).collect()
+            let word = |(user, shown): (&UserId, &Shown)| Some((user.clone(), shown.state.attention()?));
+            board.everybody().filter_map(word).collect()
         };
         let (mut home, lease) = Home::begin(epoch, before);
         let leases = home.linked(&core.truth.linked().borrow());
@@ -99,7 +99,7 @@ impl Inner {
             })
         };
         core.exchange.for_all(|telling| {
-            telling.end(Topic::Connected(id));
+            telling.end_for_home(id);
             telling.begin(Topic::Posted(id), epoch);
         });
         self.look_at(looks, Absence::Fresh);
@@ -169,6 +169,9 @@ impl Inner {
                     home == Some(HomeIs::There(from, *epoch))
                 };
                 homes.iter().filter(|home| !believed(home)).map(|(id, _)| Refused::NotTheHome(*id)).collect()
+            }
+            News::Remembered(id, epoch, users) => {
+                self.at_home(from, id, epoch, |home, _| home.remembers(users))
             }
             News::Begin(id, epoch) => self.at_home(from, id, epoch, |home, source| {
                 home.list_begins(source);

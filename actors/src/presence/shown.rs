@@ -29,6 +29,17 @@ pub enum State {
     Online,
 }
 
+impl State {
+    /// What it tells of whoever is there; `None`: nobody is.
+    pub(super) fn attention(self) -> Option<Attention> {
+        match self {
+            Self::Offline => None,
+            Self::Idle => Some(Attention::Away),
+            Self::Online => Some(Attention::Active),
+        }
+    }
+}
+
 /// What others see of a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {

@@ -16,6 +16,9 @@ const CHANGES_MAX: usize = 16 * USERS_AT_ONCE;
 /// What is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Topic {
+    /// Who of the shard's users was there by what the homes before said, as heard here. To a home that begins;
+    /// told before who is connected, so that a home that has all lists has this as well.
+    Remembered(ShardId),
     /// Who of the shard's users is connected here. To the shard's home.
     Connected(ShardId),
     /// Who of the shard's users is online, idle or gone. From the shard's home.
@@ -70,6 +73,18 @@ impl Telling {
     pub(super) fn begin(&mut self, topic: Topic, epoch: u64) {
         let state = State { epoch, listed: Listed::No, settled: Settled::NotYet, changed: HashMap::new() };
         self.topics.insert(topic, state);
+    }
+
+    /// From now on the node is told what the shard's home, of this epoch, should know.
+    pub(super) fn begin_for_home(&mut self, shard: ShardId, epoch: u64) {
+        self.begin(Topic::Remembered(shard), epoch);
+        self.begin(Topic::Connected(shard), epoch);
+    }
+
+    /// The node is not the shard's home any more.
+    pub(super) fn end_for_home(&mut self, shard: ShardId) {
+        self.end(Topic::Remembered(shard));
+        self.end(Topic::Connected(shard));
     }
 
     /// It is not told of this any more.
@@ -151,9 +166,8 @@ impl Telling {
 
     /// The node is not the home of this epoch: where there is one it says so itself.
     pub(super) fn no_home_there(&mut self, shard: ShardId, epoch: u64) {
-        let topic = Topic::Connected(shard);
-        if self.topics.get(&topic).is_some_and(|state| state.epoch == epoch) {
-            self.end(topic);
+        if self.topics.get(&Topic::Connected(shard)).is_some_and(|state| state.epoch == epoch) {
+            self.end_for_home(shard);
         }
     }
 

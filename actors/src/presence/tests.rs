@@ -322,6 +322,29 @@ fn the_users_of_a_home_that_died_go_offline_and_those_who_moved_within_the_grace
 }
 
 #[test]
+fn a_home_on_a_node_that_has_just_started_learns_from_the_others_who_was_there() {
+    run(async {
+        let ((first, one), (second, two), mut jun) = two_nodes().await;
+        let minji = user("minji");
+        first.actors.presence().opened(&minji, PHONE);
+        until("minji is here", || jun.heard() == "minji online\n").await;
+        // The home dies, and so does minji's connection, before the third node has heard anything.
+        one.unlink(&two);
+        let three = FakeCluster::of_node(3, 1);
+        three.link(&two);
+        two.leader.send_replace(Leader::Node(3));
+        let third = Yard::start(three.clone(), options()).await;
+        until("the new home knows", || is_online(&third, &minji)).await;
+        assert_eq!(jun.heard(), "minji online\n", "for the grace period");
+        until("minji has gone", || !is_online(&third, &minji) && !is_online(&second, &minji)).await;
+        until("jun heard it", || jun.heard() == "minji online\nminji offline\n").await;
+        for node in [first, second, third] {
+            node.actors.stop().await;
+        }
+    });
+}
+
+#[test]
 fn a_node_that_is_linked_late_learns_who_is_online_elsewhere() {
     run(async {
         let (one, two) = (FakeCluster::new(1), FakeCluster::of_node(2, 1));

@@ -21,6 +21,10 @@ pub(super) enum News {
     /// From a home: that was all that it knows so far.
     #[serde(rename = "9")]
     Known(ShardId, u64),
+    /// To the home of this epoch, before the list of who is connected: by what the homes before it said, these
+    /// are there.
+    #[serde(rename = "10")]
+    Remembered(ShardId, u64, Vec<(UserId, Attention)>),
     /// To the home of this epoch: what follows is a list of all who are connected to the sender.
     #[serde(rename = "4")]
     Begin(ShardId, u64),
@@ -78,6 +82,8 @@ mod tests {
         check(&News::Settled(shard, 7), "81a133920307");
         check(&News::Known(shard, 7), "81a139920307");
         check(&News::Begin(shard, 7), "81a134920307");
+        let remembered = vec![(jun.clone(), Attention::Away)];
+        check(&News::Remembered(shard, 7, remembered), "81a231309303079192a36a756ea131");
         let words = vec![(jun.clone(), Some(Attention::Active)), (jun.clone(), None)];
         check(&News::Connected(shard, 7, words), "81a1359303079292a36a756ea13292a36a756ec0");
         check(&News::End(shard, 7), "81a136920307");
