@@ -72,9 +72,17 @@ DRILLS = {
         "once. Others talk in rooms of their own and stay connected.",
         [],
     ),
+    "recovery": (
+        "How long a node takes to come back",
+        "One node is filled until its folder has so many GB, then killed with -9 in the midst of sends and started "
+        "again, each time with at least 32 MiB of messages since the start before. Middle and worst of all kills of a "
+        "size; *ready*: `/readyz` says so; *first ack*: a message to one room is acknowledged; *all rooms*: one to each "
+        "of them. The file system's cache stays warm, as after the death of a process.",
+        [],
+    ),
 }
 # Those that measure what something costs; the others do bad things to nodes.
-BENCHES = ["cost", "lists", "idle", "storm", "slow"]
+BENCHES = ["cost", "lists", "idle", "storm", "slow", "recovery"]
 
 
 def run(binaries, drill, more):

@@ -52,6 +52,8 @@ mod slow;
 mod level;
 mod lists;
 
+mod recovery;
+
 mod outcome;
 
 pub use cost::{CostOptions, CostReport, IdleReport, LoadReport};
@@ -61,6 +63,7 @@ pub use grow::{GrowOptions, GrowReport, StepReport};
 pub use idle::{IdleCost, IdleDrillReport, IdleOptions, IdleStep, IdleTls, KernelMemory};
 pub use lists::{ListsOptions, ListsReport, ListsRow};
 pub use outcome::{Drill, DrillReport, run};
+pub use recovery::{RecoveryOptions, RecoveryReport, RecoveryStep, Return};
 pub use ring::Traces;
 pub use rolling::{RestartReport, RollingOptions, RollingReport};
 pub use slow::{Growth, SlowOptions, SlowReport};

@@ -1,6 +1,7 @@
 //! The command line of the drills.
 
 mod connections;
+mod recovery;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use self::connections::{IdleArgs, SlowArgs, StormArgs};
+use self::recovery::RecoveryArgs;
 use super::{Outcome, fresh_run_id, rate};
 use crate::chat::Plan;
 use crate::drill::{
@@ -40,6 +42,9 @@ enum DrillName {
     Storm(StormArgs),
     /// Let many members of a busy room never read
     Slow(SlowArgs),
+    /// Fill a node, kill it with -9 in the midst of sends and start it again: how long until it serves, and how does
+    /// that grow with what it holds?
+    Recovery(RecoveryArgs),
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +208,7 @@ impl DrillName {
             Self::Idle(args) => args.chosen(),
             Self::Storm(args) => args.chosen(),
             Self::Slow(args) => args.chosen(),
+            Self::Recovery(args) => args.chosen(),
         }
     }
 }

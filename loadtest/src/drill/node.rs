@@ -88,6 +88,11 @@ impl LocalNode {
         self.child.as_ref().map(Child::id)
     }
 
+    /// Where it keeps its data.
+    pub(super) fn data_folder(&self) -> PathBuf {
+        self.home.join("data")
+    }
+
     /// Starts `madang serve` there, and does not wait.
     pub(super) fn start(&mut self, madang: &Path, seeds: &[String]) -> anyhow::Result<()> {
         std::fs::create_dir_all(&self.home)?;
@@ -99,7 +104,7 @@ impl LocalNode {
         }
         let (program, before) = words.split_first().context("no program")?;
         let mut command = Command::new(program);
-        command.args(before).arg("serve").arg("--data-dir").arg(self.home.join("data"));
+        command.args(before).arg("serve").arg("--data-dir").arg(self.data_folder());
         command.args(["--http-listen", &self.http.to_string(), "--peer-listen", &self.peer.to_string()]);
         if !seeds.is_empty() {
             command.args(["--seeds", &seeds.join(",")]);

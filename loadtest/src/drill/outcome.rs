@@ -11,6 +11,7 @@ use super::failover::{self, FailoverOptions, FailoverReport};
 use super::grow::{self, GrowOptions, GrowReport};
 use super::idle::{self, IdleDrillReport, IdleOptions};
 use super::lists::{self, ListsOptions, ListsReport};
+use super::recovery::{self, RecoveryOptions, RecoveryReport};
 use super::rolling::{self, RollingOptions, RollingReport};
 use super::slow::{self, SlowOptions, SlowReport};
 use super::storm::{self, StormOptions, StormReport};
@@ -36,6 +37,8 @@ pub enum Drill {
     Storm(StormOptions),
     /// Many members of a busy room never read.
     Slow(SlowOptions),
+    /// A node that holds much comes back.
+    Recovery(RecoveryOptions),
 }
 
 /// What came of it.
@@ -58,6 +61,8 @@ pub enum DrillReport {
     Storm(StormReport),
     /// Of `slow`.
     Slow(SlowReport),
+    /// Of `recovery`.
+    Recovery(RecoveryReport),
 }
 
 /// Runs a drill. Its nodes end with it, whatever happens: also at Ctrl-C and SIGTERM.
@@ -80,6 +85,7 @@ async fn run_undisturbed(drill: &Drill) -> anyhow::Result<DrillReport> {
         Drill::Idle(options) => DrillReport::Idle(idle::run(options).await?),
         Drill::Storm(options) => DrillReport::Storm(storm::run(options).await?),
         Drill::Slow(options) => DrillReport::Slow(slow::run(options).await?),
+        Drill::Recovery(options) => DrillReport::Recovery(recovery::run(options).await?),
     })
 }
 
@@ -95,6 +101,7 @@ impl DrillReport {
             Self::Idle(report) => &report.wrong,
             Self::Storm(report) => &report.wrong,
             Self::Slow(report) => &report.wrong,
+            Self::Recovery(report) => &report.wrong,
         }
     }
 
@@ -109,6 +116,7 @@ impl DrillReport {
             Self::Idle(report) => (report.text(), &report.goals),
             Self::Storm(report) => (report.text(), &report.goals),
             Self::Slow(report) => (report.text(), &report.goals),
+            Self::Recovery(report) => (report.text(), &report.goals),
         };
         let _ = write!(text, "{}", self.wrong().text());
         for goal in goals {

@@ -169,9 +169,7 @@ impl Ring {
                 continue;
             }
             node.check_runs()?;
-            let ready = format!("{}/readyz", node.url());
-            let answer = self.http.get(ready).send().await;
-            if !answer.is_ok_and(|answer| answer.status().is_success()) {
+            if !self.is_ready(index).await? {
                 return Ok(Some(format!("node {} is not ready", index + 1)));
             }
             if let Some(lack) = self.lack_seen_by(index, nodes).await {
@@ -179,6 +177,18 @@ impl Ring {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a node says that it is ready for clients.
+    pub(super) async fn is_ready(&self, index: usize) -> anyhow::Result<bool> {
+        let node = self.nodes.get(index).context("no such node")?;
+        let answer = self.http.get(format!("{}/readyz", node.url())).send().await;
+        Ok(answer.is_ok_and(|answer| answer.status().is_success()))
+    }
+
+    /// Where a node keeps its data.
+    pub(super) fn data_folder(&self, index: usize) -> anyhow::Result<PathBuf> {
+        Ok(self.nodes.get(index).context("no such node")?.data_folder())
     }
 
     /// What keeps the cluster from being well with so many nodes, as that node sees it.
