@@ -20,6 +20,7 @@ mod invitations;
 mod keep;
 mod link;
 mod list;
+mod members;
 mod mentions;
 mod message;
 mod message_change;

@@ -99,6 +99,8 @@ pub mod table {
     pub const PEOPLE: u8 = 43;
     /// folded name, user → empty: whom a search finds.
     pub const NAME: u8 = 44;
+    /// folded name, user → empty: whom only those find who share a room with them.
+    pub const HIDDEN_NAME: u8 = 51;
     /// user → [`super::StaffRow`].
     pub const STAFF: u8 = 45;
     /// report → [`super::ReportRow`].

@@ -10,6 +10,7 @@ use madang_storage::id::{Emoji, ReportId, RoomId, UserId};
 use madang_storage::row::Pin;
 
 use super::ServiceError;
+use super::members::FoundBy;
 
 /// A room's place in a user's list, which goes from the greatest to the least; and the position behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +59,20 @@ pub(super) fn parse_member(text: &str) -> Result<UserId, ServiceError> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
     let text = String::from_utf8(bytes).map_err(|_| bad())?;
     UserId::parse(&text).map_err(|_| bad())
+}
+
+/// The position behind a member that a search found: as behind a member, or behind a name, which has a 0 in it.
+pub(super) fn found_text(by: &FoundBy) -> String {
+    match by {
+        FoundBy::Id(user) => member_text(user),
+        FoundBy::Name(name) => name_text(name),
+    }
+}
+
+/// The member behind whom a page of a search for `prefix` starts.
+pub(super) fn parse_found(text: &str, prefix: &str) -> Result<FoundBy, ServiceError> {
+    let by = parse_member(text).map(FoundBy::Id).or_else(|_| parse_name(text).map(FoundBy::Name))?;
+    if by.is_of(prefix) { Ok(by) } else { Err(bad()) }
 }
 
 /// The position behind a name that a search found.
@@ -210,7 +225,12 @@ mod tests {
             let pin = Pin { seq: last_event_ms / 7, user: UserId::parse("minji").unwrap(), at_ms: last_event_ms };
             prop_assert_eq!(parse_pin(&pin_text(&pin)), Ok((pin.at_ms, pin.seq)));
             let name = ("민지 kim".to_owned(), UserId::parse("minji").unwrap());
-            prop_assert_eq!(parse_name(&name_text(&name)), Ok(name));
+            prop_assert_eq!(parse_name(&name_text(&name)), Ok(name.clone()));
+            for by in [FoundBy::Id(name.1.clone()), FoundBy::Name(name)] {
+                let text = found_text(&by);
+                prop_assert_eq!(parse_found(&text, "mi").ok(), matches!(by, FoundBy::Id(_)).then(|| by.clone()));
+                prop_assert_eq!(parse_found(&text, "").ok(), Some(by));
+            }
         }
 
         #[test]
@@ -220,7 +240,7 @@ mod tests {
                 prop_assert!(bad_request, "{:?}", refused);
             }
             let _ = (parse_member(&text), parse_name(&text), parse_place(&text), parse_reaction(&text), parse_pin(&text), AuditCursor::parse(&text));
-            let _ = CalledCursor::parse(&text);
+            let _ = (CalledCursor::parse(&text), parse_found(&text, ""));
         }
     }
 }

@@ -1,26 +1,21 @@
-//! Lists: a user's rooms, a room's members (the directory is in `directory.rs`). All are pages; all read many
-//! rows, some at a time, since each may be on another node.
+//! A user's rooms: pages that read many rows, some at a time, since each may be on another node.
 
 use std::collections::{BTreeMap, HashMap};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use madang_cluster::command::Refusal;
 use madang_cluster::{Freshness, Reader};
 use madang_storage::id::{RoomId, ShardId, UserId};
-use madang_storage::row::{MemberRow, MemberState, UserRoomRow};
+use madang_storage::row::{MemberState, UserRoomRow};
 use tokio::task::coop;
 
 use super::account::WRONG_TOKEN;
-use super::cursor::{self, ActivityCursor};
-use super::names;
+use super::cursor::ActivityCursor;
 use super::readers::Readers;
-use super::{Caller, MemberPage, MemberView, RoomPage, RoomView, Service, ServiceError};
+use super::{Caller, RoomPage, RoomView, Service, ServiceError};
 
 /// Rows of one list that are read at the same time. Those on this node are ready at once; each read first
 /// takes its share of the task's budget, so that a long list does not keep the thread from others.
 const READS_AT_ONCE: usize = 32;
-/// In rooms of so many people, invitations included, members are also searched by name.
-const NAMED_MEMBERS_MAX: usize = 200;
 
 impl Service {
     /// The caller's rooms: those pinned, the last one first; then the others, newest activity first.
@@ -42,46 +37,6 @@ impl Service {
         let last = end.checked_sub(1).and_then(|last| keys.get(last)).filter(|_| keys.len() > end);
         let next = last.map(|last| last.text());
         Ok(RoomPage { rooms, next, freshness: readers.freshness() })
-    }
-
-    /// A room's members by user id, invited ones included, for anybody who is one of them; with `search`, those
-    /// whose user id begins with it, or in rooms of up to 200 people a word of whose name does.
-    pub async fn members(
-        &self,
-        caller: &Caller,
-        room: RoomId,
-        search: Option<&str>,
-        limit: usize,
-        next: Option<&str>,
-    ) -> Result<MemberPage, ServiceError> {
-        let after = next.map(cursor::parse_member).transpose()?;
-        let readers = self.readers();
-        let (head, place) = readers.seen(&caller.user, &room).await?;
-        place.ok_or(Refusal::NotMember)?;
-        let is_small = head.joined + head.invited <= NAMED_MEMBERS_MAX as u64;
-        let mut rows = match search {
-            Some(search) if is_small => readers.called(&room, search, after.as_ref()).await?,
-            search => {
-                let prefix = search.unwrap_or_default().to_ascii_lowercase();
-                readers.of_room(&room).await?.members(&room, &prefix, after.as_ref(), limit + 1).await?
-            }
-        };
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|(user, _)| cursor::member_text(user));
-        let users: Vec<UserId> = rows.iter().map(|(user, _)| user.clone()).collect();
-        let shown = self.shown(caller, &readers, &users).await?;
-        let members = rows.into_iter().zip(shown).map(|((user, row), shown)| {
-            let readers = &readers;
-            async move {
-                coop::consume_budget().await;
-                let display_name = readers.profile(&user).await?.display_name;
-                let (role, state, muted) = (row.role, row.state, row.muted);
-                Ok::<_, ServiceError>(MemberView { user, display_name, role, state, muted, shown })
-            }
-        });
-        let members = stream::iter(members).buffered(READS_AT_ONCE).try_collect().await?;
-        Ok(MemberPage { members, next, freshness: readers.freshness() })
     }
 
     /// What a session of the user needs to know of its home to open there.
@@ -201,32 +156,5 @@ fn gone_meanwhile<T>(view: Result<T, ServiceError>) -> Option<Result<T, ServiceE
     match view {
         Err(ServiceError::NoRoom(_)) => None,
         other => Some(other),
-    }
-}
-
-impl Readers {
-    /// The members of a small room behind `after` whose id, or a word of whose name, begins so. Names are where
-    /// their users are, so this looks at everybody.
-    async fn called(
-        &self,
-        room: &RoomId,
-        search: &str,
-        after: Option<&UserId>,
-    ) -> Result<Vec<(UserId, MemberRow)>, ServiceError> {
-        let rows = self.of_room(room).await?.members(room, "", after, NAMED_MEMBERS_MAX).await?;
-        let (id, name) = (search.to_ascii_lowercase(), names::fold(search));
-        let found = rows.into_iter().map(|(user, row)| {
-            let (id, name) = (id.as_str(), name.as_str());
-            async move {
-                coop::consume_budget().await;
-                let is_so = user.as_str().starts_with(id) || {
-                    let called = names::of(&self.profile(&user).await?.display_name);
-                    !name.is_empty() && called.iter().any(|called| called.starts_with(name))
-                };
-                Ok::<_, ServiceError>(is_so.then_some((user, row)))
-            }
-        });
-        let found: Vec<_> = stream::iter(found).buffered(READS_AT_ONCE).try_collect().await?;
-        Ok(found.into_iter().flatten().collect())
     }
 }

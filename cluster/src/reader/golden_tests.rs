@@ -7,6 +7,7 @@ use madang_storage::row::SentRow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::people::PeopleQuery;
 use super::query::{Found, Query};
 use super::rooms::{RoomsFound, RoomsQuery};
 
@@ -25,6 +26,10 @@ fn questions_between_nodes() {
     let sent = RoomsQuery::Sent(room, user.clone(), Cid::parse("c").unwrap());
     check(&Query::Rooms(sent), &format!("81a2343081a13693{id}a56d696e6a69a163"));
     check(&Query::Rooms(RoomsQuery::Activity(vec![room])), &format!("81a2343081a13791{id}"));
+    let among = RoomsQuery::MembersAmong(room, vec![user.clone()]);
+    check(&Query::Rooms(among), &format!("81a2343081a13892{id}91a56d696e6a69"));
+    let all = PeopleQuery::AllNames { prefix: "m".to_owned(), after: None, limit: 5 };
+    check(&Query::People(all), "81a2363081a13793a16dc005");
     check(&Query::GoneBefore(user), "81a23133a56d696e6a69");
 }
 

@@ -27,6 +27,8 @@ pub(crate) enum PeopleQuery {
     People(UserId),
     #[serde(rename = "6")]
     Names { prefix: String, after: Option<Name>, limit: usize },
+    #[serde(rename = "7")]
+    AllNames { prefix: String, after: Option<Name>, limit: usize },
 }
 
 /// What was read: the variant of the query's name.
@@ -48,7 +50,10 @@ pub(crate) enum PeopleFound {
 
 impl PeopleQuery {
     pub(super) fn reads_many_rows(&self) -> bool {
-        matches!(self, Self::Contacts { .. } | Self::Blocks { .. } | Self::Names { .. })
+        match self {
+            Self::Contacts { .. } | Self::Blocks { .. } | Self::Names { .. } | Self::AllNames { .. } => true,
+            Self::Contact(..) | Self::Block(..) | Self::People(_) => false,
+        }
     }
 
     pub(super) fn read(&self, local: &LocalReader) -> Result<PeopleFound, ClusterError> {
@@ -67,7 +72,10 @@ impl PeopleQuery {
             }
             Self::People(user) => PeopleFound::People(local.load(table::PEOPLE, &user_key(user))?),
             Self::Names { prefix, after, limit } => {
-                PeopleFound::Names(names(local, prefix, after.as_ref(), *limit)?)
+                PeopleFound::Names(names(local, table::NAME, prefix, after.as_ref(), *limit)?)
+            }
+            Self::AllNames { prefix, after, limit } => {
+                PeopleFound::Names(all_names(local, prefix, after.as_ref(), *limit)?)
             }
         })
     }
@@ -87,9 +95,24 @@ fn others<R: Row>(
     })
 }
 
-/// Names that begin with `prefix`, in order, those behind `after`.
+/// Names that begin with `prefix`, in order, those behind `after`, also of users who are not to be found.
+fn all_names(
+    local: &LocalReader,
+    prefix: &str,
+    after: Option<&Name>,
+    limit: usize,
+) -> Result<Vec<Name>, ClusterError> {
+    let mut all = names(local, table::NAME, prefix, after, limit)?;
+    all.extend(names(local, table::HIDDEN_NAME, prefix, after, limit)?);
+    all.sort_unstable();
+    all.truncate(limit);
+    Ok(all)
+}
+
+/// Names of one index that begin with `prefix`, in order, those behind `after`.
 fn names(
     local: &LocalReader,
+    index: u8,
     prefix: &str,
     after: Option<&Name>,
     limit: usize,
@@ -98,7 +121,7 @@ fn names(
         let rest = name.strip_prefix(prefix)?;
         Some([rest.as_bytes(), &[0], user.as_str().as_bytes()].concat())
     });
-    local.list(table::NAME, prefix.as_bytes(), after.as_deref(), limit, |key, _| {
+    local.list(index, prefix.as_bytes(), after.as_deref(), limit, |key, _| {
         let end = key.iter().position(|byte| *byte == 0).ok_or_else(|| odd_key(key))?;
         let (rest, user) = key.split_at(end);
         let rest = std::str::from_utf8(rest).map_err(|_| odd_key(key))?;
@@ -159,7 +182,7 @@ impl Reader {
         }
     }
 
-    /// Names of this shard's users that begin with `prefix`, in order, those behind `after`.
+    /// Names of this shard's findable users that begin with `prefix`, in order, those behind `after`.
     pub async fn names(
         &self,
         prefix: &str,
@@ -168,6 +191,21 @@ impl Reader {
     ) -> Result<Vec<Name>, ClusterError> {
         let (prefix, after) = (prefix.to_owned(), after.cloned());
         match self.ask_people(PeopleQuery::Names { prefix, after, limit }).await? {
+            PeopleFound::Names(names) => Ok(names),
+            other => Err(misfit(other)),
+        }
+    }
+
+    /// Like [`names`](Self::names), also of users who are not to be found. Only for whoever looks among people who
+    /// see each other anyway. Reads twice `limit` rows at the most.
+    pub async fn all_names(
+        &self,
+        prefix: &str,
+        after: Option<&Name>,
+        limit: usize,
+    ) -> Result<Vec<Name>, ClusterError> {
+        let (prefix, after) = (prefix.to_owned(), after.cloned());
+        match self.ask_people(PeopleQuery::AllNames { prefix, after, limit }).await? {
             PeopleFound::Names(names) => Ok(names),
             other => Err(misfit(other)),
         }

@@ -12,8 +12,8 @@ use super::{Found, LocalReader, Query, Reader};
 use crate::error::ClusterError;
 use crate::machine::rows::{directory_key, member_key, room_key, sent_key};
 
-/// So many heads are read where the question comes in; more of them elsewhere, so that nobody waits.
-const HEADS_AT_ONCE: usize = 16;
+/// So many heads or members are read where the question comes in; more of them elsewhere, so that nobody waits.
+const ROWS_AT_ONCE: usize = 16;
 
 /// A title as the directory sorts it, and which room has it.
 pub type Listed = (String, RoomId);
@@ -35,6 +35,8 @@ pub(crate) enum RoomsQuery {
     Sent(RoomId, UserId, Cid),
     #[serde(rename = "7")]
     Activity(Vec<RoomId>),
+    #[serde(rename = "8")]
+    MembersAmong(RoomId, Vec<UserId>),
 }
 
 /// What was read: the variant of the query's name.
@@ -61,7 +63,8 @@ impl RoomsQuery {
         match self {
             Self::Members { .. } | Self::Directory { .. } | Self::Bans { .. } => true,
             Self::Ban(..) | Self::Links(_) | Self::Sent(..) => false,
-            Self::Activity(rooms) => rooms.len() > HEADS_AT_ONCE,
+            Self::Activity(rooms) => rooms.len() > ROWS_AT_ONCE,
+            Self::MembersAmong(_, users) => users.len() > ROWS_AT_ONCE,
         }
     }
 
@@ -81,6 +84,7 @@ impl RoomsQuery {
                 RoomsFound::Sent(local.load(table::SENT, &sent_key(room, user, cid))?)
             }
             Self::Activity(rooms) => RoomsFound::Activity(activity(local, rooms)?),
+            Self::MembersAmong(room, users) => RoomsFound::Members(local.members_among(room, users)?),
             Self::Links(room) => {
                 RoomsFound::Links(local.load(table::LINKS, &room_key(room))?.unwrap_or_default())
             }
@@ -93,6 +97,17 @@ impl LocalReader {
     pub(crate) fn members(&self, room: &RoomId, limit: usize) -> Result<Vec<UserId>, ClusterError> {
         let rows: Vec<(UserId, MemberRow)> = people(self, table::MEMBER, (room, ""), None, limit)?;
         Ok(rows.into_iter().map(|(user, _)| user).collect())
+    }
+
+    /// Who of these users is a member, in their order.
+    fn members_among(
+        &self,
+        room: &RoomId,
+        users: &[UserId],
+    ) -> Result<Vec<(UserId, MemberRow)>, ClusterError> {
+        let keys: Vec<Vec<u8>> = users.iter().map(|user| member_key(room, user)).collect();
+        let rows = users.iter().zip(self.load_all(table::MEMBER, &keys)?);
+        Ok(rows.filter_map(|(user, row)| Some((user.clone(), row?))).collect())
     }
 
     /// What is to be swept away, behind `after`: the prefix of its rows, and since when.
@@ -169,6 +184,18 @@ impl Reader {
     ) -> Result<Vec<(UserId, MemberRow)>, ClusterError> {
         let (room, prefix, after) = (*room, prefix.to_owned(), after.cloned());
         match self.ask_rooms(RoomsQuery::Members { room, prefix, after, limit }).await? {
+            RoomsFound::Members(rows) => Ok(rows),
+            other => Err(misfit(other)),
+        }
+    }
+
+    /// Who of these users is a member, in their order. One question, and a row for each of them.
+    pub async fn members_among(
+        &self,
+        room: &RoomId,
+        users: Vec<UserId>,
+    ) -> Result<Vec<(UserId, MemberRow)>, ClusterError> {
+        match self.ask_rooms(RoomsQuery::MembersAmong(*room, users)).await? {
             RoomsFound::Members(rows) => Ok(rows),
             other => Err(misfit(other)),
         }

@@ -122,7 +122,7 @@ pub struct People {
 pub struct SetPrivacy {
     /// Nobody else sees how far one has read.
     pub private_reading: Option<bool>,
-    /// One comes up in searches.
+    /// One comes up in searches of all users; in one's rooms one always does.
     pub findable: Option<bool>,
 }
 
@@ -140,7 +140,7 @@ impl Check for SetPrivacy {
 pub struct Privacy {
     /// Nobody else sees how far one has read.
     pub private_reading: bool,
-    /// One comes up in searches.
+    /// One comes up in searches of all users; in one's rooms one always does.
     pub findable: bool,
 }
 

@@ -166,7 +166,7 @@ pub struct MembersPage {
     /// The room.
     #[schema(value_type = String)]
     pub room: RoomId,
-    /// How their user ids begin; all if absent.
+    /// How their user ids or display names begin; all if absent.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     pub search: Option<Search>,
     /// Members in the page, 1 to 200; 100 if absent.
@@ -179,7 +179,7 @@ pub struct MembersPage {
 /// A page of members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Members {
-    /// The members.
+    /// The members; a page of a search may be short or empty although there is more.
     pub members: Vec<Member>,
     /// Where the next page starts, if there is one.
     #[schema(required)]

@@ -4,7 +4,7 @@ use reqwest::{Client as Http, StatusCode};
 use serde_json::{Value, json};
 
 use crate::client::{Client, wait_until};
-use crate::node::TestNode;
+use crate::node::{PASSWORD, TestNode};
 
 /// The whole error of a command that is refused.
 async fn error(client: &mut Client, operation: &str, fields: Value) -> Value {
@@ -191,6 +191,81 @@ async fn members_are_searched_by_how_their_ids_or_names_begin() {
     for (search, expected) in rows {
         let page = owner.ask("members", json!({ "room": room, "search": search })).await;
         assert_eq!(users(&page), expected.iter().map(|user| json!(user)).collect::<Vec<_>>(), "{search}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_of_a_large_room_are_found_by_name_too_also_who_hides_from_strangers() {
+    let node = TestNode::start_with(|config| {
+        config.limits.commands_per_second = 0;
+        config.limits.requests_per_minute = 0;
+    })
+    .await;
+    let mut owner = node.newcomer("owner").await;
+    let room = owner.create_room("open", &[]).await;
+    // More than are looked at one by one.
+    let crowd: Vec<String> = (0..200).map(|number| format!("user{number:03}")).collect();
+    sign_up(&node, &crowd).await;
+    let asked: Vec<Value> = crowd.iter().map(|user| json!({ "room": room, "user": user })).collect();
+    all_of(&mut owner, "invite", asked).await;
+    for (user, name) in [("zoe", "Kim Kimberly"), ("kim", "Kim"), ("ann", "Ann Kim"), ("bob", "Kim Bob")] {
+        let mut client = node.newcomer(user).await;
+        client.ask("set_profile", json!({ "display_name": name })).await;
+        match user {
+            // Called so too, but not of this room.
+            "bob" => continue,
+            "ann" => drop(client.ask("set_privacy", json!({ "findable": false })).await),
+            _ => {}
+        }
+        client.ask("join", json!({ "room": room })).await;
+    }
+    assert!(owner.ask("room", json!({ "room": room })).await["members"].as_u64() >= Some(4));
+    for limit in [1, 2, 200] {
+        assert_eq!(search(&mut owner, &room, "KIM", limit).await, ["kim", "ann", "zoe"], "{limit} a page");
+    }
+    assert_eq!(search(&mut owner, &room, "kim k", 10).await, ["zoe"]);
+    assert_eq!(search(&mut owner, &room, "user", 70).await, crowd);
+    assert_eq!(search(&mut owner, &room, "bob", 10).await, Vec::<String>::new());
+    let found = owner.ask("find_users", json!({ "prefix": "ann" })).await;
+    assert_eq!(found["users"], json!([]), "elsewhere, who hides is hidden");
+    let made_up = json!({ "room": room, "search": "kim", "next": "em9l" });
+    assert_eq!(owner.refused("members", made_up).await, "bad_request");
+}
+
+/// All pages of a search among members.
+async fn search(client: &mut Client, room: &str, search: &str, limit: usize) -> Vec<String> {
+    let (mut users, mut next) = (Vec::new(), Value::Null);
+    loop {
+        let fields = json!({ "room": room, "search": search, "limit": limit, "next": next });
+        let mut page = client.ask("members", fields).await;
+        let found = page["members"].as_array().unwrap();
+        assert!(found.len() <= limit, "{page}");
+        users.extend(found.iter().map(|member| member["user"].as_str().unwrap().to_owned()));
+        next = page["next"].take();
+        if next.is_null() {
+            return users;
+        }
+    }
+}
+
+/// Accounts for all these.
+async fn sign_up(node: &TestNode, users: &[String]) {
+    let mut door = Client::open(node).await;
+    let asked = users.iter().map(|user| json!({ "user": user, "password": PASSWORD })).collect();
+    all_of(&mut door, "sign_up", asked).await;
+}
+
+/// Carries out a command again and again, some at a time.
+async fn all_of(client: &mut Client, operation: &str, asked: Vec<Value>) {
+    for some in asked.chunks(16) {
+        let mut ids = Vec::new();
+        for fields in some {
+            ids.push(client.begin(operation, fields.clone()).await);
+        }
+        for id in ids {
+            let reply = client.reply(id).await;
+            assert!(reply.get("error").is_none(), "`{operation}` was refused: {reply}");
+        }
     }
 }
 

@@ -122,7 +122,7 @@ pub enum Findable {
     #[default]
     #[serde(rename = "1")]
     Yes,
-    /// Not at all.
+    /// Only in rooms that one shares with them.
     #[serde(rename = "2")]
     No,
 }

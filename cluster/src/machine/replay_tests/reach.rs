@@ -53,7 +53,7 @@ fn of_user(user: &UserId, table: u8, key: &[u8]) -> bool {
         table::SESSION | table::USER_ROOM | table::GONE | table::CONTACT | table::BLOCK => {
             key.starts_with(&user_prefix(user))
         }
-        table::NAME => key.ends_with(user.as_str().as_bytes()),
+        table::NAME | table::HIDDEN_NAME => key.ends_with(user.as_str().as_bytes()),
         _ => false,
     }
 }

@@ -215,9 +215,11 @@ fn an_invitation_on_its_way_when_the_block_is_made_is_declined_back() {
 #[test]
 fn names_follow_their_user_and_hide_when_told_to() {
     let mut world = World::new();
-    let found = |world: &World, name: &str| {
-        world.shards[0].base.0.contains_key(&(table::NAME, name_key(name, &user(0))))
+    let is_in = |table: u8, world: &World, name: &str| {
+        world.shards[0].base.0.contains_key(&(table, name_key(name, &user(0))))
     };
+    let found = |world: &World, name: &str| is_in(table::NAME, world, name);
+    let in_rooms = |world: &World, name: &str| is_in(table::HIDDEN_NAME, world, name);
     assert!(found(&world, "x") && found(&world, "jun"));
     let op = UserOp::SetProfile { display_name: "Y".into(), names: vec!["y".into()] };
     world.shards[0].run(Op::User { user: user(0), op }).0.unwrap();
@@ -225,11 +227,13 @@ fn names_follow_their_user_and_hide_when_told_to() {
     let show = |findable| PeopleOp::Show { reading: None, findable: Some(findable) };
     world.ask(0, show(Findable::No)).unwrap();
     assert!(!found(&world, "y") && !found(&world, "jun"));
+    assert!(in_rooms(&world, "y"), "those who share a room with them find them");
     let op = UserOp::SetProfile { display_name: "Z".into(), names: vec!["z".into()] };
     world.shards[0].run(Op::User { user: user(0), op }).0.unwrap();
-    assert!(!found(&world, "z"));
+    assert!(!found(&world, "z") && in_rooms(&world, "z") && !in_rooms(&world, "y"));
     world.ask(0, show(Findable::Yes)).unwrap();
     assert!(found(&world, "z") && !found(&world, "y"));
+    assert!(["jun", "x", "y", "z"].iter().all(|name| !in_rooms(&world, name)));
     assert_eq!(world.people(0).reading, Reading::Shown);
 }
 

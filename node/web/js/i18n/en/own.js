@@ -24,7 +24,7 @@ export default {
   'privacy.reading': 'Read in private',
   'privacy.readingHint': 'Nobody is told how far you have read.',
   'privacy.hidden': 'Hide me from search',
-  'privacy.hiddenHint': 'People do not find you by your name. Those who know you can still write to you.',
+  'privacy.hiddenHint': 'Only people in your rooms find you by your name. Those who know you can still write to you.',
 
   'account.online': 'connected now',
   'account.seen': 'last seen {time}',

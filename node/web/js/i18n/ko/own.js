@@ -24,7 +24,7 @@ export default {
   'privacy.reading': '읽음 숨기기',
   'privacy.readingHint': '어디까지 읽었는지 아무에게도 알리지 않아요.',
   'privacy.hidden': '검색에서 숨기기',
-  'privacy.hiddenHint': '이름으로 나를 찾을 수 없어요. 이미 아는 사람은 메시지를 보낼 수 있어요.',
+  'privacy.hiddenHint': '같은 방에 있는 사람만 이름으로 나를 찾을 수 있어요. 이미 아는 사람은 메시지를 보낼 수 있어요.',
 
   'account.online': '접속 중',
   'account.seen': '마지막 접속 {time}',
