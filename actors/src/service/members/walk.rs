@@ -169,6 +169,7 @@ impl Walk {
         let of_each = self.of_each();
         self.names_asked += of_each * self.shards;
         let mut portion = Portion::of(answers, of_each);
+        // Found by id before: nobody needs to look them up.
         portion.names.retain(|(_, user)| !user.as_str().starts_with(&self.prefix));
         portion
     }
