@@ -7,7 +7,7 @@ ARGS ?=
 DRILLS ?=
 SCENARIOS ?=
 
-.PHONY: help run dev build build-both test test-rust test-browser fault lint fmt deny bench stages drill scenarios bench-compare replay replay-ring chat docs
+.PHONY: help run dev build build-both test test-rust test-browser fault lint fmt deny bench curves stages drill scenarios bench-compare replay replay-ring chat docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,10 @@ replay: ## play chat logs against a node of its own and compare: make replay LOG
 bench: ## measure one node, and three against one; writes docs/benchmarks.md
 	@$(MAKE) --no-print-directory build-both
 	@$(ENV) deploy/bench.sh $(ARGS)
+
+curves: ## how cost grows with size, as plots (ARGS=--small to see that it works, ARGS=recovery for one); writes docs/
+	@deploy/setup.sh build
+	@$(ENV) python3 deploy/curves.py $(ARGS)
 
 stages: ## where the CPU time of a send goes, with perf; writes docs/benchmarks.md
 	@$(MAKE) --no-print-directory build-both

@@ -1,6 +1,8 @@
-//! What a page of history costs in a small and in a huge room, and the ratio of the two.
+//! What a page of history costs in rooms of 10,000, 100,000 and 1,000,000 events, and the ratio to the smallest.
 //!
-//! `MADANG_BENCH_ROOM_EVENTS` sets the size of the huge room (default 1,000,000), the small one is a hundredth.
+//! `cargo bench -p madang-storage --bench room_page -- [a criterion filter]`; `MADANG_BENCH_ROOM_EVENTS` sets the
+//! size of the largest room, the others are a tenth and a hundredth. The table at the end is made of all rooms in
+//! turns, so that what else the machine does meets all of them; criterion, before it, looks at one after the other.
 
 #![allow(clippy::expect_used, reason = "a bench ends at the first thing that goes wrong")]
 
@@ -13,87 +15,109 @@ use madang_storage::{PageLimit, StateBatch, StateOptions, StateStore, room_log_k
 
 const SHARD: ShardId = ShardId(0);
 const GENERATION: u32 = 1;
-const SMALL: RoomId = RoomId([1; 16]);
-const HUGE: RoomId = RoomId([2; 16]);
 const PAGE: PageLimit = PageLimit { items: 50, bytes: 256 << 10 };
 const PAYLOAD_BYTES: usize = 200;
 const ROUNDS: usize = 3000;
 const PAGES_A_ROUND: u32 = 5;
+/// How long criterion looks at each page, and how long before.
+const LOOK: Duration = Duration::from_secs(2);
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// A room and how long its log is.
+#[derive(Clone, Copy)]
+struct Room {
+    id: RoomId,
+    events: u64,
+}
+
+/// Where in the room a page is.
+#[derive(Clone, Copy)]
+enum Place {
+    End,
+    Middle,
+}
 
 fn main() {
-    let huge = std::env::var("MADANG_BENCH_ROOM_EVENTS")
+    let largest = std::env::var("MADANG_BENCH_ROOM_EVENTS")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(1_000_000);
-    let small = huge / 100;
+        .unwrap_or(1_000_000_u64);
+    let rooms = [(1, largest / 100), (2, largest / 10), (3, largest)];
+    let rooms = rooms.map(|(number, events)| Room { id: RoomId([number; 16]), events });
     let dir = tempfile::tempdir().expect("a directory");
     let store = StateStore::open(dir.path(), &StateOptions::default()).expect("a store");
     let started = Instant::now();
-    fill(&store, SMALL, small);
-    fill(&store, HUGE, huge);
+    for room in rooms {
+        fill(&store, room);
+    }
     store.flush().expect("flush");
-    println!(
-        "rooms of {small} and {huge} events of {PAYLOAD_BYTES} bytes, built in {:.1?}",
-        started.elapsed()
-    );
+    println!("pages of {} events of {PAYLOAD_BYTES} bytes; built in {:.1?}", PAGE.items, started.elapsed());
 
-    let mut criterion = Criterion::default().configure_from_args().without_plots();
-    for (name, room, size) in [("small", SMALL, small), ("huge", HUGE, huge)] {
-        criterion.bench_function(&format!("newest 50 of the {name} room"), |b| {
-            b.iter(|| page(&store, room, u64::MAX))
-        });
-        criterion.bench_function(&format!("50 from the middle of the {name} room"), |b| {
-            b.iter(|| page(&store, room, size / 2));
-        });
+    let criterion = Criterion::default().warm_up_time(WARM_UP).measurement_time(LOOK);
+    let mut criterion = criterion.configure_from_args().without_plots();
+    for room in rooms {
+        for (name, place) in [("newest", Place::End), ("from the middle", Place::Middle)] {
+            criterion.bench_function(&format!("{name} of {}", room.events), |b| {
+                b.iter(|| page(&store, room, place));
+            });
+        }
     }
     criterion.final_summary();
-    print_ratio("newest 50", &store, u64::MAX, u64::MAX);
-    print_ratio("50 from the middle", &store, small / 2, huge / 2);
+
+    println!("\nevents | newest | of the smallest room's | from the middle | of the smallest room's");
+    let (newest, middle) = (in_turns(&store, rooms, Place::End), in_turns(&store, rooms, Place::Middle));
+    let ratio = |time: Duration, of: &[Duration]| time.as_secs_f64() / of[0].as_secs_f64();
+    for ((room, end), mid) in rooms.into_iter().zip(newest).zip(middle) {
+        let (of_end, of_mid) = (ratio(end, &newest), ratio(mid, &middle));
+        let micros = |time: Duration| time.as_secs_f64() * 1e6;
+        println!(
+            "{} | {:.1} µs | {of_end:.2} | {:.1} µs | {of_mid:.2}",
+            room.events,
+            micros(end),
+            micros(mid)
+        );
+    }
 }
 
-/// Both rooms in turns, so that what else the machine does meets both; and the fastest tenth, since other
-/// work on the machine only ever adds time.
-fn print_ratio(what: &str, store: &StateStore, before_small: u64, before_huge: u64) {
-    let (mut small, mut huge) = (Vec::new(), Vec::new());
+/// The time of a page in each room: that of the fastest tenth, since other work on the machine only ever adds time.
+fn in_turns<const N: usize>(store: &StateStore, rooms: [Room; N], place: Place) -> [Duration; N] {
+    let mut times = [const { Vec::new() }; N];
     for _ in 0..ROUNDS {
-        small.push(round(store, SMALL, before_small));
-        huge.push(round(store, HUGE, before_huge));
+        for (room, times) in rooms.into_iter().zip(&mut times) {
+            let started = Instant::now();
+            for _ in 0..PAGES_A_ROUND {
+                page(store, room, place);
+            }
+            times.push(started.elapsed() / PAGES_A_ROUND);
+        }
     }
-    let (small, huge) = (fast(small), fast(huge));
-    let ratio = huge.as_secs_f64() / small.as_secs_f64();
-    println!("{what}: small room {small:.1?}, huge room {huge:.1?}, ratio {ratio:.2}");
+    times.map(|mut times| {
+        times.sort_unstable();
+        times.get(times.len() / 10).copied().unwrap_or_default()
+    })
 }
 
-fn round(store: &StateStore, room: RoomId, before: u64) -> Duration {
-    let started = Instant::now();
-    for _ in 0..PAGES_A_ROUND {
-        page(store, room, before);
-    }
-    started.elapsed() / PAGES_A_ROUND
+fn page(store: &StateStore, room: Room, place: Place) {
+    let before = match place {
+        Place::End => u64::MAX,
+        Place::Middle => room.events / 2,
+    };
+    let page = store.page_before(SHARD, GENERATION, room.id, before, PAGE).expect("a page");
+    assert_eq!(black_box(page).events.len(), PAGE.items);
 }
 
-fn fast(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 10).copied().unwrap_or_default()
-}
-
-fn page(store: &StateStore, room: RoomId, before: u64) {
-    let page = store.page_before(SHARD, GENERATION, room, before, PAGE).expect("a page");
-    assert_eq!(black_box(page).events.len(), 50);
-}
-
-fn fill(store: &StateStore, room: RoomId, events: u64) {
+fn fill(store: &StateStore, room: Room) {
     let mut payload = vec![0_u8; PAYLOAD_BYTES];
     let mut batch = StateBatch::new();
-    for seq in 1..=events {
+    for seq in 1..=room.events {
         let mut word = seq.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for byte in &mut payload {
             // Half text, half noise: compresses like chat.
             word = word.rotate_left(5) ^ seq;
             *byte = b'a' + u8::try_from(word & 15).unwrap_or(0);
         }
-        batch.put(&room_log_key(SHARD, GENERATION, room, seq), &payload);
-        if batch.len() == 1000 || seq == events {
+        batch.put(&room_log_key(SHARD, GENERATION, room.id, seq), &payload);
+        if batch.len() == 1000 || seq == room.events {
             store.write(std::mem::take(&mut batch)).expect("write");
         }
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use futures_util::future::try_join_all;
 use tokio::task::JoinSet;
 
 use super::filler::Filler;
@@ -106,12 +107,10 @@ impl Writer {
     /// Writes until the connection breaks.
     async fn write(
         mut self,
-        url: String,
+        connection: Connection,
         filler: Arc<Filler>,
         written: Arc<AtomicU64>,
     ) -> anyhow::Result<Self> {
-        let (connection, ..) =
-            Connection::connect(&url, &self.token, Pushes::Ignored, CONNECTED_WITHIN).await?;
         let mut under_way: VecDeque<(u64, u64, PendingReply)> = VecDeque::with_capacity(WINDOW);
         loop {
             while under_way.len() < WINDOW {
@@ -149,13 +148,17 @@ impl Writer {
 }
 
 impl Writing {
-    /// They connect to the node and begin.
-    pub(super) fn begin(writers: Vec<Writer>, url: &str, filler: &Arc<Filler>) -> Self {
+    /// They connect to the node, and when all have done so, they begin.
+    pub(super) async fn begin(writers: Vec<Writer>, url: &str, filler: &Arc<Filler>) -> anyhow::Result<Self> {
+        let connecting = writers
+            .iter()
+            .map(|writer| Connection::connect(url, &writer.token, Pushes::Ignored, CONNECTED_WITHIN));
+        let connections = try_join_all(connecting).await?;
         let (mut running, written) = (JoinSet::new(), Arc::new(AtomicU64::new(0)));
-        for writer in writers {
-            running.spawn(writer.write(url.to_owned(), filler.clone(), written.clone()));
+        for (writer, (connection, ..)) in writers.into_iter().zip(connections) {
+            running.spawn(writer.write(connection, filler.clone(), written.clone()));
         }
-        Self { running, written }
+        Ok(Self { running, written })
     }
 
     /// Bytes of texts that were acknowledged since they began. An error if one of them could not go on.
@@ -169,7 +172,7 @@ impl Writing {
         }
     }
 
-    /// After the node's death: they put their pens down.
+    /// After the node's end: they put their pens down.
     pub(super) async fn end(mut self) -> anyhow::Result<Vec<Writer>> {
         let mut writers = Vec::with_capacity(self.running.len());
         while let Some(ended) = self.running.join_next().await {
@@ -177,7 +180,7 @@ impl Writing {
         }
         ensure!(
             writers.iter().all(|writer| writer.last.is_some()),
-            "a room without a message before the kill"
+            "a room without a message when the node ended"
         );
         Ok(writers)
     }
