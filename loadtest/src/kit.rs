@@ -3,6 +3,8 @@
 //!
 //! `board` and `record` are pure.
 
+mod aside;
+
 mod board;
 
 mod cast;

@@ -18,13 +18,12 @@ use super::machine::{Machine, Turn};
 use super::message::{
     CloseSession, Deliver, DeliverUser, Handled, JoinUser, LeaveUser, Notice, Passing, Reached, SetPlaces,
 };
+use super::rhythm::TICK;
 use crate::outbound::Stamp;
 
 /// Sessions written to before the thread's other work gets its turn.
 const TURN_WRITES: u32 = 64;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
-/// How long frames that are gathered wait at most.
-const TICK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often it is told what rooms were delivered.
 const COUNT_INTERVAL: Duration = Duration::from_millis(100);
 /// Every so many sweeps the cursor is pushed to those who were given something that it covers. What a client
@@ -59,7 +58,7 @@ impl Hub {
     /// Sees to it that what waits for a tick gets one.
     fn tick_later(&mut self, ctx: &mut Context<Self>) {
         if self.machine.borrow().holds() && !std::mem::replace(&mut self.ticking, true) {
-            ctx.run_later(TICK_INTERVAL, |hub, ctx| {
+            ctx.run_later(TICK, |hub, ctx| {
                 hub.ticking = false;
                 hub.machine.borrow_mut().tick();
                 hub.pump(ctx);

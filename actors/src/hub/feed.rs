@@ -1,22 +1,21 @@
 //! The frames of one room that are on their way to the sessions of a thread.
 //!
 //! They go out in *runs*: all frames that wait when the hub comes to the room (up to [`RUN_FRAMES_MAX`] and
-//! [`RUN_BYTES_MAX`]) go to one member after the other, in one piece. A room may also be *held*: what waits goes with
-//! the next tick, put together into one frame; and a head, which stands for all events up to it, goes when it is due or
-//! makes way for a newer one.
+//! [`RUN_BYTES_MAX`]) go to one member after the other, in one piece. A room may also be *held* until a tick: because
+//! it rests after a run (`rhythm`), because what waits is gathered, to be put together into one frame, or for a head,
+//! which stands for all events up to it and goes when it is due or makes way for a newer one.
 
 use std::collections::VecDeque;
 
 use super::giving::Frame;
 use super::message::Pace;
+use super::rhythm::{GATHER_TICKS, HEAD_TICKS};
 
 /// Frames of one run at most.
 pub(super) const RUN_FRAMES_MAX: usize = 64;
 /// Bytes of one run at most (one frame may overshoot): a run goes to a session in one piece, and must fit
 /// into its queue.
 pub(super) const RUN_BYTES_MAX: usize = 128 * 1024;
-/// A head goes so many ticks after it came, if none did before it.
-pub(super) const HEAD_TICKS: u64 = 10;
 
 /// The frames of one room.
 #[derive(Default)]
@@ -29,10 +28,15 @@ pub(super) struct Feed {
     made_of: (usize, usize),
     waiting: VecDeque<Frame>,
     head: Option<Head>,
+    /// When what is gathered goes; `None`: nothing is.
+    due: Option<u64>,
     /// Whether what waits goes as soon as it can.
     goes: bool,
     /// Whether it goes as one frame.
     together: bool,
+    /// For how many ticks the room rests after the beginning of a run, and until when it does.
+    rest: u64,
+    rests_until: u64,
     /// How many frames are before the mark, once there is one.
     before_mark: Option<usize>,
 }
@@ -54,8 +58,9 @@ pub(super) enum Next {
 }
 
 impl Feed {
-    /// Takes a frame; how many bytes it makes superfluous.
-    pub(super) fn push(&mut self, frame: Frame, pace: Pace, tick: u64) -> usize {
+    /// Takes a frame, at a tick, after whose run the room rests for so many ticks; how many bytes it makes
+    /// superfluous.
+    pub(super) fn push(&mut self, frame: Frame, pace: Pace, (tick, rest): (u64, u64)) -> usize {
         if frame.at.is_none()
             && let Some(head) = self.head.take_if(|head| head.due == 0)
         {
@@ -70,45 +75,50 @@ impl Feed {
             Pace::AtOnce | Pace::Gathered => {
                 self.goes |= pace == Pace::AtOnce;
                 self.together = pace == Pace::Gathered;
+                if self.together {
+                    self.due.get_or_insert(tick + GATHER_TICKS);
+                }
+                self.rest = rest;
                 self.waiting.push_back(frame);
             }
         }
         superfluous.map_or(0, |head| head.frame.bytes.len())
     }
 
-    /// Whether what waits goes as soon as it can.
-    pub(super) fn goes(&self) -> bool {
-        self.goes
+    /// Whether what waits goes now.
+    pub(super) fn goes(&self, tick: u64) -> bool {
+        self.goes && self.rests_until <= tick
     }
 
-    /// A tick of a room that is held: what waits goes, and a head that is due.
+    /// A tick of a room that is held: what was gathered goes when it is due, and a head.
     pub(super) fn tick(&mut self, tick: u64) -> Next {
-        if let Some(head) = self.head.take_if(|head| head.due <= tick) {
-            self.waiting.push_back(head.frame);
-        }
-        self.goes = !self.waiting.is_empty();
-        self.next_run()
+        let head = self.head.take_if(|head| head.due <= tick);
+        let is_due = head.is_some() || self.due.is_some_and(|due| due <= tick);
+        self.waiting.extend(head.map(|head| head.frame));
+        self.goes |= is_due && !self.waiting.is_empty();
+        self.next_run(tick)
     }
 
     /// Begins the first run, unless one is under way. Not with its first frame: what comes before the hub's turn
     /// goes with it.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, tick: u64) {
         if self.run.is_empty() {
-            self.next_run();
+            self.next_run(tick);
         }
     }
 
     /// Ends a run, and begins the next if there is one.
-    pub(super) fn next_run(&mut self) -> Next {
+    pub(super) fn next_run(&mut self, tick: u64) -> Next {
         (self.run, self.next, self.made_of) = (Vec::new(), 0, (0, 0));
         if self.waiting.is_empty() {
             self.goes = false;
-            return if self.head.is_some() { Next::Held } else { Next::Nothing };
+            let stays = self.head.is_some() || self.rests_until > tick;
+            return if stays { Next::Held } else { Next::Nothing };
         }
-        if !self.goes {
+        if !self.goes(tick) {
             return Next::Held;
         }
-        self.begin_run();
+        self.begin_run(tick);
         Next::Run
     }
 
@@ -123,12 +133,12 @@ impl Feed {
         run.iter().chain(&self.waiting).cloned().collect()
     }
 
-    /// Puts a mark behind what is on its way. True if there was none.
+    /// Puts a mark behind what is on its way. True if there was none, and something is.
     pub(super) fn mark(&mut self) -> bool {
-        let is_first = self.before_mark.is_none();
+        let on_its_way = self.made_of.0 + self.waiting.len() + usize::from(self.head.is_some());
+        let is_first = self.before_mark.is_none() && on_its_way > 0;
         if is_first {
-            let head = usize::from(self.head.is_some());
-            self.before_mark = Some(self.made_of.0 + self.waiting.len() + head);
+            self.before_mark = Some(on_its_way);
             if let Some(head) = &mut self.head {
                 // Those who wait for the mark shall not wait for long.
                 head.due = 0;
@@ -148,7 +158,7 @@ impl Feed {
         passed
     }
 
-    fn begin_run(&mut self) {
+    fn begin_run(&mut self, tick: u64) {
         let mut bytes = 0;
         let fitting = self.waiting.iter().take(RUN_FRAMES_MAX).take_while(|frame| {
             let fits = bytes < RUN_BYTES_MAX;
@@ -158,7 +168,10 @@ impl Feed {
         let count = fitting.count();
         let run: Vec<Frame> = self.waiting.drain(..count).collect();
         self.made_of = (count, bytes);
-        self.goes &= !self.waiting.is_empty();
+        if self.waiting.is_empty() {
+            // What one run does not take goes with the next at once: a room that rested then would fall behind.
+            (self.goes, self.due, self.rests_until) = (false, None, tick + self.rest);
+        }
         self.run = if self.together { Frame::together(run) } else { Frame::in_one_piece(run) };
     }
 }

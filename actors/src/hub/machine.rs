@@ -17,6 +17,7 @@ use super::feed::{Next, RUN_BYTES_MAX};
 use super::giving::Frame;
 use super::message::{Logged, Notice, Pace, Passing, Place};
 use super::notices::Notices;
+use super::rhythm::Rhythm;
 use super::rooms::{Fed, HOLE, Rooms};
 use super::sessions::{SessionKey, Sessions};
 use super::signs::look_after;
@@ -42,11 +43,20 @@ pub struct HubOptions {
     pub backlog_bytes_max: usize,
     /// Who came and went is told together, this long after the first of it.
     pub notice_after_ms: u32,
+    /// So many writes a second does one room get for its events on one thread: what more would need comes together,
+    /// and later. 0: as many as it takes.
+    pub room_writes_per_s: u32,
 }
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { ping_ms: 25_000, idle_ms: 62_500, backlog_bytes_max: 16 << 20, notice_after_ms: 1_000 }
+        Self {
+            ping_ms: 25_000,
+            idle_ms: 62_500,
+            backlog_bytes_max: 16 << 20,
+            notice_after_ms: 1_000,
+            room_writes_per_s: 20_000,
+        }
     }
 }
 
@@ -112,7 +122,7 @@ impl Machine {
         Self {
             options,
             sessions: Sessions::default(),
-            rooms: Rooms::default(),
+            rooms: Rooms::new(Rhythm::new(options.room_writes_per_s)),
             work: VecDeque::new(),
             unwritten: Vec::new(),
             held: Vec::new(),
@@ -247,11 +257,11 @@ impl Machine {
         self.ticks += 1;
         let (rooms, work, tick) = (&mut self.rooms, &mut self.work, self.ticks);
         self.held.retain(|index| {
-            let goes = rooms.tick(*index, tick);
-            if goes {
+            let next = rooms.tick(*index, tick);
+            if next == Next::Run {
                 work.push_back(Work::Room(*index));
             }
-            !goes
+            next == Next::Held
         });
     }
 
@@ -390,7 +400,7 @@ impl Machine {
     fn turn_room(&mut self, index: u32, looks: &mut u32) -> usize {
         let Some(room) = self.rooms.get(index) else { return 0 };
         let Some(feed) = &mut room.feed else { return 0 };
-        feed.begin();
+        feed.begin(self.ticks);
         let bytes = feed.run_bytes();
         let rest = room.members.get(feed.next..).unwrap_or_default();
         for member in rest {
@@ -408,7 +418,7 @@ impl Machine {
             *looks = looks.saturating_sub(LOOKS_PER_WRITE);
         }
         self.backlog.remove(bytes);
-        match self.rooms.next_run(index) {
+        match self.rooms.next_run(index, self.ticks) {
             Next::Run => self.work.push_back(Work::Room(index)),
             Next::Held => self.held.push(index),
             Next::Nothing => {}

@@ -26,7 +26,13 @@ impl Bench {
 
     fn with_backlog(backlog_bytes_max: usize) -> Self {
         let backlog = Arc::new(Backlog::new(backlog_bytes_max));
-        let options = HubOptions { ping_ms: 1000, idle_ms: 2500, backlog_bytes_max, notice_after_ms: 1 };
+        let options = HubOptions {
+            ping_ms: 1000,
+            idle_ms: 2500,
+            backlog_bytes_max,
+            notice_after_ms: 1,
+            ..HubOptions::default()
+        };
         Self {
             machine: Machine::new(options, backlog.clone(), Positions::start(1), Levels::default()),
             backlog,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 
 use super::backlog::Backlog;
-use super::feed::HEAD_TICKS;
 use super::machine::{HubOptions, Machine, Turn};
 use super::message::{Logged, Pace};
+use super::rhythm::{GATHER_TICKS, HEAD_TICKS};
 use super::sessions::SessionKey;
 use crate::outbound::{Outbound, frame};
 use crate::position::{FeedPos, Positions};
@@ -23,9 +23,12 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(HubOptions::default())
+    }
+
+    fn with(options: HubOptions) -> Self {
         let backlog = Arc::new(Backlog::new(1 << 20));
-        let machine =
-            Machine::new(HubOptions::default(), backlog.clone(), Positions::start(1), Levels::default());
+        let machine = Machine::new(options, backlog.clone(), Positions::start(1), Levels::default());
         Self { machine, backlog }
     }
 
@@ -92,10 +95,10 @@ fn gathered_frames_go_with_the_tick_as_one() {
     let (_, outbound) = bench.session(1);
     (1..=3).for_each(|seq| bench.event(seq, Pace::Gathered));
     assert!(bench.machine.holds() && frames(&outbound).is_empty());
-    bench.tick(1);
+    bench.tick(GATHER_TICKS);
     assert_eq!(frames(&outbound), ["1/2/3"]);
     bench.event(4, Pace::Gathered);
-    bench.tick(1);
+    bench.tick(GATHER_TICKS);
     assert_eq!(frames(&outbound), ["4"]);
     assert!(!bench.machine.holds() && bench.backlog.bytes() == 0);
 }
@@ -108,7 +111,7 @@ fn what_goes_at_once_takes_what_waits_along_in_order() {
     bench.event(2, Pace::AtOnce);
     assert_eq!(frames(&outbound), ["1", "2"]);
     assert!(!bench.machine.holds());
-    bench.tick(1);
+    bench.tick(GATHER_TICKS);
     assert_eq!((frames(&outbound), bench.backlog.bytes()), (vec![], 0));
 }
 
@@ -152,7 +155,7 @@ fn no_cursor_covers_what_waits_and_who_waits_for_one_waits_for_a_tick() {
         bench.machine.sweep(crate::outbound::Stamp::now());
         bench.work();
         assert_eq!(bench.told(), seq - 1, "{pace:?}");
-        bench.tick(1);
+        bench.tick(GATHER_TICKS);
         assert_eq!(bench.told(), seq, "{pace:?}");
     }
 }
@@ -163,7 +166,7 @@ fn who_resumes_gets_of_a_gathered_frame_what_was_not_told() {
     let (key, outbound) = bench.session(1);
     bench.machine.hold(key);
     (1..=4).for_each(|seq| bench.event(seq, Pace::Gathered));
-    bench.tick(1);
+    bench.tick(GATHER_TICKS);
     let mut told = Positions::start(1);
     told.advance(ShardId(0), 2);
     bench.machine.release(key, Some(told));
@@ -179,7 +182,7 @@ fn who_leaves_gets_what_was_delivered_before() {
     bench.event(2, Pace::Gathered);
     bench.machine.leave(key, ROOM);
     assert_eq!(frames(&outbound), ["1", "2"]);
-    bench.tick(1);
+    bench.tick(GATHER_TICKS);
     assert_eq!((frames(&outbound), frames(&other)), (vec![], vec!["1/2".to_owned()]));
 }
 
@@ -214,7 +217,7 @@ fn more_than_one_run_takes_goes_with_one_tick() {
     let mut bench = Bench::new();
     let (_, outbound) = bench.session(1);
     (1..=150).for_each(|seq| bench.event(seq, Pace::Gathered));
-    bench.tick(1);
+    bench.tick(GATHER_TICKS);
     assert_eq!(frames(&outbound).len(), 3);
     assert!(!bench.machine.holds() && bench.backlog.bytes() == 0);
 }
@@ -228,4 +231,54 @@ fn no_cursor_covers_a_head_that_something_else_would_pass() {
     bench.machine.sweep(crate::outbound::Stamp::now());
     bench.say("shed", None, Pace::AtOnce);
     assert_eq!((frames(&outbound), bench.told()), (vec!["head 1".to_owned(), "shed".to_owned()], 1));
+}
+
+#[test]
+fn a_room_with_many_listeners_rests_and_what_comes_meanwhile_goes_together() {
+    let mut bench = Bench::with(HubOptions { room_writes_per_s: 40 * 10, ..HubOptions::default() });
+    let outbounds: Vec<Outbound> = (0..30).map(|number| bench.session(number).1).collect();
+    bench.event(1, Pace::AtOnce);
+    assert_eq!(frames(&outbounds[29]), ["1"], "the first goes at once");
+    bench.event(2, Pace::AtOnce);
+    bench.event(3, Pace::AtOnce);
+    bench.tick(2);
+    assert_eq!(frames(&outbounds[29]), [""; 0], "30 listeners, 10 writes a tick");
+    bench.tick(1);
+    assert_eq!(frames(&outbounds[29]), ["2", "3"]);
+    bench.tick(3);
+    assert!(!bench.machine.holds(), "it has rested");
+    bench.event(4, Pace::AtOnce);
+    assert_eq!(frames(&outbounds[29]), ["4"]);
+    bench.tick(3);
+    (5..=6).for_each(|seq| bench.event(seq, Pace::Gathered));
+    bench.tick(GATHER_TICKS);
+    assert_eq!(frames(&outbounds[29]), ["5/6"]);
+    bench.event(7, Pace::Gathered);
+    bench.tick(11);
+    assert_eq!(frames(&outbounds[29]), [""; 0], "a quarter of the writes");
+    bench.tick(1);
+    assert_eq!((frames(&outbounds[29]), bench.backlog.bytes()), (vec!["7".to_owned()], 0));
+    assert!(outbounds[..29].iter().all(|outbound| frames(outbound).len() == 6));
+}
+
+#[test]
+fn more_than_a_run_takes_does_not_wait_for_a_rest_and_a_mark_does_not_wait_for_a_room_that_rests() {
+    let mut bench = Bench::with(HubOptions { room_writes_per_s: 40, ..HubOptions::default() });
+    let (_, outbound) = bench.session(1);
+    let _others: Vec<_> = (2..40).map(|number| bench.session(number)).collect();
+    bench.event(1, Pace::AtOnce);
+    (2..=150).for_each(|seq| bench.event(seq, Pace::AtOnce));
+    bench.machine.reached(FeedPos { shard: ShardId(0), pos: 150 });
+    bench.machine.sweep(crate::outbound::Stamp::now());
+    bench.work();
+    assert_eq!(bench.told(), 0, "they wait");
+    bench.tick(39);
+    assert_eq!((frames(&outbound).len(), bench.told()), (150, 150), "all of them");
+    assert!(bench.machine.holds(), "it rests once more");
+    bench.machine.reached(FeedPos { shard: ShardId(0), pos: 151 });
+    bench.machine.sweep(crate::outbound::Stamp::now());
+    bench.work();
+    assert_eq!(bench.told(), 151, "nothing of the room is on its way");
+    bench.tick(39);
+    assert!(!bench.machine.holds());
 }

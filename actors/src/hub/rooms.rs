@@ -11,16 +11,18 @@ use slab::Slab;
 use super::feed::{Feed, Next};
 use super::giving::Frame;
 use super::message::Pace;
+use super::rhythm::Rhythm;
 
 /// Marks the place of a member that left in the middle of a run.
 pub(super) const HOLE: u32 = u32::MAX;
+
 pub(super) struct Room {
     pub(super) id: RoomId,
     /// Session indices, or [`HOLE`].
     pub(super) members: Vec<u32>,
     holes: usize,
     last_seq: u64,
-    /// Only while frames are on their way: most rooms are silent most of the time.
+    /// Only while frames are on their way, or the room rests: most rooms are silent most of the time.
     pub(super) feed: Option<Box<Feed>>,
     /// Whether they wait for a tick.
     held: bool,
@@ -39,8 +41,8 @@ pub(super) enum Fed {
     Dropped,
 }
 
-#[derive(Default)]
 pub(super) struct Rooms {
+    rhythm: Rhythm,
     slots: Slab<Room>,
     index: HashMap<RoomId, u32>,
     /// How many rooms have a mark to pass.
@@ -48,6 +50,11 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
+    /// None yet.
+    pub(super) fn new(rhythm: Rhythm) -> Self {
+        Self { rhythm, slots: Slab::new(), index: HashMap::new(), marked: 0 }
+    }
+
     /// The room's index, made if need be. None when 2^32 rooms are here already.
     pub(super) fn open(&mut self, id: RoomId) -> Option<u32> {
         if let Some(index) = self.index.get(&id) {
@@ -82,6 +89,7 @@ impl Rooms {
         (pace, tick): (Pace, u64),
     ) -> (Fed, usize) {
         let dropped = (Fed::Dropped, 0);
+        let rhythm = self.rhythm;
         let Some(index) = self.find(id) else { return dropped };
         let Some(room) = self.get(index) else { return dropped };
         match seq {
@@ -90,10 +98,10 @@ impl Rooms {
             Some(seq) => room.last_seq = seq,
             None => {}
         }
-        let is_first = room.feed.is_none();
+        let (is_first, rest) = (room.feed.is_none(), rhythm.rest(room.listeners(), pace));
         let feed = room.feed.get_or_insert_default();
-        let superfluous = feed.push(frame, pace, tick);
-        let fed = match (is_first || room.held, feed.goes()) {
+        let superfluous = feed.push(frame, pace, (tick, rest));
+        let fed = match (is_first || room.held, feed.goes(tick)) {
             (true, true) => {
                 room.held = false;
                 Fed::Started(index)
@@ -107,12 +115,11 @@ impl Rooms {
         (fed, superfluous)
     }
 
-    /// A tick of a room that is held. True if it is no longer: it has become busy.
-    pub(super) fn tick(&mut self, index: u32, tick: u64) -> bool {
-        let Some(room) = self.slots.get_mut(index as usize) else { return false };
-        let goes = room.feed.as_mut().is_some_and(|feed| feed.tick(tick) == Next::Run);
-        room.held &= !goes;
-        goes
+    /// A tick of a room that is held; what comes now.
+    pub(super) fn tick(&mut self, index: u32, tick: u64) -> Next {
+        let Some(room) = self.slots.get_mut(index as usize) else { return Next::Nothing };
+        let next = room.feed.as_mut().map_or(Next::Nothing, |feed| feed.tick(tick));
+        self.comes(index, next)
     }
 
     /// The frames that were delivered to the room and have not reached this member yet.
@@ -153,19 +160,25 @@ impl Rooms {
     }
 
     /// Ends a run and starts the next one, if there is one.
-    pub(super) fn next_run(&mut self, index: u32) -> Next {
+    pub(super) fn next_run(&mut self, index: u32, tick: u64) -> Next {
         let Some(room) = self.slots.get_mut(index as usize) else { return Next::Nothing };
         if let Some(feed) = &mut room.feed
             && feed.has_passed_mark()
         {
             self.marked -= 1;
         }
+        let next = room.feed.as_mut().map_or(Next::Nothing, |feed| feed.next_run(tick));
+        self.comes(index, next)
+    }
+
+    /// Between two runs.
+    fn comes(&mut self, index: u32, next: Next) -> Next {
+        let Some(room) = self.slots.get_mut(index as usize) else { return next };
+        room.held = next == Next::Held;
         if room.holes > 0 {
             room.members.retain(|member| *member != HOLE);
             room.holes = 0;
         }
-        let next = room.feed.as_mut().map_or(Next::Nothing, |feed| feed.next_run());
-        room.held = next == Next::Held;
         if next == Next::Nothing {
             room.feed = None;
             self.close_if_unused(index);

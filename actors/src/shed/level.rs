@@ -18,7 +18,7 @@ pub enum Class {
     /// Events that only change a count: reactions, comings and goings. They stay in the log.
     #[serde(rename = "4")]
     Reactions,
-    /// A frame for each event: what came within a tenth of a second comes together.
+    /// A frame for each event: what came within a tenth of a second, or longer in large rooms, comes together.
     #[serde(rename = "5")]
     Coalesced,
     /// The events themselves: only where the log ends is told.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use clap::Args;
 
+use super::aside::Aside;
 use super::board::{Board, Span};
 use super::cast::{Part, Teller};
 use super::crowd::{Crowd, Hall};
@@ -118,7 +119,7 @@ impl Neighbours {
         self.rooms * self.room_size
     }
 
-    /// Makes the rooms and their parts; texts tell time from `epoch`.
+    /// Makes the rooms and their parts, which live on a thread of their own; texts tell time from `epoch`.
     pub(crate) async fn parts(
         &self,
         crowd: &Crowd,
@@ -127,15 +128,18 @@ impl Neighbours {
     ) -> anyhow::Result<Vec<Part>> {
         let groups: Vec<Range<usize>> = (0..self.rooms).map(|room| self.members(room)).collect();
         let halls = crowd.halls(&format!("{} normal", self.run_id), groups).await?;
+        let aside = Aside::start()?;
         let mut parts: Vec<Part> = Vec::new();
         for (room, hall) in halls.into_iter().enumerate() {
             let hall = Arc::new(hall);
             for user in self.members(room) {
                 let session = crowd.session(user)?;
                 let (url, token) = (nodes.home(user).to_owned(), session.token.clone());
-                let (plan, hall) = (self.clone(), Arc::clone(&hall));
+                let (plan, hall, aside) = (self.clone(), Arc::clone(&hall), aside.clone());
                 parts.push(Box::new(move |tell| {
-                    Box::pin(async move { plan.live((room, user), (&url, &token), &hall, epoch, tell).await })
+                    aside.live(
+                        async move { plan.live((room, user), (&url, &token), &hall, epoch, tell).await },
+                    )
                 }));
             }
         }

@@ -211,6 +211,7 @@ pub(super) fn hubs(config: &Config) -> HubOptions {
         ping_ms: millis(ping_ms),
         idle_ms: millis(ping_ms * 5 / 2),
         notice_after_ms: config.presence.notice_after_ms,
+        room_writes_per_s: if config.shedding.enabled { config.shedding.room_writes_per_second } else { 0 },
         ..HubOptions::default()
     }
 }

@@ -16,7 +16,7 @@ pub struct ShedLimits {
     pub receipts: u32,
     /// Reactions, comings and goings are left out of what is pushed.
     pub reactions: u32,
-    /// What is pushed is gathered for a tenth of a second.
+    /// What is pushed is gathered, for a tenth of a second at least.
     pub coalesced: u32,
     /// Only where the log ends is pushed; clients read it by pages.
     pub heads: u32,
@@ -39,7 +39,7 @@ impl Default for ShedLimits {
             receipts: 5_000,
             reactions: 10_000,
             coalesced: 20_000,
-            heads: 200_000,
+            heads: 1_000_000,
             step_up_ms: 500,
             cool_percent: 70,
             step_down_ms: 5_000,

@@ -81,7 +81,7 @@ pub const TUNABLES: &[Tunable] = tunables! {
     "shed.presence": shed.presence, 0, DELIVERIES_MAX, "nor who came or went; 0: never";
     "shed.receipts": shed.receipts, 0, DELIVERIES_MAX, "nor how far others have read; 0: never";
     "shed.reactions": shed.reactions, 0, DELIVERIES_MAX, "its reactions, comings and goings are left out of what is pushed; 0: never";
-    "shed.coalesced": shed.coalesced, 0, DELIVERIES_MAX, "what is pushed is gathered for a tenth of a second; 0: never";
+    "shed.coalesced": shed.coalesced, 0, DELIVERIES_MAX, "what is pushed is gathered, for a tenth of a second or, with many listeners, up to a second; 0: never";
     "shed.heads": shed.heads, 0, DELIVERIES_MAX, "only where its log ends is pushed, clients read by pages; 0: never";
     "shed.step_up_ms": shed.step_up_ms, 0, WATCHED_MS_MAX, "a step is taken once so much lasted so long";
     "shed.cool_percent": shed.cool_percent, 0, COOL_PERCENT_MAX, "a step is taken back while there are no more than so many hundredths of what it was taken for";

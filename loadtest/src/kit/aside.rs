@@ -1,0 +1,76 @@
+//! A thread of their own for those who are measured: what the crowd beside them has to work through, as pages to be
+//! parsed, must not be what makes them wait. They share the machine with it, as with the nodes.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use futures_util::future::BoxFuture;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+/// A thread with a runtime. Ends with the last clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Aside(Arc<Thread>);
+
+#[derive(Debug)]
+struct Thread {
+    runtime: Handle,
+    /// Dropped, it ends the thread.
+    _end: oneshot::Sender<()>,
+}
+
+impl Aside {
+    /// Starts it. Errors: the system has no threads left.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build().context("no runtime")?;
+        let (handle, (end, ended)) = (runtime.handle().clone(), oneshot::channel());
+        std::thread::Builder::new()
+            .name("measured".to_owned())
+            .spawn(move || {
+                // An error says that the last one who was here has gone.
+                let _ = runtime.block_on(ended);
+            })
+            .context("no thread for those who are measured")?;
+        Ok(Self(Arc::new(Thread { runtime: handle, _end: end })))
+    }
+
+    /// Lets it live on that thread. It ends there when this is dropped.
+    pub(crate) fn live(
+        self,
+        life: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) -> BoxFuture<'static, anyhow::Result<()>> {
+        Box::pin(async move {
+            let mut lives = JoinSet::new();
+            lives.spawn_on(life, &self.0.runtime);
+            let lived = lives.join_next().await.context("nobody lived")?;
+            lived.context("somebody who is measured fell")?
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_aside_lives_on_another_thread_and_ends_with_whoever_waits() {
+        let here = std::thread::current().id();
+        let aside = Aside::start().unwrap();
+        let life = async move {
+            anyhow::ensure!(std::thread::current().id() != here, "not aside");
+            Ok(())
+        };
+        aside.clone().live(life).await.unwrap();
+        let (sender, receiver) = oneshot::channel::<()>();
+        let forever = aside.clone().live(async move {
+            let _kept = sender;
+            std::future::pending().await
+        });
+        let waited = tokio::time::timeout(std::time::Duration::from_millis(20), forever).await;
+        assert!(waited.is_err());
+        assert!(receiver.await.is_err(), "its life has ended");
+        let fell = aside.live(async { panic!("told to") }).await;
+        assert!(fell.unwrap_err().to_string().contains("fell"));
+    }
+}
