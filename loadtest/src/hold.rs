@@ -253,8 +253,9 @@ impl Caller {
 /// Writes down what is heard, until the connection has ended.
 async fn listen(mut feed: PushFeed, ledger: Arc<Mutex<Ledger>>) {
     while let Some((_, push)) = feed.next().await {
-        if let Push::EventAt { room, seq } = push {
-            locked(&ledger).heard(&room, seq);
+        if let Push::Events { room, seqs } = push {
+            let mut ledger = locked(&ledger);
+            seqs.for_each(|seq| ledger.heard(&room, seq));
         }
     }
 }

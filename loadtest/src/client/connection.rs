@@ -37,7 +37,7 @@ pub enum Pushes {
         /// Limit of the feed.
         max: usize,
     },
-    /// The same, and of events only their places are read, [`Push::EventAt`]: for crowds that only count.
+    /// The same, and of events only their places are read, [`Push::Events`]: for crowds that only count.
     Places {
         /// Limit of the feed.
         max: usize,

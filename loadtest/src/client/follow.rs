@@ -6,6 +6,7 @@
 //! `history` from where it stands, after a wait of its own so that not all clients read at once.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// What an event that was pushed is to the follower.
@@ -60,6 +61,24 @@ impl Follower {
             Place::Next
         } else {
             Place::Beyond
+        }
+    }
+
+    /// Events were pushed that follow on one from the other; how many of them were taken.
+    pub fn events(&mut self, room: &str, seqs: RangeInclusive<u64>) -> u64 {
+        let (first, last) = (*seqs.start(), *seqs.end());
+        match self.event(room, first) {
+            Place::Beyond => {
+                self.head(room, last);
+                0
+            }
+            place => {
+                let Some(known) = self.rooms.get_mut(room) else { return 0 };
+                let before = known.through - u64::from(place == Place::Next);
+                known.through = known.through.max(last);
+                known.last_seq = known.last_seq.max(last);
+                known.through - before
+            }
         }
     }
 
@@ -128,6 +147,18 @@ mod tests {
         assert_eq!(follower.read(ROOM, true), Some(6));
         assert_eq!(follower.event(ROOM, 7), Place::Next);
         assert_eq!((follower.read(ROOM, false), follower.wants(ROOM, 0.5)), (None, None));
+    }
+
+    #[test]
+    fn events_that_came_together_are_taken_from_where_the_follower_stands() {
+        let mut follower = Follower::default();
+        follower.begin(ROOM, 3);
+        assert_eq!((follower.events(ROOM, 4..=9), follower.events(ROOM, 7..=12)), (6, 3));
+        assert_eq!((follower.events(ROOM, 2..=12), follower.events(ROOM, 14..=20)), (0, 0));
+        assert_eq!(follower.through(ROOM), Some(12));
+        assert_eq!(follower.wants(ROOM, 0.0), Some((12, Duration::ZERO)));
+        assert!((13..=20).all(|seq| follower.event(ROOM, seq) == Place::Next));
+        assert_eq!((follower.read(ROOM, false), follower.wants(ROOM, 0.0)), (None, None));
     }
 
     #[test]

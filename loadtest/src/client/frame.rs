@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, Visitor};
@@ -16,12 +17,12 @@ use super::model::{Event, Room};
 pub enum Push {
     /// Something was logged in a room the user has joined.
     Event(Box<Event>),
-    /// The same, of which only the place was read.
-    EventAt {
+    /// The same, of which only the places were read: of those that came together and follow on, as one.
+    Events {
         /// Which room.
         room: String,
-        /// Its seq.
-        seq: u64,
+        /// Their seqs.
+        seqs: RangeInclusive<u64>,
     },
     /// A room gets less for a while, or all again.
     Shed {
@@ -57,6 +58,21 @@ pub enum Push {
     },
     /// Any other push: its name and content.
     Other(String, Value),
+}
+
+impl Push {
+    /// Takes the places of events that follow on. False: they do not, or `next` is something else.
+    pub(super) fn takes(&mut self, next: &Self) -> bool {
+        match (self, next) {
+            (Self::Events { room, seqs }, Self::Events { room: other, seqs: more })
+                if room == other && seqs.end().checked_add(1) == Some(*more.start()) =>
+            {
+                *seqs = *seqs.start()..=*more.end();
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The content of an answer, read when it is known what it should be.
@@ -107,7 +123,7 @@ impl Heard {
         raw.tell_apart(Push::Event).map_err(|error| ClientError::Protocol(format!("{error} in {line}")))
     }
 
-    /// Like [`Self::read`], but of events only where they are, [`Push::EventAt`]: for those who only count.
+    /// Like [`Self::read`], but of events only where they are, [`Push::Events`]: for those who only count.
     ///
     /// Errors: as [`Self::read`].
     pub fn read_places(line: &str) -> Result<Self, ClientError> {
@@ -116,9 +132,12 @@ impl Heard {
             room: String,
             seq: u64,
         }
+        if let Some((room, seq)) = place(line) {
+            return Ok(Self::Push(Push::Events { room: room.to_owned(), seqs: seq..=seq }));
+        }
         let raw: RawObject<At> = serde_json::from_str(line)
             .map_err(|error| ClientError::Protocol(format!("{error} in {line}")))?;
-        raw.tell_apart(|At { room, seq }| Push::EventAt { room, seq })
+        raw.tell_apart(|At { room, seq }| Push::Events { room, seqs: seq..=seq })
             .map_err(|error| ClientError::Protocol(format!("{error} in {line}")))
     }
 
@@ -135,6 +154,14 @@ impl Heard {
         let plain = object.into_iter().next().map(|(name, value)| Push::Other(name, value));
         Ok(plain.map_or(heard, Self::Push))
     }
+}
+
+/// Where an event is, as nodes write it: its room and its seq come first. What is written otherwise is read in full;
+/// half a million events a second could not be.
+fn place(line: &str) -> Option<(&str, u64)> {
+    let (room, rest) = line.strip_prefix(r#"{"event":{"room":""#)?.split_once('"')?;
+    let (seq, _) = rest.strip_prefix(r#","seq":"#)?.split_once(',')?;
+    Some((room, seq.parse().ok()?))
 }
 
 /// What any object of the server may have; `E` is as much of an event as is wanted.
@@ -281,16 +308,30 @@ mod tests {
             Heard::read(r#"{"head":{"room":"R","last_seq":9}}"#).unwrap(),
             Heard::Push(Push::Head { room: "R".to_owned(), last_seq: 9 })
         );
-        assert_eq!(
-            Heard::read_places(r#"{"event":{"room":"R","seq":4,"at_ms":1,"user":"u","kind":"new"}}"#)
-                .unwrap(),
-            Heard::Push(Push::EventAt { room: "R".to_owned(), seq: 4 })
-        );
+        for line in [
+            r#"{"event":{"room":"R","seq":4,"at_ms":1,"user":"u","kind":"new"}}"#,
+            r#"{"event":{"user":"u","seq":4,"room":"R","kind":"new"}}"#,
+            r#"{"event": {"room":"R", "seq":4}}"#,
+        ] {
+            let at = Push::Events { room: "R".to_owned(), seqs: 4..=4 };
+            assert_eq!(Heard::read_places(line), Ok(Heard::Push(at)), "{line}");
+        }
         assert_eq!(Heard::read(r#"{"cursor":"abc"}"#).unwrap(), Heard::Push(Push::Cursor("abc".to_owned())));
         assert!(matches!(
             Heard::read(r#"{"presence":{"user":"u","online":true}}"#).unwrap(),
             Heard::Push(Push::Other(name, _)) if name == "presence"
         ));
+    }
+
+    #[test]
+    fn places_that_follow_on_become_one() {
+        let at = |room: &str, seq| Push::Events { room: room.to_owned(), seqs: seq..=seq };
+        let mut push = at("R", 4);
+        assert!(push.takes(&at("R", 5)) && push.takes(&at("R", 6)));
+        for other in [at("R", 8), at("R", 6), at("S", 7), Push::Cursor("7".to_owned())] {
+            assert!(!push.takes(&other), "{other:?}");
+        }
+        assert_eq!(push, Push::Events { room: "R".to_owned(), seqs: 4..=6 });
     }
 
     #[test]

@@ -184,10 +184,11 @@ impl Wire {
             Some(Ok(Message::Text(text))) => {
                 self.told.traffic.frames.fetch_add(1, Ordering::Relaxed);
                 self.told.traffic.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
+                let mut waiting = None;
                 for line in text.as_str().split('\n') {
-                    self.hear_line(line, at).await?;
+                    self.hear_line(line, at, &mut waiting).await?;
                 }
-                Ok(())
+                self.tell(waiting, at)
             }
             Some(Ok(Message::Close(frame))) => {
                 // Answers the close handshake; the peer may be gone already.
@@ -207,10 +208,18 @@ impl Wire {
         }
     }
 
-    async fn hear_line(&mut self, line: &str, at: Instant) -> Result<(), CloseReason> {
+    /// `waiting` is the push before, which may take this one.
+    async fn hear_line(
+        &mut self,
+        line: &str,
+        at: Instant,
+        waiting: &mut Option<Push>,
+    ) -> Result<(), CloseReason> {
         match (self.read)(line) {
             Ok(Heard::Ping) => self.write("{}".to_owned()).await,
             Ok(Heard::Reply { id, result }) => {
+                // What came before the answer is in the feed before it.
+                self.tell(waiting.take(), at)?;
                 // Nobody waits any more when the caller's limit has passed.
                 if let Some(reply) = self.open.remove(&id) {
                     let _ = reply.send(Reply { result, at });
@@ -223,14 +232,24 @@ impl Wire {
             }
             Ok(Heard::Push(push)) => {
                 self.told.note(&push);
-                if let Some(feed) = &self.feed
-                    && let Err(mpsc::error::TrySendError::Full(_)) = feed.try_send((at, push))
-                {
-                    return Err(CloseReason { code: None, reason: "the push feed is full".to_owned() });
+                if waiting.as_mut().is_some_and(|before| before.takes(&push)) {
+                    return Ok(());
                 }
-                Ok(())
+                self.tell(waiting.replace(push), at)
             }
             Err(error) => Err(CloseReason { code: Some(1002), reason: error.to_string() }),
+        }
+    }
+
+    fn tell(&self, push: Option<Push>, at: Instant) -> Result<(), CloseReason> {
+        match (&self.feed, push) {
+            (Some(feed), Some(push)) => match feed.try_send((at, push)) {
+                Err(mpsc::error::TrySendError::Full(_)) => {
+                    Err(CloseReason { code: None, reason: "the push feed is full".to_owned() })
+                }
+                Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+            },
+            _ => Ok(()),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::chat::make_room;
 use crate::client::{Connection, HttpClient, Nodes, Pushes, SendMessage};
 use crate::goal::Goal;
 use crate::latency::LatencySummary;
+use crate::meters::counted;
 use crate::process::memory_bytes;
 use crate::report::{milliseconds, table};
 
@@ -78,6 +79,8 @@ pub struct SlowReport {
     pub others_before: LatencySummary,
     /// Acks of others while many do not.
     pub others: LatencySummary,
+    /// Of those who never read, how many were still connected at the end.
+    pub still_open: u64,
     /// What must not happen.
     pub wrong: Wrong,
     /// What was wanted.
@@ -106,6 +109,7 @@ pub(super) async fn run(options: &SlowOptions) -> anyhow::Result<SlowReport> {
         Busy { connection: speaking.0, room, text: "x".repeat(options.text_bytes), rate: options.rate };
 
     let first = busy.for_a_while(0, options.duration, &mut || ()).await?;
+    let known = sessions(&nodes).await?;
     for token in deaf {
         holder.open_deaf(nodes.first(), token)?;
     }
@@ -121,6 +125,7 @@ pub(super) async fn run(options: &SlowOptions) -> anyhow::Result<SlowReport> {
     };
     let second = busy.for_a_while(1, options.duration, &mut look).await?;
     wrong.add_complaints(&holder.news().complaints);
+    let still_open = sessions(&nodes).await?.saturating_sub(known);
     let mut acks = talkers.end(&[first, second]).await?.acks.into_iter();
     let each = peak.node_bytes as f64 / 1024.0 / options.readers as f64;
     Ok(SlowReport {
@@ -132,9 +137,18 @@ pub(super) async fn run(options: &SlowOptions) -> anyhow::Result<SlowReport> {
         end,
         others_before: acks.next().unwrap_or_default(),
         others: acks.next().unwrap_or_default(),
+        still_open,
         wrong,
-        goals: vec![Goal::below("memory of one that never reads", KIB_EACH, each, "KiB")],
+        goals: vec![
+            Goal::below("memory of one that never reads", KIB_EACH, each, "KiB"),
+            Goal::none_of("of them whose connections are still open at the end", still_open),
+        ],
     })
+}
+
+/// Connections that the node holds of people who are signed in.
+async fn sessions(nodes: &Nodes) -> anyhow::Result<u64> {
+    counted([nodes.first()], "madang_sessions").await.context("the node does not say how many are connected")
 }
 
 /// Accounts, and a room that all of them are in.
@@ -223,6 +237,11 @@ impl SlowReport {
                 "\n{when} each of them costs {node:.1} KiB of the node and {kernel:.1} KiB of the kernel"
             );
         }
+        let _ = writeln!(
+            text,
+            "\nthe node closed {} of them",
+            self.readers as u64 - self.still_open.min(self.readers as u64)
+        );
         text.push('\n');
         text
     }

@@ -127,11 +127,7 @@ impl Reader {
 
     fn hear(&mut self, push: Push) {
         match push {
-            Push::EventAt { room, seq } => {
-                if self.follower.event(&room, seq) == Place::Next {
-                    self.taken.pushed += 1;
-                }
-            }
+            Push::Events { room, seqs } => self.taken.pushed += self.follower.events(&room, seqs),
             Push::Head { room, last_seq } => {
                 self.taken.heads += 1;
                 self.follower.head(&room, last_seq);

@@ -166,7 +166,7 @@ impl Client {
     }
 
     fn is_news(&self, push: &Push) -> bool {
-        matches!(push, Push::EventAt { room, seq } if *room == self.hall.room && *seq > self.hall.last_seq)
+        matches!(push, Push::Events { room, seqs } if *room == self.hall.room && *seqs.end() > self.hall.last_seq)
     }
 
     /// Until the message of the storm is there.
