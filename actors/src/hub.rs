@@ -12,9 +12,9 @@
 //! pushes it as a cursor to those that were told something since. A session that resumes is held (`giving`):
 //! what is pushed to it waits until it was told what it missed.
 //!
-//! What goes to a room need not go at once (`rooms`): a room with many listeners rests after each run (`rhythm`);
-//! frames of a room from which much is taken are gathered for a tenth of a second, or as long as it rests, and go as
-//! one, or the newest stands for all. And it counts what each room is delivered, or
+//! What goes to a room need not go at once (`rooms`): a room gets writes at a rate (`rhythm`), and with many
+//! listeners what comes while a run is under way goes with the next; frames of a room from which much is taken are
+//! gathered for a tenth of a second at least and go as one, or the newest stands for all. And it counts what each room is delivered, or
 //! would be if nothing were taken from it (`demand`), for those who decide that (`shed`).
 
 mod message;

@@ -2,14 +2,15 @@
 //!
 //! They go out in *runs*: all frames that wait when the hub comes to the room (up to [`RUN_FRAMES_MAX`] and
 //! [`RUN_BYTES_MAX`]) go to one member after the other, in one piece. A room may also be *held* until a tick: because
-//! it rests after a run (`rhythm`), because what waits is gathered, to be put together into one frame, or for a head,
-//! which stands for all events up to it and goes when it is due or makes way for a newer one.
+//! it has made all writes that it may (`rhythm`), also in the middle of a run, because what waits is gathered, to be put
+//! together into one frame, or for a head, which stands for all events up to it and goes when it is due or makes way for
+//! a newer one.
 
 use std::collections::VecDeque;
 
 use super::giving::Frame;
 use super::message::Pace;
-use super::rhythm::{GATHER_TICKS, HEAD_TICKS};
+use super::rhythm::{GATHER_TICKS, HEAD_TICKS, Writes};
 
 /// Frames of one run at most.
 pub(super) const RUN_FRAMES_MAX: usize = 64;
@@ -18,7 +19,6 @@ pub(super) const RUN_FRAMES_MAX: usize = 64;
 pub(super) const RUN_BYTES_MAX: usize = 128 * 1024;
 
 /// The frames of one room.
-#[derive(Default)]
 pub(super) struct Feed {
     /// What goes to one member after the other now.
     pub(super) run: Vec<Frame>,
@@ -34,9 +34,7 @@ pub(super) struct Feed {
     goes: bool,
     /// Whether it goes as one frame.
     together: bool,
-    /// For how many ticks the room rests after the beginning of a run, and until when it does.
-    rest: u64,
-    rests_until: u64,
+    writes: Writes,
     /// How many frames are before the mark, once there is one.
     before_mark: Option<usize>,
 }
@@ -58,9 +56,24 @@ pub(super) enum Next {
 }
 
 impl Feed {
-    /// Takes a frame, at a tick, after whose run the room rests for so many ticks; how many bytes it makes
-    /// superfluous.
-    pub(super) fn push(&mut self, frame: Frame, pace: Pace, (tick, rest): (u64, u64)) -> usize {
+    /// Nothing is on its way.
+    pub(super) fn new(writes: Writes) -> Self {
+        Self {
+            run: Vec::new(),
+            next: 0,
+            made_of: (0, 0),
+            waiting: VecDeque::new(),
+            head: None,
+            due: None,
+            goes: false,
+            together: false,
+            writes,
+            before_mark: None,
+        }
+    }
+
+    /// Takes a frame, at a tick, by the rules of these writes; how many bytes it makes superfluous.
+    pub(super) fn push(&mut self, frame: Frame, pace: Pace, (tick, writes): (u64, Writes)) -> usize {
         if frame.at.is_none()
             && let Some(head) = self.head.take_if(|head| head.due == 0)
         {
@@ -78,47 +91,61 @@ impl Feed {
                 if self.together {
                     self.due.get_or_insert(tick + GATHER_TICKS);
                 }
-                self.rest = rest;
+                self.writes = self.writes.under(writes);
                 self.waiting.push_back(frame);
             }
         }
         superfluous.map_or(0, |head| head.frame.bytes.len())
     }
 
-    /// Whether what waits goes now.
-    pub(super) fn goes(&self, tick: u64) -> bool {
-        self.goes && self.rests_until <= tick
+    /// Whether a run begins now.
+    pub(super) fn goes(&self) -> bool {
+        self.goes && self.run.is_empty() && self.writes.any()
     }
 
-    /// A tick of a room that is held: what was gathered goes when it is due, and a head.
+    /// Takes one of the writes that the room may make. One that would fall behind makes as many as it takes.
+    pub(super) fn may_write(&mut self) -> bool {
+        self.writes.take() || self.waiting.len() >= RUN_FRAMES_MAX
+    }
+
+    /// Whether a run is under way.
+    pub(super) fn is_running(&self) -> bool {
+        !self.run.is_empty()
+    }
+
+    /// A tick of a room that is held: a run goes on, what was gathered goes when it is due, and a head.
     pub(super) fn tick(&mut self, tick: u64) -> Next {
+        self.writes.tick();
+        if self.is_running() {
+            return Next::Run;
+        }
         let head = self.head.take_if(|head| head.due <= tick);
         let is_due = head.is_some() || self.due.is_some_and(|due| due <= tick);
         self.waiting.extend(head.map(|head| head.frame));
         self.goes |= is_due && !self.waiting.is_empty();
-        self.next_run(tick)
+        self.next_run()
     }
 
     /// Begins the first run, unless one is under way. Not with its first frame: what comes before the hub's turn
     /// goes with it.
-    pub(super) fn begin(&mut self, tick: u64) {
-        if self.run.is_empty() {
-            self.next_run(tick);
+    pub(super) fn begin(&mut self) {
+        if !self.is_running() {
+            self.next_run();
         }
     }
 
     /// Ends a run, and begins the next if there is one.
-    pub(super) fn next_run(&mut self, tick: u64) -> Next {
+    pub(super) fn next_run(&mut self) -> Next {
         (self.run, self.next, self.made_of) = (Vec::new(), 0, (0, 0));
         if self.waiting.is_empty() {
             self.goes = false;
-            let stays = self.head.is_some() || self.rests_until > tick;
+            let stays = self.head.is_some() || !self.writes.is_as_new();
             return if stays { Next::Held } else { Next::Nothing };
         }
-        if !self.goes(tick) {
+        if !self.goes() {
             return Next::Held;
         }
-        self.begin_run(tick);
+        self.begin_run();
         Next::Run
     }
 
@@ -158,7 +185,7 @@ impl Feed {
         passed
     }
 
-    fn begin_run(&mut self, tick: u64) {
+    fn begin_run(&mut self) {
         let mut bytes = 0;
         let fitting = self.waiting.iter().take(RUN_FRAMES_MAX).take_while(|frame| {
             let fits = bytes < RUN_BYTES_MAX;
@@ -169,8 +196,7 @@ impl Feed {
         let run: Vec<Frame> = self.waiting.drain(..count).collect();
         self.made_of = (count, bytes);
         if self.waiting.is_empty() {
-            // What one run does not take goes with the next at once: a room that rested then would fall behind.
-            (self.goes, self.due, self.rests_until) = (false, None, tick + self.rest);
+            (self.goes, self.due) = (false, None);
         }
         self.run = if self.together { Frame::together(run) } else { Frame::in_one_piece(run) };
     }

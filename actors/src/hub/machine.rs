@@ -28,6 +28,8 @@ use crate::shed::{Demand, Levels};
 
 /// A look at a session costs this share of a write to one.
 const LOOKS_PER_WRITE: u32 = 16;
+/// A write of so many bytes counts as two, and so on.
+const LONG_WRITE_BYTES: usize = 4 * 1024;
 /// A turn ends once its runs have this many bytes (the last one may overshoot): a session in all these
 /// rooms gets all of them.
 const TURN_BYTES_MAX: usize = RUN_BYTES_MAX;
@@ -400,12 +402,19 @@ impl Machine {
     fn turn_room(&mut self, index: u32, looks: &mut u32) -> usize {
         let Some(room) = self.rooms.get(index) else { return 0 };
         let Some(feed) = &mut room.feed else { return 0 };
-        feed.begin(self.ticks);
+        feed.begin();
         let bytes = feed.run_bytes();
+        // Long writes take their time too.
+        let looks_each = LOOKS_PER_WRITE * u32::try_from(bytes / LONG_WRITE_BYTES + 1).unwrap_or(u32::MAX);
         let rest = room.members.get(feed.next..).unwrap_or_default();
         for member in rest {
             if *looks == 0 {
                 self.work.push_back(Work::Room(index));
+                return bytes;
+            }
+            if !feed.may_write() {
+                self.rooms.hold(index);
+                self.held.push(index);
                 return bytes;
             }
             feed.next += 1;
@@ -415,10 +424,10 @@ impl Machine {
             let Some(session) = self.sessions.by_index(*member) else { continue };
             feed.run.iter().for_each(|frame| session.put(frame));
             self.unwritten.push(*member);
-            *looks = looks.saturating_sub(LOOKS_PER_WRITE);
+            *looks = looks.saturating_sub(looks_each);
         }
         self.backlog.remove(bytes);
-        match self.rooms.next_run(index, self.ticks) {
+        match self.rooms.next_run(index) {
             Next::Run => self.work.push_back(Work::Room(index)),
             Next::Held => self.held.push(index),
             Next::Nothing => {}

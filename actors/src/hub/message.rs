@@ -26,7 +26,7 @@ pub struct Deliver {
 pub enum Pace {
     /// As soon as it can, with whatever waits for the room.
     AtOnce,
-    /// With all that comes within a tenth of a second or while the room rests, as one frame.
+    /// With all that comes within a tenth of a second or while a run is under way, as one frame.
     Gathered,
     /// It stands for the event and all before it; about once a second, unless a newer one takes its place.
     Head,

@@ -234,51 +234,79 @@ fn no_cursor_covers_a_head_that_something_else_would_pass() {
 }
 
 #[test]
-fn a_room_with_many_listeners_rests_and_what_comes_meanwhile_goes_together() {
+fn a_room_gets_writes_at_a_rate_and_what_comes_meanwhile_goes_together() {
     let mut bench = Bench::with(HubOptions { room_writes_per_s: 40 * 10, ..HubOptions::default() });
     let outbounds: Vec<Outbound> = (0..30).map(|number| bench.session(number).1).collect();
+    let hears = |text: &str| {
+        outbounds.iter().filter(|outbound| frames(outbound) == text.split(' ').collect::<Vec<_>>()).count()
+    };
     bench.event(1, Pace::AtOnce);
-    assert_eq!(frames(&outbounds[29]), ["1"], "the first goes at once");
+    assert_eq!(hears("1"), 30, "after a pause all hear at once");
     bench.event(2, Pace::AtOnce);
     bench.event(3, Pace::AtOnce);
-    bench.tick(2);
-    assert_eq!(frames(&outbounds[29]), [""; 0], "30 listeners, 10 writes a tick");
-    bench.tick(1);
-    assert_eq!(frames(&outbounds[29]), ["2", "3"]);
+    assert_eq!(hears("2 3"), 0);
+    for _ in 0..3 {
+        bench.tick(1);
+        assert_eq!(hears("2 3"), 10);
+    }
     bench.tick(3);
-    assert!(!bench.machine.holds(), "it has rested");
+    assert!(!bench.machine.holds(), "as after a pause");
     bench.event(4, Pace::AtOnce);
-    assert_eq!(frames(&outbounds[29]), ["4"]);
+    assert_eq!(hears("4"), 30);
     bench.tick(3);
     (5..=6).for_each(|seq| bench.event(seq, Pace::Gathered));
-    bench.tick(GATHER_TICKS);
-    assert_eq!(frames(&outbounds[29]), ["5/6"]);
-    bench.event(7, Pace::Gathered);
-    bench.tick(11);
-    assert_eq!(frames(&outbounds[29]), [""; 0], "a quarter of the writes");
+    bench.tick(GATHER_TICKS - 1);
+    assert_eq!(hears("5/6"), 0);
     bench.tick(1);
-    assert_eq!((frames(&outbounds[29]), bench.backlog.bytes()), (vec!["7".to_owned()], 0));
-    assert!(outbounds[..29].iter().all(|outbound| frames(outbound).len() == 6));
+    assert_eq!(hears("5/6"), 3, "a quarter of the writes");
+    bench.event(7, Pace::Gathered);
+    bench.tick(9);
+    assert_eq!(hears("5/6"), 27);
+    bench.tick(10);
+    assert_eq!((hears("7"), bench.backlog.bytes()), (30, 0));
+    bench.tick(1);
+    assert!(!bench.machine.holds());
 }
 
 #[test]
-fn more_than_a_run_takes_does_not_wait_for_a_rest_and_a_mark_does_not_wait_for_a_room_that_rests() {
+fn a_room_that_falls_behind_writes_on_and_a_mark_waits_only_for_what_is_on_its_way() {
     let mut bench = Bench::with(HubOptions { room_writes_per_s: 40, ..HubOptions::default() });
-    let (_, outbound) = bench.session(1);
-    let _others: Vec<_> = (2..40).map(|number| bench.session(number)).collect();
+    let outbounds: Vec<Outbound> = (0..39).map(|number| bench.session(number).1).collect();
     bench.event(1, Pace::AtOnce);
     (2..=150).for_each(|seq| bench.event(seq, Pace::AtOnce));
-    bench.machine.reached(FeedPos { shard: ShardId(0), pos: 150 });
-    bench.machine.sweep(crate::outbound::Stamp::now());
-    bench.work();
-    assert_eq!(bench.told(), 0, "they wait");
+    let reach = |bench: &mut Bench, pos| {
+        bench.machine.reached(FeedPos { shard: ShardId(0), pos });
+        bench.machine.sweep(crate::outbound::Stamp::now());
+        bench.work();
+    };
+    reach(&mut bench, 150);
+    bench.tick(1);
+    assert_eq!((frames(&outbounds[38]).len(), bench.told()), (65, 0), "a whole run with one tick");
+    bench.tick(80);
+    assert_eq!((frames(&outbounds[38]).len(), bench.told()), (85, 150));
     bench.tick(39);
-    assert_eq!((frames(&outbound).len(), bench.told()), (150, 150), "all of them");
-    assert!(bench.machine.holds(), "it rests once more");
-    bench.machine.reached(FeedPos { shard: ShardId(0), pos: 151 });
-    bench.machine.sweep(crate::outbound::Stamp::now());
-    bench.work();
+    assert!(!bench.machine.holds() && bench.backlog.bytes() == 0);
+    bench.event(151, Pace::AtOnce);
+    assert!(bench.machine.holds(), "its writes are used up");
+    reach(&mut bench, 151);
     assert_eq!(bench.told(), 151, "nothing of the room is on its way");
-    bench.tick(39);
-    assert!(!bench.machine.holds());
+}
+
+#[test]
+fn who_leaves_and_who_comes_while_a_run_waits_for_a_tick() {
+    let mut bench = Bench::with(HubOptions { room_writes_per_s: 40, ..HubOptions::default() });
+    let sessions: Vec<_> = (0..3).map(|number| bench.session(number)).collect();
+    bench.event(1, Pace::AtOnce);
+    bench.event(2, Pace::AtOnce);
+    bench.tick(1);
+    bench.machine.leave(sessions[2].0, ROOM);
+    let (_, late) = bench.session(9);
+    bench.tick(3);
+    for (_, outbound) in &sessions {
+        assert_eq!(frames(outbound), ["1", "2"]);
+    }
+    assert_eq!(frames(&late), ["2"], "in the room before the run was over");
+    bench.event(3, Pace::AtOnce);
+    bench.tick(3);
+    assert_eq!((frames(&sessions[2].1), frames(&late)), (vec![], vec!["3".to_owned()]));
 }

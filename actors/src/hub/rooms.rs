@@ -22,7 +22,7 @@ pub(super) struct Room {
     pub(super) members: Vec<u32>,
     holes: usize,
     last_seq: u64,
-    /// Only while frames are on their way, or the room rests: most rooms are silent most of the time.
+    /// Only while frames are on their way, or have just gone: most rooms are silent most of the time.
     pub(super) feed: Option<Box<Feed>>,
     /// Whether they wait for a tick.
     held: bool,
@@ -98,10 +98,10 @@ impl Rooms {
             Some(seq) => room.last_seq = seq,
             None => {}
         }
-        let (is_first, rest) = (room.feed.is_none(), rhythm.rest(room.listeners(), pace));
-        let feed = room.feed.get_or_insert_default();
-        let superfluous = feed.push(frame, pace, (tick, rest));
-        let fed = match (is_first || room.held, feed.goes(tick)) {
+        let (is_first, writes) = (room.feed.is_none(), rhythm.writes(room.listeners(), pace));
+        let feed = room.feed.get_or_insert_with(|| Box::new(Feed::new(writes)));
+        let superfluous = feed.push(frame, pace, (tick, writes));
+        let fed = match (is_first || room.held, feed.goes()) {
             (true, true) => {
                 room.held = false;
                 Fed::Started(index)
@@ -118,8 +118,20 @@ impl Rooms {
     /// A tick of a room that is held; what comes now.
     pub(super) fn tick(&mut self, index: u32, tick: u64) -> Next {
         let Some(room) = self.slots.get_mut(index as usize) else { return Next::Nothing };
-        let next = room.feed.as_mut().map_or(Next::Nothing, |feed| feed.tick(tick));
+        let Some(feed) = &mut room.feed else { return Next::Nothing };
+        if feed.is_running() {
+            room.held = false;
+            return feed.tick(tick);
+        }
+        let next = feed.tick(tick);
         self.comes(index, next)
+    }
+
+    /// The room has made all writes that it may: its run goes on with a tick.
+    pub(super) fn hold(&mut self, index: u32) {
+        if let Some(room) = self.slots.get_mut(index as usize) {
+            room.held = true;
+        }
     }
 
     /// The frames that were delivered to the room and have not reached this member yet.
@@ -160,14 +172,14 @@ impl Rooms {
     }
 
     /// Ends a run and starts the next one, if there is one.
-    pub(super) fn next_run(&mut self, index: u32, tick: u64) -> Next {
+    pub(super) fn next_run(&mut self, index: u32) -> Next {
         let Some(room) = self.slots.get_mut(index as usize) else { return Next::Nothing };
         if let Some(feed) = &mut room.feed
             && feed.has_passed_mark()
         {
             self.marked -= 1;
         }
-        let next = room.feed.as_mut().map_or(Next::Nothing, |feed| feed.next_run(tick));
+        let next = room.feed.as_mut().map_or(Next::Nothing, |feed| feed.next_run());
         self.comes(index, next)
     }
 

@@ -358,9 +358,9 @@ section! {
     Shedding = "shedding" {
         /// Whether they do. If not, a room that is too busy slows all others of the node down.
         enabled: bool = true, Shape::Flag, Restart;
-        /// Of one room, each worker thread makes so many writes a second at most: a room with more listeners than
-        /// that allows gets what came meanwhile together, up to a second later; where frames are gathered, a quarter of
-        /// it. 0: as many as it takes.
+        /// Of one room, each worker thread makes so many writes a second at most, and with many listeners what comes
+        /// meanwhile goes together, up to a second later; where frames are gathered, a quarter of it. 0: as many as it
+        /// takes.
         room_writes_per_second: u32 = 20_000, number("writes per second", 0, 10_000_000), Restart;
     }
 }
