@@ -31,7 +31,7 @@ impl Bench {
             idle_ms: 2500,
             backlog_bytes_max,
             notice_after_ms: 1,
-            ..HubOptions::default()
+            room_writes_per_s: 0,
         };
         Self {
             machine: Machine::new(options, backlog.clone(), Positions::start(1), Levels::default()),

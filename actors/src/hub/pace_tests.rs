@@ -235,24 +235,24 @@ fn no_cursor_covers_a_head_that_something_else_would_pass() {
 
 #[test]
 fn a_room_gets_writes_at_a_rate_and_what_comes_meanwhile_goes_together() {
-    let mut bench = Bench::with(HubOptions { room_writes_per_s: 40 * 10, ..HubOptions::default() });
-    let outbounds: Vec<Outbound> = (0..30).map(|number| bench.session(number).1).collect();
+    let mut bench = Bench::with(HubOptions { room_writes_per_s: 200 * 12, ..HubOptions::default() });
+    let outbounds: Vec<Outbound> = (0..36).map(|number| bench.session(number).1).collect();
     let hears = |text: &str| {
         outbounds.iter().filter(|outbound| frames(outbound) == text.split(' ').collect::<Vec<_>>()).count()
     };
     bench.event(1, Pace::AtOnce);
-    assert_eq!(hears("1"), 30, "after a pause all hear at once");
+    assert_eq!(hears("1"), 36, "after a pause all hear at once");
     bench.event(2, Pace::AtOnce);
     bench.event(3, Pace::AtOnce);
     assert_eq!(hears("2 3"), 0);
     for _ in 0..3 {
         bench.tick(1);
-        assert_eq!(hears("2 3"), 10);
+        assert_eq!(hears("2 3"), 12);
     }
     bench.tick(3);
     assert!(!bench.machine.holds(), "as after a pause");
     bench.event(4, Pace::AtOnce);
-    assert_eq!(hears("4"), 30);
+    assert_eq!(hears("4"), 36);
     bench.tick(3);
     (5..=6).for_each(|seq| bench.event(seq, Pace::Gathered));
     bench.tick(GATHER_TICKS - 1);
@@ -260,17 +260,17 @@ fn a_room_gets_writes_at_a_rate_and_what_comes_meanwhile_goes_together() {
     bench.tick(1);
     assert_eq!(hears("5/6"), 3, "a quarter of the writes");
     bench.event(7, Pace::Gathered);
-    bench.tick(9);
-    assert_eq!(hears("5/6"), 27);
-    bench.tick(10);
-    assert_eq!((hears("7"), bench.backlog.bytes()), (30, 0));
+    bench.tick(11);
+    assert_eq!(hears("5/6"), 33);
+    bench.tick(GATHER_TICKS);
+    assert_eq!((hears("7"), bench.backlog.bytes()), (36, 0));
     bench.tick(1);
     assert!(!bench.machine.holds());
 }
 
 #[test]
 fn a_room_that_falls_behind_writes_on_and_a_mark_waits_only_for_what_is_on_its_way() {
-    let mut bench = Bench::with(HubOptions { room_writes_per_s: 40, ..HubOptions::default() });
+    let mut bench = Bench::with(HubOptions { room_writes_per_s: 200, ..HubOptions::default() });
     let outbounds: Vec<Outbound> = (0..39).map(|number| bench.session(number).1).collect();
     bench.event(1, Pace::AtOnce);
     (2..=150).for_each(|seq| bench.event(seq, Pace::AtOnce));
@@ -294,7 +294,7 @@ fn a_room_that_falls_behind_writes_on_and_a_mark_waits_only_for_what_is_on_its_w
 
 #[test]
 fn who_leaves_and_who_comes_while_a_run_waits_for_a_tick() {
-    let mut bench = Bench::with(HubOptions { room_writes_per_s: 40, ..HubOptions::default() });
+    let mut bench = Bench::with(HubOptions { room_writes_per_s: 200, ..HubOptions::default() });
     let sessions: Vec<_> = (0..3).map(|number| bench.session(number)).collect();
     bench.event(1, Pace::AtOnce);
     bench.event(2, Pace::AtOnce);

@@ -9,14 +9,14 @@ use std::time::Duration;
 use super::message::Pace;
 
 /// How long a tick is. Nobody counts them while no room waits for one.
-pub(super) const TICK: Duration = Duration::from_millis(25);
-const TICKS_PER_S: u64 = 40;
+pub(super) const TICK: Duration = Duration::from_millis(5);
+const TICKS_PER_S: u64 = 200;
 /// Frames that are gathered wait so many ticks at least.
-pub(super) const GATHER_TICKS: u64 = 4;
+pub(super) const GATHER_TICKS: u64 = TICKS_PER_S / 10;
 /// A head goes so many ticks after it came, if none did before it.
-pub(super) const HEAD_TICKS: u64 = 40;
+pub(super) const HEAD_TICKS: u64 = TICKS_PER_S;
 /// No run takes longer: cursors of all who are on the thread wait for what is on its way.
-const RUN_TICKS_MAX: u64 = 40;
+const RUN_TICKS_MAX: u64 = TICKS_PER_S;
 /// Where frames are gathered a room gets this share of the writes.
 const GATHERED_SHARE: u64 = 4;
 
@@ -102,9 +102,9 @@ mod tests {
         for _ in 0..3 {
             writes.tick();
             let mut taken = |most: u64| (0..most).filter(|_| writes.take()).count();
-            assert_eq!((taken(3_000), writes.any()), (500, false));
+            assert_eq!((taken(3_000), writes.any()), (100, false));
         }
-        (0..5).for_each(|_| writes.tick());
+        (0..25).for_each(|_| writes.tick());
         assert!(writes.is_as_new());
     }
 
@@ -112,13 +112,10 @@ mod tests {
     fn gathered_frames_get_a_quarter_and_no_run_takes_longer_than_a_second() {
         let rhythm = Rhythm::new(20_000);
         let per_tick = |listeners, pace| rhythm.writes(listeners, pace).per_tick;
-        assert_eq!(
-            [1, 2_500, 100_000].map(|listeners| per_tick(listeners, Pace::Gathered)),
-            [125, 125, 2_500]
-        );
-        assert_eq!([1, 2_500, 100_000].map(|listeners| per_tick(listeners, Pace::AtOnce)), [500, 500, 2_500]);
-        let mut small = rhythm.writes(200, Pace::AtOnce);
-        assert!((0..200).all(|_| small.take()) && small.is_as_new());
+        assert_eq!([1, 2_500, 100_000].map(|listeners| per_tick(listeners, Pace::Gathered)), [25, 25, 500]);
+        assert_eq!([1, 2_500, 100_000].map(|listeners| per_tick(listeners, Pace::AtOnce)), [100, 100, 500]);
+        let mut small = rhythm.writes(50, Pace::AtOnce);
+        assert!((0..50).all(|_| small.take()) && small.is_as_new());
         let gathered = rhythm.writes(2_500, Pace::Gathered);
         assert_eq!(rhythm.writes(2_500, Pace::AtOnce).under(gathered), gathered, "nothing is saved up");
     }
