@@ -29,12 +29,13 @@ mod feed;
 mod giving;
 mod machine;
 mod notices;
+mod options;
 mod rhythm;
 mod rooms;
 mod sessions;
 mod signs;
 mod told;
-pub use machine::HubOptions;
+pub use options::HubOptions;
 pub use sessions::SessionKey;
 
 mod actor;

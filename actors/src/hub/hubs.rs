@@ -16,11 +16,12 @@ use parking_lot::Mutex;
 
 use super::actor::Hub;
 use super::backlog::Backlog;
-use super::machine::{HubOptions, Machine};
+use super::machine::Machine;
 use super::message::{
     CloseSession, Deliver, DeliverUser, Handled, JoinUser, LeaveUser, Notice, Passing, Place, Reached,
     SetPlaces,
 };
+use super::options::HubOptions;
 use super::sessions::SessionKey;
 use crate::encoder::FrameEncoder;
 use crate::outbound::{Close, Outbound};

@@ -1,7 +1,8 @@
 use super::backlog::Backlog;
 use super::giving::Frame;
-use super::machine::{HubOptions, Machine, Turn};
+use super::machine::{Machine, Turn};
 use super::message::{Logged, Pace, Place};
+use super::options::HubOptions;
 use super::sessions::SessionKey;
 use crate::outbound::{Close, Outbound, Stamp, frame};
 use crate::position::{FeedPos, Positions};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use madang_storage::id::{RoomId, SessionId, ShardId, UserId};
 
 use super::backlog::Backlog;
-use super::machine::{HubOptions, Machine, Turn};
+use super::machine::{Machine, Turn};
 use super::message::{Logged, Pace};
+use super::options::HubOptions;
 use super::rhythm::{GATHER_TICKS, HEAD_TICKS};
 use super::sessions::SessionKey;
 use crate::outbound::{Outbound, frame};

@@ -1,6 +1,6 @@
 //! Signs of life: who has been silent is asked for one, and closed if none comes.
 
-use super::machine::HubOptions;
+use super::options::HubOptions;
 use super::sessions::Session;
 use crate::outbound::{Close, Pushed, Stamp, frame};
 
