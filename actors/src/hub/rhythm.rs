@@ -54,8 +54,8 @@ impl Rhythm {
         };
         let per_tick = per_tick.max(listeners.div_ceil(RUN_TICKS_MAX));
         let most = match pace {
-            Pace::AtOnce | Pace::Head => per_tick.max(listeners),
-            Pace::Gathered => per_tick,
+            Pace::AtOnce => per_tick.max(listeners),
+            Pace::Gathered | Pace::Head => per_tick,
         };
         Writes { left: most, per_tick, most }
     }

@@ -173,7 +173,11 @@ impl LocalReader {
         Ok(self.state.get(table, key)?.map(|bytes| R::decode(&bytes)).transpose()?)
     }
 
-    pub(super) fn load_all<R: Row>(&self, table: u8, keys: &[Vec<u8>]) -> Result<Vec<Option<R>>, ClusterError> {
+    pub(super) fn load_all<R: Row>(
+        &self,
+        table: u8,
+        keys: &[Vec<u8>],
+    ) -> Result<Vec<Option<R>>, ClusterError> {
         let rows = self.state.multi_get(table, keys)?.into_iter();
         rows.map(|bytes| Ok(bytes.map(|bytes| R::decode(&bytes)).transpose()?)).collect()
     }
