@@ -99,11 +99,11 @@ fn what_can_be_tuned_is_shown_and_changed_while_the_node_runs() {
     let tune = |arguments: &[&str]| run(&[&["tune", "--node", node.peer()], arguments].concat());
     let shown = tune(&[]);
     assert_eq!(shown.code, Some(0), "{}", shown.err);
-    assert!(shown.out.contains("shed.heads") && shown.out.contains("200000"), "{}", shown.out);
+    assert!(shown.out.contains("shed.heads") && shown.out.contains("1000000"), "{}", shown.out);
     let changed = tune(&["shed.heads=300000", "joins.per_s=7"]);
     assert_eq!(
         (changed.code, changed.out.as_str()),
-        (Some(0), "shed.heads: 200000 -> 300000\njoins.per_s: 200 -> 7\n")
+        (Some(0), "shed.heads: 1000000 -> 300000\njoins.per_s: 200 -> 7\n")
     );
     let json: Value = serde_json::from_str(&tune(&["--json"]).out).unwrap();
     let value = |name: &str| {
