@@ -155,7 +155,7 @@ def chapter(name, record):
 def rows(curve, points, costs):
     """The table of one line. There is no cost of one, and nothing before, at some points."""
     sizes, priced = [x for x, _ in points], [x for x, _ in costs]
-    columns = {curve.across: {x: f"{x:,g}" for x in sizes}, curve.upwards: {x: shown(y) for x, y in points}}
+    columns = {curve.across: {x: f"{x:,.10g}" for x in sizes}, curve.upwards: {x: shown(y) for x, y in points}}
     if costs != points:
         columns[f"{curve.one}, {curve.unit}"] = {x: shown(cost) for x, cost in costs}
     columns["than before"] = {x: f"{percent:+.1f} %" for x, percent in zip(priced[1:], growth(costs))}

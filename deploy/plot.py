@@ -74,7 +74,7 @@ def svg(title, across, upwards, lines, decades):
     for x in sizes:
         y = HEIGHT - BOTTOM
         parts.append(f'<line class="axis" x1="{at_x(x):.1f}" x2="{at_x(x):.1f}" y1="{y}" y2="{y + 5}"/>')
-        parts.append(text(at_x(x), y + 20, "middle", f"{x:,g}"))
+        parts.append(text(at_x(x), y + 20, "middle", f"{x:,.10g}"))
     for number, (name, points) in enumerate(lines.items()):
         places = " ".join(f"{at_x(x):.1f},{at_y(y):.1f}" for x, y in points)
         parts.append(f'<polyline class="l{number}" points="{places}"/>')

@@ -50,3 +50,5 @@ mod hubs_tests;
 mod machine_tests;
 #[cfg(test)]
 mod pace_tests;
+#[cfg(test)]
+mod rhythm_tests;

@@ -15,11 +15,11 @@ use crate::outbound::{Outbound, frame};
 use crate::position::{FeedPos, Positions};
 use crate::shed::{Demand, Levels};
 
-const ROOM: RoomId = RoomId([1; 16]);
+pub(super) const ROOM: RoomId = RoomId([1; 16]);
 
-struct Bench {
-    machine: Machine,
-    backlog: Arc<Backlog>,
+pub(super) struct Bench {
+    pub(super) machine: Machine,
+    pub(super) backlog: Arc<Backlog>,
 }
 
 impl Bench {
@@ -27,13 +27,13 @@ impl Bench {
         Self::with(HubOptions::default())
     }
 
-    fn with(options: HubOptions) -> Self {
+    pub(super) fn with(options: HubOptions) -> Self {
         let backlog = Arc::new(Backlog::new(1 << 20));
         let machine = Machine::new(options, backlog.clone(), Positions::start(1), Levels::default());
         Self { machine, backlog }
     }
 
-    fn session(&mut self, number: u8) -> (SessionKey, Outbound) {
+    pub(super) fn session(&mut self, number: u8) -> (SessionKey, Outbound) {
         let outbound = Outbound::new(1 << 20);
         let user = UserId::parse(&format!("user{number}")).unwrap();
         let key = self.machine.register(outbound.clone(), user, SessionId([number; 16])).unwrap();
@@ -46,32 +46,37 @@ impl Bench {
     }
 
     fn say(&mut self, text: &str, seq: Option<u64>, pace: Pace) {
+        self.put(text, seq, pace);
+        self.work();
+    }
+
+    /// Delivers it, and leaves the work for later.
+    pub(super) fn put(&mut self, text: &str, seq: Option<u64>, pace: Pace) {
         let logged = seq.map(|seq| Logged { seq, at: FeedPos { shard: ShardId(0), pos: seq } });
         let frame = frame::text(text.as_bytes());
         assert!(self.backlog.try_add(frame.len()));
         self.machine.deliver(ROOM, logged, frame, pace);
-        self.work();
     }
 
-    fn work(&mut self) {
+    pub(super) fn work(&mut self) {
         while self.machine.turn(64) == Turn::More {}
     }
 
-    fn tick(&mut self, times: u64) {
+    pub(super) fn tick(&mut self, times: u64) {
         for _ in 0..times {
             self.machine.tick();
             self.work();
         }
     }
 
-    fn told(&self) -> u64 {
+    pub(super) fn told(&self) -> u64 {
         self.machine.told().of(ShardId(0))
     }
 }
 
 /// The frames that were written since the last time, all of them short but for those that are given together; lines
 /// of one frame are told apart by a slash.
-fn frames(outbound: &Outbound) -> Vec<String> {
+pub(super) fn frames(outbound: &Outbound) -> Vec<String> {
     let mut written = Vec::new();
     outbound.write_batch(|slices| {
         written = slices.iter().flat_map(|slice| slice.to_vec()).collect();

@@ -190,10 +190,7 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<Name>, ClusterError> {
         let (prefix, after) = (prefix.to_owned(), after.cloned());
-        match self.ask_people(PeopleQuery::Names { prefix, after, limit }).await? {
-            PeopleFound::Names(names) => Ok(names),
-            other => Err(misfit(other)),
-        }
+        self.found_names(PeopleQuery::Names { prefix, after, limit }).await
     }
 
     /// Like [`names`](Self::names), also of users who are not to be found. Only for whoever looks among people who
@@ -205,7 +202,11 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<Name>, ClusterError> {
         let (prefix, after) = (prefix.to_owned(), after.cloned());
-        match self.ask_people(PeopleQuery::AllNames { prefix, after, limit }).await? {
+        self.found_names(PeopleQuery::AllNames { prefix, after, limit }).await
+    }
+
+    async fn found_names(&self, query: PeopleQuery) -> Result<Vec<Name>, ClusterError> {
+        match self.ask_people(query).await? {
             PeopleFound::Names(names) => Ok(names),
             other => Err(misfit(other)),
         }

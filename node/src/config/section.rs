@@ -356,10 +356,11 @@ section! {
     /// What rooms get less of that cost a node too much. From when on is tuned while the cluster runs:
     /// `madang tune` shows `shed.…`.
     Shedding = "shedding" {
-        /// Whether they do. If not, a room that is too busy slows all others of the node down.
+        /// Whether they do. If not, a room that is too busy slows all others of the node down; the limit below does not
+        /// hold either.
         enabled: bool = true, Shape::Flag, Restart;
         /// Of one room, each worker thread makes so many writes a second at most, and with many listeners what comes
-        /// meanwhile goes together, up to a second later; where frames are gathered, a quarter of it. 0: as many as it
+        /// meanwhile goes together, up to about a second later; where frames are gathered, a quarter of it. 0: as many as it
         /// takes.
         room_writes_per_second: u32 = 20_000, number("writes per second", 0, 10_000_000), Restart;
     }
