@@ -57,6 +57,8 @@ pub(crate) struct FakeCluster {
     /// What users show of being there.
     pub(crate) shows: Mutex<HashMap<UserId, PresenceRow>>,
     pub(crate) joined: AtomicUsize,
+    /// How many commands find that this node does not lead any more, untouched.
+    pub(crate) deposed: AtomicUsize,
     /// Answers that are held back.
     pub(crate) held: Mutex<Option<Vec<Waiting>>>,
     /// Nothing is published: as when the feed was too fast.
@@ -96,6 +98,7 @@ impl FakeCluster {
             circles: Mutex::default(),
             features: Mutex::default(),
             joined: AtomicUsize::new(2),
+            deposed: AtomicUsize::new(0),
             held: Mutex::default(),
             silent: AtomicBool::new(false),
             pages_read: AtomicUsize::new(0),
@@ -185,6 +188,11 @@ impl Proposer for FakeCluster {
         op: Op,
     ) -> Result<oneshot::Receiver<Result<Outcome, ClusterError>>, ClusterError> {
         let (sender, receiver) = oneshot::channel();
+        let less_one = |left: usize| left.checked_sub(1);
+        if self.deposed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less_one).is_ok() {
+            drop(sender.send(Err(ClusterError::NotLeader { leader: None })));
+            return Ok(receiver);
+        }
         let reply = match op {
             Op::Room { room, user, op: RoomOp::Send { text, .. } } => {
                 let seq = self.log(room, &user, &text);

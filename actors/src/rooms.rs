@@ -20,6 +20,8 @@ use crate::typing::Typing;
 
 /// How often a read is tried again when its owner was replaced meanwhile.
 const READ_TRIES: usize = 3;
+/// How long a room is left alone that changes its leader, in milliseconds.
+const HANDED_OVER_MS: u64 = 20;
 /// How many may say at the same time, in the rooms of one shard, that they type.
 const TYPING_MAX: usize = 1_024;
 /// What is full when too many type.
@@ -36,6 +38,7 @@ struct Inner {
     forwarded_max: usize,
     reads_max: usize,
     answer_timeout_ms: u64,
+    leader_wait_ms: u64,
 }
 
 /// The way to one shard.
@@ -65,8 +68,15 @@ impl Rooms {
             typing: Arc::new(Semaphore::new(TYPING_MAX)),
         };
         let (slots, lanes) = (truth.slots(), gates.into_iter().map(lane).collect());
-        let answer_timeout_ms = options.answer_timeout_ms;
-        Self(Arc::new(Inner { slots, lanes, commands_max, forwarded_max, reads_max, answer_timeout_ms }))
+        Self(Arc::new(Inner {
+            slots,
+            lanes,
+            commands_max,
+            forwarded_max,
+            reads_max,
+            answer_timeout_ms: options.answer_timeout_ms,
+            leader_wait_ms: options.leader_wait_ms,
+        }))
     }
 
     /// Has a room decide, on whichever node. Order: commands of one caller to one room are decided in the order
@@ -84,6 +94,25 @@ impl Rooms {
             ("the shard's commands", limit),
             |answer, permit| ShardMessage::Submit { room, submit: Submit { user, op, answer, permit } },
         )
+    }
+
+    /// Has a room decide, and waits for that. Unlike [`submit`](Self::submit) also when leadership goes to another
+    /// node just now and the command comes back untouched: then it is handed over again, within the time that
+    /// commands wait for a leader, so later commands of the caller may be decided before it.
+    pub async fn decide(&self, room: RoomId, user: &UserId, op: RoomOp) -> Result<Outcome, ActorError> {
+        let pause = Duration::from_millis(HANDED_OVER_MS);
+        let mut tries = 1 + self.0.leader_wait_ms / HANDED_OVER_MS;
+        loop {
+            let answer = self.submit(room, user.clone(), op.clone()).await;
+            let answer = answer.unwrap_or(Err(ActorError::Restarted));
+            tries -= 1;
+            match answer {
+                Err(ActorError::Cluster(ClusterError::NotLeader { .. })) if tries > 0 => {
+                    tokio::time::sleep(pause).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// Has a room decide for a caller of another node, if this node leads. Order: as of calls.

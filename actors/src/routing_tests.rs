@@ -133,6 +133,26 @@ fn a_node_that_does_not_lead_yet_is_asked_again_until_it_does() {
 }
 
 #[test]
+fn a_change_of_a_room_that_meets_a_change_of_leader_is_handed_over_again() {
+    run(async {
+        let limits = ActorOptions { leader_wait_ms: 100, ..options() };
+        let cluster = FakeCluster::new(1);
+        let yard = Yard::start(cluster.clone(), limits).await;
+        let rooms = yard.actors.rooms();
+
+        cluster.deposed.store(3, Ordering::Relaxed);
+        rooms.decide(ROOM, &user("minji"), send("m0")).await.unwrap().unwrap();
+        assert_eq!(cluster.texts(ROOM), texts(0..1));
+
+        // Not for ever: whoever asks hears of it in the end.
+        cluster.deposed.store(usize::MAX, Ordering::Relaxed);
+        let answer = rooms.decide(ROOM, &user("minji"), send("m1")).await;
+        assert!(matches!(answer, Err(ActorError::Cluster(ClusterError::NotLeader { .. }))), "{answer:?}");
+        yard.actors.stop().await;
+    });
+}
+
+#[test]
 fn nobody_waits_for_a_leader_longer_than_the_limit_and_no_more_than_may() {
     run(async {
         let limits = ActorOptions { leader_wait_ms: 30, leader_queue_max: 2, ..options() };

@@ -156,8 +156,7 @@ impl Service {
     /// Has a room decide, and waits until the shards of all people concerned know it: who reads
     /// afterwards finds what was answered.
     async fn change_room(&self, room: RoomId, user: &UserId, op: RoomOp) -> Result<(), ServiceError> {
-        let answer = self.0.rooms.submit(room, user.clone(), op).await;
-        let reply = answer.map_err(|_| ServiceError::lost())???;
+        let reply = self.0.rooms.decide(room, user, op).await??;
         if let Reply::Done { outbox } = reply {
             let shard = self.0.cluster.slots().of_room(&room);
             self.0.cluster.settle(shard, &outbox).await;

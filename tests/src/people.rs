@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use madang_loadtest::accounts::patiently;
 use madang_loadtest::client::{
     ClientError, Connection, CreateRoom, Event, EventKind, HttpClient, Page, PendingReply, PushFeed, Pushes,
     SendAck, SendMessage,
@@ -25,7 +26,7 @@ impl Person {
     /// Signs up.
     pub async fn sign_up(url: &str, user: &str) -> Self {
         let http = HttpClient::new(url, LIMIT).expect("an HTTP client");
-        let session = http.sign_up(user, PASSWORD, user).await.expect("a sign-up");
+        let session = patiently(LIMIT, || http.sign_up(user, PASSWORD, user)).await.expect("a sign-up");
         Self { user: user.to_owned(), token: session.token }
     }
 
@@ -49,7 +50,8 @@ impl Person {
 
     /// Creates an open room; answers its id.
     pub async fn open_room(&self, url: &str, title: &str) -> String {
-        self.http(url).create_room(&CreateRoom::open(title)).await.expect("a room").room
+        let (http, wanted) = (self.http(url), CreateRoom::open(title));
+        patiently(LIMIT, || http.create_room(&wanted)).await.expect("a room").room
     }
 }
 

@@ -40,7 +40,7 @@ async fn three_nodes_with_one_seed_list_form_one_system() {
 
     let connection = minji.connect(&urls[0]).await.unwrap();
     let send = SendMessage { room: &room, cid: "c1", text: "안녕", after: None };
-    let ack = connection.send(send, LIMIT).await.unwrap();
+    let ack = patiently(LIMIT, || connection.send(send, LIMIT)).await.unwrap();
     let heard = tokio::time::timeout(LIMIT, async {
         loop {
             let (_, push) = pushes.next().await.expect("a connection that stays");

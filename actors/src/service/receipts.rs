@@ -58,8 +58,7 @@ impl Service {
             Reading::Shown => RoomOp::MarkRead(seq),
             Reading::Private => RoomOp::MarkReadPrivately(seq),
         };
-        let answer = self.0.rooms.submit(room, caller.user.clone(), op).await;
-        match answer.map_err(|_| ServiceError::lost())??? {
+        match self.0.rooms.decide(room, &caller.user, op).await?? {
             Reply::Read { read_seq, unread, mentions } => Ok(ReadMark { read_seq, unread, mentions }),
             other => Err(unexpected("mark_read", &other)),
         }
@@ -67,8 +66,7 @@ impl Service {
 
     /// Moves the marker of what has reached one of the caller's devices, never backwards.
     pub async fn mark_received(&self, caller: &Caller, room: RoomId, seq: u64) -> Result<u64, ServiceError> {
-        let answer = self.0.rooms.submit(room, caller.user.clone(), RoomOp::MarkReceived(seq)).await;
-        match answer.map_err(|_| ServiceError::lost())??? {
+        match self.0.rooms.decide(room, &caller.user, RoomOp::MarkReceived(seq)).await?? {
             Reply::Received { received_seq } => Ok(received_seq),
             other => Err(unexpected("mark_received", &other)),
         }
