@@ -145,7 +145,7 @@ impl Machine {
     /// True if one of them is the thread's first session in the room.
     pub(super) fn join_user(&mut self, user: &UserId, room: RoomId) -> bool {
         let mut first = false;
-        for index in self.sessions.of_user(user).to_vec() {
+        for index in self.sessions.of_user(user).collect::<Vec<_>>() {
             first |= self.join_index(index, room);
         }
         first
@@ -154,7 +154,7 @@ impl Machine {
     /// True if nobody of this thread is in the room any more.
     pub(super) fn leave_user(&mut self, user: &UserId, room: RoomId) -> bool {
         let mut last = false;
-        for index in self.sessions.of_user(user).to_vec() {
+        for index in self.sessions.of_user(user).collect::<Vec<_>>() {
             last |= self.leave_index(index, room);
         }
         last
@@ -251,7 +251,7 @@ impl Machine {
     }
 
     pub(super) fn deliver_user(&mut self, user: &UserId, frame: &Frame) {
-        for index in self.sessions.of_user(user).to_vec() {
+        for index in self.sessions.of_user(user).collect::<Vec<_>>() {
             if let Some(session) = self.sessions.by_index(index) {
                 session.give(frame);
             }
@@ -272,7 +272,7 @@ impl Machine {
         }
         for user in users {
             let sessions = &self.sessions;
-            let to = sessions.of_user(user).iter().filter_map(|index| sessions.key_of(*index));
+            let to = sessions.of_user(user).filter_map(|index| sessions.key_of(index));
             self.notices.add(about, line, to);
         }
     }
@@ -444,7 +444,7 @@ impl Machine {
     /// How many of a user's sessions are in a room.
     fn hearing(&mut self, user: &UserId, room: RoomId) -> usize {
         let Some(room) = self.rooms.find(room) else { return 0 };
-        let indices = self.sessions.of_user(user).to_vec();
+        let indices: Vec<_> = self.sessions.of_user(user).collect();
         let sessions = indices
             .into_iter()
             .filter_map(|index| Some(self.sessions.by_index(index)?.rooms.contains(&room)));

@@ -1,7 +1,8 @@
 //! This thread's sessions, by key, by user and by session id.
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
+use hashbrown::HashTable;
 use madang_storage::id::{SessionId, UserId};
 use slab::Slab;
 
@@ -34,7 +35,10 @@ pub(super) struct Session {
 #[derive(Default)]
 pub(super) struct Sessions {
     slots: Slab<Session>,
-    by_user: HashMap<UserId, Vec<u32>>,
+    /// Indices of the sessions by their users. Nothing but the index, so that it costs little when the table
+    /// doubles.
+    by_user: HashTable<u32>,
+    hasher: RandomState,
     serial: u32,
 }
 
@@ -49,7 +53,7 @@ impl Sessions {
         let index = u32::try_from(self.slots.vacant_key()).ok()?;
         self.serial = self.serial.wrapping_add(1);
         let key = SessionKey { index, serial: self.serial };
-        self.by_user.entry(user.clone()).or_default().push(index);
+        let hash = self.hasher.hash_one(&user);
         self.slots.insert(Session {
             outbound,
             user,
@@ -60,17 +64,18 @@ impl Sessions {
             resuming: None,
             serial: key.serial,
         });
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let hash_at = |index: &u32| slots.get(*index as usize).map_or(0, |held| hasher.hash_one(&held.user));
+        self.by_user.insert_unique(hash, index, hash_at);
         Some(key)
     }
 
     pub(super) fn remove(&mut self, key: SessionKey) -> Option<Session> {
         self.by_key(key)?;
         let session = self.slots.try_remove(key.index as usize)?;
-        if let Some(indices) = self.by_user.get_mut(&session.user) {
-            indices.retain(|index| *index != key.index);
-            if indices.is_empty() {
-                self.by_user.remove(&session.user);
-            }
+        let hash = self.hasher.hash_one(&session.user);
+        if let Ok(entry) = self.by_user.find_entry(hash, |index| *index == key.index) {
+            entry.remove();
         }
         Some(session)
     }
@@ -93,8 +98,10 @@ impl Sessions {
         self.slots.get(index as usize).map(|session| &session.user)
     }
 
-    pub(super) fn of_user(&self, user: &UserId) -> &[u32] {
-        self.by_user.get(user).map_or(&[], Vec::as_slice)
+    /// Indices of a user's sessions.
+    pub(super) fn of_user(&self, user: &UserId) -> impl Iterator<Item = u32> {
+        let hash = self.hasher.hash_one(user);
+        self.by_user.iter_hash(hash).copied().filter(|index| self.user_of(*index) == Some(user))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {

@@ -4,7 +4,7 @@
 //! One home at a time is believed. What it says stays when it moves: a new home first learns where
 //! everybody is, and only when it is settled are those forgotten whom it has not named.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use madang_storage::id::UserId;
 
@@ -39,7 +39,7 @@ pub(super) struct Board {
     mark: u32,
     /// A home has said all that it knows, once at least.
     whole: bool,
-    users: HashMap<UserId, Posted>,
+    users: BTreeMap<UserId, Posted>,
 }
 
 #[derive(Debug)]

@@ -9,7 +9,7 @@
 //! heard of it counts as well, since this one may have been started a moment ago. Its lease lasts the grace
 //! period, and until every node that can be reached has told all that it has.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use madang_storage::id::UserId;
 
@@ -57,7 +57,7 @@ pub(super) enum Ended {
 pub(super) struct Home {
     epoch: u64,
     nodes: BTreeMap<Source, Node>,
-    seats: HashMap<UserId, Vec<Sighting>>,
+    seats: BTreeMap<UserId, Vec<Sighting>>,
     leases: u64,
 }
 
@@ -88,7 +88,7 @@ struct Sighting {
 impl Home {
     /// A home that begins, with what the one before it said, and the lease of that.
     pub(super) fn begin(epoch: u64, before: Vec<(UserId, Attention)>) -> (Self, Lease) {
-        let mut home = Self { epoch, nodes: BTreeMap::new(), seats: HashMap::new(), leases: 0 };
+        let mut home = Self { epoch, nodes: BTreeMap::new(), seats: BTreeMap::new(), leases: 0 };
         home.nodes.insert(Source::Here, Node::default());
         let lease = home.begin_lease(Source::Before);
         for (user, attention) in before {

@@ -165,8 +165,14 @@ impl Client {
         }
     }
 
+    /// Whether it shows the message. Whose cursor is older than the room is told of the room as it is now.
     fn is_news(&self, push: &Push) -> bool {
-        matches!(push, Push::Events { room, seqs } if *room == self.hall.room && *seqs.end() > self.hall.last_seq)
+        let (room, last_seq) = match push {
+            Push::Events { room, seqs } => (room, *seqs.end()),
+            Push::RoomAdded(room) => (&room.room, room.last_seq),
+            _ => return false,
+        };
+        *room == self.hall.room && last_seq > self.hall.last_seq
     }
 
     /// Until the message of the storm is there.
