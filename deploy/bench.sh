@@ -11,4 +11,4 @@ cargo bench --quiet --locked -p madang-storage --bench room_page >"$out/room_pag
 cargo bench --quiet --locked -p madang-node --bench fan_out >"$out/fan_out.txt"
 cargo bench --quiet --locked -p madang-actors --bench presence -- 20 >"$out/presence.txt"
 python3 deploy/bench.py "$CARGO_TARGET_DIR/release" "$out" "$seconds"
-python3 deploy/drills.py "$CARGO_TARGET_DIR/release" cost lists idle storm slow recovery
+python3 deploy/drills.py "$CARGO_TARGET_DIR/release" cost lists members idle storm slow recovery

@@ -46,6 +46,15 @@ DRILLS = {
         "list of rooms (50 at most, newest activity first). From opening the socket to the page.",
         [],
     ),
+    "members": (
+        "A room with a hundred thousand members",
+        "The room grows, and at each size everything is done again and again, one after the other: somebody of the room "
+        "leaves and enters again (*enter*, the time is of entering, the CPU of both), a message is sent while one member "
+        "is connected, the whole list of members is walked in pages of 100 (everybody must be on it, once), and members "
+        "are searched by name: for one, for what everybody is called, for what nobody is called. CPU is all that the "
+        "node used meanwhile.",
+        [],
+    ),
     "idle": (
         "What an idle connection costs in memory",
         "People who are signed in, each in five rooms with nineteen others in each, seen by them as online, who say "
@@ -85,7 +94,7 @@ DRILLS = {
     ),
 }
 # Those that measure what something costs; the others do bad things to nodes.
-BENCHES = ["cost", "lists", "idle", "storm", "slow", "recovery"]
+BENCHES = ["cost", "lists", "members", "idle", "storm", "slow", "recovery"]
 
 
 def run(binaries, drill, more):

@@ -52,6 +52,8 @@ mod slow;
 mod level;
 mod lists;
 
+mod members;
+
 mod recovery;
 
 mod outcome;
@@ -62,6 +64,7 @@ pub use failover::{FailoverOptions, FailoverReport, KillReport};
 pub use grow::{GrowOptions, GrowReport, StepReport};
 pub use idle::{IdleCost, IdleDrillReport, IdleOptions, IdleStep, IdleTls, KernelMemory};
 pub use lists::{ListsOptions, ListsReport, ListsRow};
+pub use members::{MembersCost, MembersOptions, MembersReport, MembersStep};
 pub use outcome::{Drill, DrillReport, run};
 pub use recovery::{RecoveryOptions, RecoveryReport, RecoveryStep, Return};
 pub use ring::Traces;

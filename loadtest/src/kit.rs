@@ -15,6 +15,8 @@ mod fill;
 
 mod neighbours;
 
+mod priority;
+
 mod reader;
 
 mod record;

@@ -1,6 +1,7 @@
 //! The command line of the drills.
 
 mod connections;
+mod members;
 mod recovery;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use self::connections::{IdleArgs, SlowArgs, StormArgs};
+use self::members::MembersArgs;
 use self::recovery::RecoveryArgs;
 use super::{Outcome, fresh_run_id, rate};
 use crate::chat::Plan;
@@ -36,6 +38,8 @@ enum DrillName {
     Cost(CostArgs),
     /// Let somebody in a thousand rooms connect, in turns with somebody in ten: how much longer does it take?
     Lists(ListsArgs),
+    /// Let a room grow to a hundred thousand members: what do entering, sending and a look at the members cost there?
+    Members(MembersArgs),
     /// Let many people be connected and say nothing: what does each of them cost in memory?
     Idle(IdleArgs),
     /// Let everybody lose the connection and come back at once
@@ -205,6 +209,7 @@ impl DrillName {
                 (Drill::Cost(options), args.crowd.report_json)
             }
             Self::Lists(args) => (Drill::Lists(args.options()), args.report_json),
+            Self::Members(args) => args.chosen(),
             Self::Idle(args) => args.chosen(),
             Self::Storm(args) => args.chosen(),
             Self::Slow(args) => args.chosen(),

@@ -11,6 +11,7 @@ use super::failover::{self, FailoverOptions, FailoverReport};
 use super::grow::{self, GrowOptions, GrowReport};
 use super::idle::{self, IdleDrillReport, IdleOptions};
 use super::lists::{self, ListsOptions, ListsReport};
+use super::members::{self, MembersOptions, MembersReport};
 use super::recovery::{self, RecoveryOptions, RecoveryReport};
 use super::rolling::{self, RollingOptions, RollingReport};
 use super::slow::{self, SlowOptions, SlowReport};
@@ -31,6 +32,8 @@ pub enum Drill {
     Cost(CostOptions),
     /// The list of somebody in many rooms.
     Lists(ListsOptions),
+    /// A room that grows large.
+    Members(MembersOptions),
     /// Many connections that say nothing.
     Idle(IdleOptions),
     /// Everybody loses the connection and comes back at once.
@@ -55,6 +58,8 @@ pub enum DrillReport {
     Cost(CostReport),
     /// Of `lists`.
     Lists(ListsReport),
+    /// Of `members`.
+    Members(MembersReport),
     /// Of `idle`.
     Idle(IdleDrillReport),
     /// Of `storm`.
@@ -82,6 +87,7 @@ async fn run_undisturbed(drill: &Drill) -> anyhow::Result<DrillReport> {
         Drill::Grow(options) => DrillReport::Grow(grow::run(options).await?),
         Drill::Cost(options) => DrillReport::Cost(cost::run(options).await?),
         Drill::Lists(options) => DrillReport::Lists(lists::run(options).await?),
+        Drill::Members(options) => DrillReport::Members(members::run(options).await?),
         Drill::Idle(options) => DrillReport::Idle(idle::run(options).await?),
         Drill::Storm(options) => DrillReport::Storm(storm::run(options).await?),
         Drill::Slow(options) => DrillReport::Slow(slow::run(options).await?),
@@ -98,6 +104,7 @@ impl DrillReport {
             Self::Grow(report) => &report.wrong,
             Self::Cost(report) => &report.wrong,
             Self::Lists(report) => &report.wrong,
+            Self::Members(report) => &report.wrong,
             Self::Idle(report) => &report.wrong,
             Self::Storm(report) => &report.wrong,
             Self::Slow(report) => &report.wrong,
@@ -113,6 +120,7 @@ impl DrillReport {
             Self::Grow(report) => (report.text(), &report.goals),
             Self::Cost(report) => (report.text(), &report.goals),
             Self::Lists(report) => (report.text(), &report.goals),
+            Self::Members(report) => (report.text(), &report.goals),
             Self::Idle(report) => (report.text(), &report.goals),
             Self::Storm(report) => (report.text(), &report.goals),
             Self::Slow(report) => (report.text(), &report.goals),

@@ -1,13 +1,17 @@
 //! A thread of their own for those who are measured: what the crowd beside them has to work through, as pages to be
-//! parsed, must not be what makes them wait. They share the machine with it, as with the nodes.
+//! parsed, must not be what makes them wait. They share the machine with it, as with the nodes, so the crowd steps back
+//! too.
 
 use std::sync::Arc;
+use std::sync::mpsc;
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+
+use super::priority::{all_step_back_but, this_thread};
 
 /// A thread with a runtime. Ends with the last clone.
 #[derive(Debug, Clone)]
@@ -21,17 +25,22 @@ struct Thread {
 }
 
 impl Aside {
-    /// Starts it. Errors: the system has no threads left.
+    /// Starts it, and lets all other threads of the process step back. Errors: the system has no threads left.
     pub(crate) fn start() -> anyhow::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build().context("no runtime")?;
         let (handle, (end, ended)) = (runtime.handle().clone(), oneshot::channel());
+        let (named, name) = mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name("measured".to_owned())
             .spawn(move || {
+                let _ = named.send(this_thread());
                 // An error says that the last one who was here has gone.
                 let _ = runtime.block_on(ended);
             })
             .context("no thread for those who are measured")?;
+        if let Err(error) = all_step_back_but(name.recv()?) {
+            eprintln!("the crowd cannot step back, and slows down those who are measured: {error}");
+        }
         Ok(Self(Arc::new(Thread { runtime: handle, _end: end })))
     }
 
