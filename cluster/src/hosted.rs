@@ -2,6 +2,7 @@
 //! which lives on while replicas come and go.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use madang_storage::id::ShardId;
 use madang_storage::{GroupId, LogStore, StateStore};
@@ -43,6 +44,9 @@ pub(crate) struct Hosted {
     leader: Arc<Led>,
     /// Through which outbox id everything has reached its target; told by the leader's outbox.
     pub(crate) delivered: Delivered,
+    /// Through which outbox id there is nothing in the outbox any more; told by the leader's outbox. Stays true
+    /// whoever leads: ids only grow.
+    pub(crate) emptied: AtomicU64,
     /// Who waits to read what is current.
     pub(crate) barrier: Arc<Barrier>,
 }
@@ -60,6 +64,7 @@ impl Hosted {
                 changed,
             }),
             delivered: watch::Sender::new(0),
+            emptied: AtomicU64::new(0),
             barrier: Arc::default(),
         }
     }

@@ -9,6 +9,7 @@ mod round;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use madang_storage::id::ShardId;
@@ -65,6 +66,16 @@ impl Post for OutboxOf<'_> {
     fn issued(&self) -> Result<u64, ClusterError> {
         let counters: Option<Counters> = self.rows()?.own(COUNTERS_KEY)?;
         Ok(counters.map_or(0, |counters| counters.outbox))
+    }
+
+    fn empty_through(&self) -> u64 {
+        self.inner.shard(self.shard).map_or(0, |hosted| hosted.emptied.load(Ordering::Relaxed))
+    }
+
+    fn emptied(&self, through: u64) {
+        if let Ok(hosted) = self.inner.shard(self.shard) {
+            hosted.emptied.fetch_max(through, Ordering::Relaxed);
+        }
     }
 
     fn waiting(&self, after: u64, limit: usize) -> Result<Vec<Waiting>, ClusterError> {

@@ -36,6 +36,11 @@ struct Lane {
 }
 
 impl Lanes {
+    /// All are free, and there is nothing through this id.
+    pub(super) fn behind(id: u64) -> Self {
+        Self { read_through: id, ..Self::default() }
+    }
+
     /// What is to be read next is behind this id.
     pub(super) fn read_through(&self) -> u64 {
         self.read_through

@@ -39,6 +39,13 @@ pub(super) trait Post: Sync {
     /// The id of the newest effect that was ever written.
     fn issued(&self) -> Result<u64, ClusterError>;
 
+    /// Through which id nothing is in the outbox any more. The disk walks over all that was taken out as over what is
+    /// there until it has tidied up: after a hundred thousand effects that would be each look's work.
+    fn empty_through(&self) -> u64;
+
+    /// Nothing is in it any more through this id.
+    fn emptied(&self, through: u64);
+
     /// What waits behind an id, the oldest first.
     fn waiting(&self, after: u64, limit: usize) -> Result<Vec<Waiting>, ClusterError>;
 
@@ -66,7 +73,7 @@ struct Ended {
 
 /// Delivers until the outbox is empty. Errors: somebody did not answer, and nothing is left for others.
 pub(super) async fn run(post: &impl Post) -> Result<(), ClusterError> {
-    let mut lanes = Lanes::default();
+    let mut lanes = Lanes::behind(post.empty_through());
     let mut under_way = FuturesUnordered::new();
     let (mut arrived, mut silence) = (Vec::new(), None);
     while post.is_mine() {
@@ -80,6 +87,8 @@ pub(super) async fn run(post: &impl Post) -> Result<(), ClusterError> {
             lanes.read_to_end(issued);
         }
         post.delivered(lanes.delivered_through());
+        // What has arrived by now was forgotten before this turn.
+        post.emptied(lanes.delivered_through());
         let mut fresh: BTreeSet<ShardId> = batches.keys().copied().collect();
         under_way.extend(batches.into_iter().map(|(target, batch)| deliver(post, target, batch)));
         if under_way.is_empty() && is_end {

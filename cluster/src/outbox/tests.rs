@@ -25,6 +25,9 @@ struct Fake {
     silent: Mutex<BTreeMap<ShardId, Duration>>,
     told: Mutex<BTreeMap<ShardId, Vec<u64>>>,
     delivered: Mutex<u64>,
+    emptied: Mutex<u64>,
+    /// Behind which ids it was read.
+    read: Mutex<Vec<u64>>,
 }
 
 impl Fake {
@@ -73,7 +76,22 @@ impl Post for Fake {
         Ok(*self.issued.lock())
     }
 
+    fn empty_through(&self) -> u64 {
+        *self.emptied.lock()
+    }
+
+    fn emptied(&self, through: u64) {
+        let oldest = self.rows.lock().keys().next().copied();
+        assert!(
+            oldest.is_none_or(|oldest| oldest > through),
+            "{oldest:?} is left, not only behind {through}"
+        );
+        let mut known = self.emptied.lock();
+        *known = through.max(*known);
+    }
+
     fn waiting(&self, after: u64, limit: usize) -> Result<Vec<Waiting>, ClusterError> {
+        self.read.lock().push(after);
         let rows = self.rows.lock();
         let waiting = rows.range(after + 1..).take(limit).map(|(id, target)| {
             let user = UserId::parse("jun").unwrap();
@@ -117,6 +135,24 @@ async fn what_is_for_others_arrives_and_is_forgotten_behind_a_thousand_that_nobo
     assert_eq!((fake.told(1), fake.told(2)), (vec![1, 1_003, 1_005], vec![2, 1_004]));
     assert_eq!(fake.left(), (3..=1_002).collect::<Vec<_>>());
     assert_eq!(*fake.delivered.lock(), 2, "up to the first that did not arrive");
+}
+
+#[tokio::test]
+async fn a_round_begins_where_those_before_left_something_and_not_at_what_is_gone() {
+    let fake = Fake::of((0..1_000).map(|_| 1));
+    run(&fake).await.unwrap();
+    for (silence, begins) in [(Some(FOR_EVER), 1_000), (None, 1_001)] {
+        fake.silent.lock().extend(silence.map(|asked| (SILENT, asked)));
+        fake.read.lock().clear();
+        let (kept, last) = (fake.write(1), fake.write(SILENT.0));
+        let _ = timeout(Duration::from_millis(400), run(&fake)).await;
+        assert_eq!(fake.read.lock().first(), Some(&begins));
+        assert!(fake.told(1).contains(&kept));
+        // Whoever did not answer before gets it now.
+        assert_eq!(fake.left().contains(&last), silence.is_some());
+        fake.silent.lock().clear();
+    }
+    assert_eq!(fake.left(), [0; 0]);
 }
 
 #[tokio::test]
