@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use futures_util::{StreamExt, TryStreamExt};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::node::SECRET;
@@ -291,15 +291,12 @@ impl<'a> Hall<'a> {
 
     async fn members(&self, search: Option<&str>, next: Option<&str>) -> Result<MemberPage, ClientError> {
         let (_, token) = self.people.first().ok_or_else(|| ClientError::Local("nobody".to_owned()))?;
-        let mut query = json!({ "limit": PAGE_MEMBERS });
-        for (name, value) in [("search", search), ("next", next)] {
-            if let Some(value) = value {
-                query[name] = json!(value);
-            }
-        }
+        let mut query = Map::from_iter([("limit".to_owned(), json!(PAGE_MEMBERS))]);
+        let words = [("search", search), ("next", next)];
+        query.extend(words.into_iter().filter_map(|(name, word)| Some((name.to_owned(), json!(word?)))));
         let path = format!("/v1/rooms/{}/members", self.room);
         let asked = self.http.with_token(token);
-        asked.request(Method::GET, &path, &query, None::<&Value>).await
+        asked.request(Method::GET, &path, &Value::Object(query), None::<&Value>).await
     }
 }
 
