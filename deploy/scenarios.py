@@ -215,8 +215,8 @@ def main():
             variant_end, variant_text = run(binaries, scenario, flags, aside, size, variant)
             text = f"{text}\n{variant.title}:\n\n{variant_text}"
             # A control has to come to its end, no more.
-            if variant_end > 1 or not variant.is_control:
-                end = max(end, variant_end)
+            if variant_end not in (0, 1) or not variant.is_control:
+                end = end if end not in (0, 1) else variant_end or end
         ends.append(end)
         if how == "full" and end in (0, 1):
             section(scenario, text, size)

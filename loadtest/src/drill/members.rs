@@ -120,7 +120,7 @@ struct Hall<'a> {
     http: HttpClient,
     room: String,
     host: Connection,
-    /// Who is in the room, the host first.
+    /// Who is in the room, ids and tokens, the host first.
     people: Vec<(String, String)>,
     /// The one who listens, and through which seq everything was heard without a hole.
     _ears: Connection,
@@ -136,8 +136,6 @@ pub(super) async fn run(options: &MembersOptions) -> anyhow::Result<MembersRepor
     );
     ensure!(options.sizes.first().is_some_and(|size| *size >= 3), "a room has three members at least");
     let ring = Ring::form(&options.madang, 1, options.traces).await?;
-    let http = HttpClient::among(&ring.nodes(1)?, COMMAND)?;
-    open_the_door(&http).await?;
     let mut hall = Hall::open(options, &ring).await?;
     let (mut steps, mut wrong) = (Vec::new(), Wrong::default());
     for size in &options.sizes {
@@ -165,6 +163,7 @@ impl<'a> Hall<'a> {
     async fn open(options: &'a MembersOptions, ring: &Ring) -> anyhow::Result<Self> {
         let nodes = ring.nodes(1)?;
         let (http, pid) = (HttpClient::among(&nodes, COMMAND)?, *ring.pids().first().context("no node")?);
+        open_the_door(&http).await?;
         let people = sign_up(&http, options, 0, 2).await?;
         let [(_, host), (_, listener)] = people.as_slice() else { anyhow::bail!("two people to begin with") };
         let as_host = http.with_token(host);
@@ -259,7 +258,8 @@ impl<'a> Hall<'a> {
     async fn walk(&self, wrong: &mut Wrong) -> anyhow::Result<MembersCost> {
         let (mut took, mut seen, mut twice) = (Meter::begin(self.pid)?, BTreeSet::new(), 0_u64);
         let mut next: Option<String> = None;
-        loop {
+        // A list that does not end is as wrong as one that lacks somebody.
+        for _ in 0..=self.people.len() {
             let page = took.time(self.members(None, next.as_deref())).await?;
             for member in page.members {
                 twice += u64::from(!seen.insert(member.user));
@@ -269,6 +269,7 @@ impl<'a> Hall<'a> {
                 break;
             }
         }
+        ensure!(next.is_none(), "the list of {} members does not end", self.people.len());
         let cost = took.end()?;
         let lacking = self.people.iter().filter(|(user, _)| !seen.contains(user)).count();
         if twice > 0 || lacking > 0 {
